@@ -1,0 +1,56 @@
+# Everything runs in .venv, made from requirements.lock; nothing global is touched.
+PYTHON ?= python3
+# Cores for pytest; a file of tests stays on one of them, since some start servers.
+WORKERS ?= 2
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test lint proof lock clean
+
+help:  ## print the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 8
+
+venv: .venv/project.stamp  ## make .venv with everything pinned in requirements.lock
+
+.venv/packages.stamp: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is" \
+	    "$$($(PYTHON) --version 2>/dev/null || echo not there)." \
+	    "Name another one: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@echo "Setting up .venv (a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install -q --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib
+	@touch $@
+
+.venv/project.stamp: pyproject.toml .venv/packages.stamp
+	@$(PIP) install -q --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: venv  ## play a shift over Helsinki and write report.html
+	$(BIN)/dispatch demo $(ARGS)
+
+test: lint  ## lint, then run every test
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+lint: venv  ## check format, rules, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+proof: venv  ## run the long figures; they are left under benchmarks/results/
+	$(BIN)/python -m benchmarks all
+
+lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile pyproject.toml --group dev --group build --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+clean:  ## remove .venv, caches and what building leaves
+	rm -rf .venv build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache
+	find solver dispatch scenarios api benchmarks tests -name __pycache__ -type d -prune \
+	  -exec rm -rf {} +

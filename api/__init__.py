@@ -1,0 +1,1 @@
+"""The small service: HTTP, server-sent events, command line, pages and access."""

@@ -1,0 +1,1 @@
+"""The proofs: peers, latency, quality and days."""

@@ -1,0 +1,1 @@
+"""The business: orders, promises, the city, planning, quoting and the dispatcher."""

@@ -1,0 +1,1 @@
+"""The vehicle-routing core: integers and arrays, no orders, couriers or clocks."""
