@@ -1,0 +1,206 @@
+"""
+Every place at which one more job can enter a route, each with its exact price.
+
+A new pickup joins a load stop of its location or opens one between two elements; the delivery comes
+anywhere behind it. Both are priced in constant time while nobody becomes late.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from solver.solution import Activity, Kind
+from solver.tables import left_out_price, tables
+from solver.track import delay_price, diverted_price, shift_price, start_price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from solver.problem import Problem, Task
+    from solver.solution import Route
+    from solver.tables import Tables
+    from solver.track import Track
+
+
+class Position(NamedTuple):
+    """
+    A way to insert a job into a route, compared by its price.
+
+    ``price`` is what the whole solution gains, ``start`` when the delivery starts and ``harm`` how
+    much later other promised deliveries become late, both in seconds. ``pickup_at`` and
+    ``delivery_at`` are positions in the route as it is before; ``pickup_at`` is -1 for goods on
+    board.
+    """
+
+    price: int
+    start: int
+    harm: int
+    pickup_at: int
+    delivery_at: int
+
+
+class _Opening(NamedTuple):
+    """The vehicle after the new pickup: where, when, and what the ride there changed."""
+
+    first: int
+    last: int
+    pickup_at: int
+    here: int
+    now: int
+    busy: int
+    price: int
+
+
+def positions(problem: Problem, track: Track, j: int) -> Iterator[Position]:
+    """Yields the legal ways to insert job ``j`` into the route of a track, prices exact."""
+    job = problem.jobs[j]
+    if not job.allows(track.vehicle):
+        return
+    table = tables(problem)
+    fixed = -left_out_price(table, job)
+    if job.planned is not None and job.planned != track.vehicle:
+        fixed += table.prices.moved
+    for opening in _openings(problem, table, track, j):
+        yield from _deliveries(problem, table, track, j, opening, fixed)
+
+
+def with_job(problem: Problem, route: Route, j: int, position: Position) -> Route:
+    """Returns the route with the job inserted at a position."""
+    delivery = Activity(j, Kind.DELIVERY)
+    to = position.delivery_at
+    if problem.jobs[j].pickup is None:
+        return (*route[:to], delivery, *route[to:])
+    at = position.pickup_at
+    return (*route[:at], Activity(j, Kind.PICKUP), *route[at:to], delivery, *route[to:])
+
+
+def _openings(problem: Problem, table: Tables, track: Track, j: int) -> Iterator[_Opening]:
+    """Yields the places for the pickup; for goods on board the one at the start of the route."""
+    vehicle, job = problem.vehicles[track.vehicle], problem.jobs[j]
+    here, now = vehicle.start, vehicle.shift.early
+    end = len(track.elements) - 1
+    if job.pickup is None:
+        if job.carrier is not None or track.load + job.load <= vehicle.capacity or not job.load:
+            yield _Opening(0, end, -1, here, now, 0, 0)
+        return
+    room, load = vehicle.capacity - job.load, track.load
+    joined = False
+    for k, element in enumerate(track.elements):
+        joins = k < end and element.drop is None and element.location == job.pickup.location
+        if load <= room and not joined:
+            # In front of a load stop of its own place, a pickup stays apart only if its goods go
+            # out before that stop.
+            last = k if joins else end
+            yield from _opened(problem, table, track, job.pickup, k, last, here, now)
+        if joins and element.load <= room:
+            yield from _joined(problem, table, track, job.pickup, k)
+        joined = joins
+        here, now, load = element.location, element.start + element.service, element.load
+
+
+def _opened(
+    problem: Problem,
+    table: Tables,
+    track: Track,
+    task: Task,
+    k: int,
+    last: int,
+    here: int,
+    now: int,
+) -> Iterator[_Opening]:
+    """Yields the load stop opened before element ``k``, unless its window is over by then."""
+    ride = table.durations[here][task.location]
+    start = max(now + ride, task.window.early)
+    if start > task.window.late:
+        return
+    price = 0
+    if k == 0:
+        price = _rerouted(problem, table, track, task.location)
+    busy = ride + task.service_duration
+    at = track.elements[k].at
+    yield _Opening(k, last, at, task.location, start + task.service_duration, busy, price)
+
+
+def _joined(
+    problem: Problem, table: Tables, track: Track, task: Task, k: int
+) -> Iterator[_Opening]:
+    """Yields the load stop ``k`` with one pickup more: behind the others, if windows allow it."""
+    element = track.elements[k]
+    start = max(element.start, task.window.early)
+    at = element.after
+    if start > element.late or start + element.service > task.window.late:
+        found = _slackest_place(problem, track, task, k, start)
+        if found is None:
+            return
+        at = found
+    now = start + element.service + task.service_duration
+    yield _Opening(k + 1, len(track.elements) - 1, at, task.location, now, task.service_duration, 0)
+
+
+def _slackest_place(problem: Problem, track: Track, task: Task, k: int, start: int) -> int | None:
+    """
+    Returns where among the pickups of load stop ``k`` a new one keeps every window, if anywhere.
+
+    All places leave at the same time, so only the windows of the single pickups tell them apart.
+    """
+    element = track.elements[k]
+    members = [a.task(problem) for a in track.route[element.at : element.after]]
+    for at in range(len(members) + 1):
+        order = [*members[:at], task, *members[at:]]
+        clock = start
+        for member in order:
+            if clock > member.window.late:
+                break
+            clock += member.service_duration
+        else:
+            return element.at + at
+    return None
+
+
+def _rerouted(problem: Problem, table: Tables, track: Track, first: int) -> int:
+    """Returns the price of another first location than the route has."""
+    old = track.elements[0].location if track.route else None
+    return diverted_price(problem, table, track.vehicle, first) - diverted_price(
+        problem, table, track.vehicle, old
+    )
+
+
+def _deliveries(
+    problem: Problem, table: Tables, track: Track, j: int, opening: _Opening, fixed: int
+) -> Iterator[Position]:
+    """Yields the positions of the delivery behind an opening, carrying the goods along."""
+    first, last, pickup_at, here, now, busy, price = opening
+    drop, harm = table.drops[j], 0
+    for k in range(first, last + 1):
+        element = track.elements[k]
+        ride = table.durations[here]
+        start = max(now + ride[drop.location], drop.early)
+        if start <= drop.late:
+            onward = table.durations[drop.location][element.location]
+            behind = delay_price(table, track, k, start + drop.service + onward)
+            if behind is not None:
+                added = busy + ride[drop.location] + drop.service + onward - element.leg
+                total = fixed + price + behind[0] + table.prices.busy * added
+                total += start_price(table, drop, start)
+                if k == 0 and pickup_at < 0:
+                    total += _rerouted(problem, table, track, drop.location)
+                yield Position(total, start, harm + behind[1], pickup_at, element.at)
+        if k == last or not _carries(problem, table, track, j, k):
+            return
+        arrival = now + ride[element.location]
+        begin = max(arrival, element.early)
+        if begin > element.late:
+            return
+        if element.drop is not None and begin != element.start:
+            more, worse = shift_price(table, element.drop, element.start, begin)
+            price, harm = price + more, harm + worse
+        busy += ride[element.location] - element.leg
+        here, now = element.location, begin + element.service
+
+
+def _carries(problem: Problem, table: Tables, track: Track, j: int, k: int) -> bool:
+    """Returns whether the job may be on board during element ``k``, which matters at pickups."""
+    job, element = problem.jobs[j], track.elements[k]
+    if element.drop is not None or job.carrier is not None:
+        return True
+    return element.load + job.load <= problem.vehicles[track.vehicle].capacity

@@ -1,0 +1,231 @@
+"""
+A timed route with what makes an insertion cheap to price.
+
+The elements of a track are load stops and single deliveries, each of which starts as a whole. With
+latest starts known backwards, and waiting absorbed, a later arrival is known in constant time to
+harm nobody (Savelsbergh 1992).
+
+References
+----------
+M. W. P. Savelsbergh (1992). The vehicle routing problem with time windows: minimizing route
+duration. ORSA Journal on Computing 4(2), 146-154. https://doi.org/10.1287/ijoc.4.2.146
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from solver.solution import Kind, Route
+from solver.tables import NEVER, Drop, end_of, tables
+
+if TYPE_CHECKING:
+    from solver.problem import Problem
+    from solver.tables import Tables
+
+
+@dataclass(slots=True)
+class Element:
+    """
+    A load stop (``drop`` None) or a delivery, served as a whole; times in seconds.
+
+    ``late`` is the latest start by hard windows; ``load`` is on board after it. ``at`` and
+    ``after`` are its first position in the route and the one behind it. ``leg`` is the ride to it,
+    ``waited`` all waiting before it and ``next_drop`` how many promised deliveries come before it.
+    ``slack`` is how much later the vehicle may arrive before, from here on, a job becomes late or
+    later, or a hard limit breaks.
+    """
+
+    location: int
+    early: int
+    late: int
+    service: int
+    load: int
+    at: int
+    after: int
+    drop: Drop | None
+    leg: int = 0
+    arrival: int = 0
+    start: int = 0
+    waited: int = 0
+    slack: int = 0
+    next_drop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """
+    The route of one vehicle, element by element, with prices relative to nothing at all.
+
+    The last of ``elements`` stands for the end of the route. ``waits`` is the waiting up to each
+    promised delivery and ``summed`` its running sums, for :func:`delay_price`. ``price`` is that of
+    all measures of this route alone.
+    """
+
+    vehicle: int
+    route: Route
+    elements: tuple[Element, ...]
+    load: int
+    waits: tuple[int, ...]
+    summed: tuple[int, ...]
+    price: int
+
+
+def make_track(problem: Problem, vehicle: int, route: Route) -> Track:
+    """Returns the track of a route, which may break limits: nothing fits into such a one."""
+    table = tables(problem)
+    load = table.bound[vehicle] + sum(
+        problem.jobs[a.job].load
+        for a in route
+        if a.kind is Kind.DELIVERY
+        and problem.jobs[a.job].pickup is None
+        and problem.jobs[a.job].carrier != vehicle
+    )
+    elements = _elements(problem, table, vehicle, route, load)
+    price = _time_forwards(problem, table, vehicle, route, elements)
+    waits, summed = _sum_waits(elements)
+    _slacken_backwards(elements)
+    return Track(vehicle, route, tuple(elements), load, waits, summed, price)
+
+
+def _elements(
+    problem: Problem, table: Tables, vehicle: int, route: Route, load: int
+) -> list[Element]:
+    """Returns the elements of a route, not yet timed; the end of the shift bounds the last."""
+    elements: list[Element] = []
+    capacity = problem.vehicles[vehicle].capacity
+    for at, activity in enumerate(route):
+        job = problem.jobs[activity.job]
+        if activity.kind is Kind.DELIVERY:
+            drop = table.drops[activity.job]
+            load -= job.load
+            elements.append(
+                Element(drop.location, drop.early, drop.late, drop.service, load, at, at + 1, drop)
+            )
+            continue
+        task = activity.task(problem)
+        load += job.load
+        late = task.window.late if load <= capacity else -NEVER
+        last = elements[-1] if elements else None
+        if last is None or last.drop is not None or last.location != task.location:
+            last = Element(task.location, 0, NEVER, 0, load, at, at, None)
+            elements.append(last)
+        last.early = max(last.early, task.window.early)
+        last.late = min(last.late, late - last.service)
+        last.service += task.service_duration
+        last.load, last.after = load, at + 1
+    end = end_of(table, problem.vehicles[vehicle])
+    shift = problem.vehicles[vehicle].shift
+    elements.append(Element(end, 0, shift.late, 0, load, len(route), len(route), None))
+    return elements
+
+
+def _time_forwards(
+    problem: Problem, table: Tables, vehicle: int, route: Route, elements: list[Element]
+) -> int:
+    """Sets the times of the elements; returns the price of the route."""
+    prices = table.prices
+    served = problem.vehicles[vehicle]
+    here, now = served.start, served.shift.early
+    price = waited = 0
+    for element in elements:
+        element.leg = table.durations[here][element.location]
+        element.arrival = now + element.leg
+        element.start = max(element.arrival, element.early)
+        element.waited = waited
+        waited += element.start - element.arrival
+        here, now = element.location, element.start + element.service
+        if element.drop is not None:
+            price += start_price(table, element.drop, element.start)
+    price += prices.busy * (now - served.shift.early - waited)
+    for activity in route:
+        planned = problem.jobs[activity.job].planned
+        if activity.kind is Kind.DELIVERY and planned is not None and planned != vehicle:
+            price += prices.moved
+    first = elements[0].location if route else None
+    return price + diverted_price(problem, table, vehicle, first)
+
+
+def _sum_waits(elements: list[Element]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Returns the waiting up to each promised delivery, and its running sums."""
+    waits: list[int] = []
+    summed = [0]
+    for element in elements:
+        element.next_drop = len(waits)
+        if element.drop is not None and element.drop.promised:
+            waits.append(element.waited + element.start - element.arrival)
+            summed.append(summed[-1] + waits[-1])
+    return tuple(waits), tuple(summed)
+
+
+def _slacken_backwards(elements: list[Element]) -> None:
+    """Sets how much later each element may be reached without harm to it or those behind it."""
+    slack = NEVER
+    for element in reversed(elements):
+        room = element.late - element.start
+        if room < 0:
+            # A limit is broken already: no arrival is harmless.
+            room = -NEVER
+        elif element.drop is not None:
+            room = min(room, max(0, element.drop.due - element.start))
+        slack = min(slack, room) + element.start - element.arrival
+        element.slack = slack
+
+
+def start_price(table: Tables, drop: Drop, start: int) -> int:
+    """Returns the price of what depends on when a delivery starts: completion and lateness."""
+    prices = table.prices
+    late = start - drop.due
+    if not drop.promised:
+        return prices.late_minor if late > 0 else 0
+    price = prices.completion * (start + drop.service)
+    return price + prices.late + prices.lateness * late if late > 0 else price
+
+
+def diverted_price(problem: Problem, table: Tables, vehicle: int, first: int | None) -> int:
+    """Returns the price of going to ``first`` next, or nowhere, instead of where the plan sends."""
+    planned = problem.vehicles[vehicle].next_location
+    return table.prices.diverted if planned is not None and planned != first else 0
+
+
+def delay_price(table: Tables, track: Track, first: int, arrival: int) -> tuple[int, int] | None:
+    """
+    Returns what a new arrival at an element costs from there on: a price, and harm in seconds.
+
+    Harm is by how much promised deliveries start late or later, summed. None: a limit breaks.
+    """
+    elements = track.elements
+    element = elements[first]
+    delay = arrival - element.arrival
+    if 0 <= delay <= element.slack:
+        if not delay:
+            return 0, 0
+        # Everyone keeps its due; each promised delivery ends later by what waiting leaves over.
+        reach = element.waited + delay
+        start = element.next_drop
+        stop = bisect_left(track.waits, reach, start)
+        seconds = (stop - start) * reach - (track.summed[stop] - track.summed[start])
+        return table.prices.completion * seconds, 0
+    price = harm = 0
+    for k in range(first, len(elements)):
+        element = elements[k]
+        start = max(arrival, element.early)
+        if start > element.late:
+            return None
+        if element.drop is not None and start != element.start:
+            more, worse = shift_price(table, element.drop, element.start, start)
+            price += more
+            harm += worse
+        if k + 1 < len(elements):
+            arrival = elements[k + 1].arrival + start - element.start
+            if start == element.start and elements[k + 1].slack >= 0:
+                break
+    return price, harm
+
+
+def shift_price(table: Tables, drop: Drop, old: int, new: int) -> tuple[int, int]:
+    """Returns price and harm, in seconds, of starting a delivery at ``new`` instead of ``old``."""
+    price = start_price(table, drop, new) - start_price(table, drop, old)
+    harm = max(0, new - max(old, drop.due)) if drop.promised else 0
+    return price, harm

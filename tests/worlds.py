@@ -1,0 +1,122 @@
+"""Random dispatch problems for property tests, and small builders for examples."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from solver.problem import FOREVER, MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
+from solver.solution import Activity, Kind, Route
+
+P, D = Kind.PICKUP, Kind.DELIVERY
+
+
+def route_of(*activities: tuple[int, Kind]) -> Route:
+    """Returns a route from pairs of job and half."""
+    return tuple(Activity(job, kind) for job, kind in activities)
+
+
+def on_a_line(num_locations: int, step: int = 60) -> np.ndarray:
+    """Returns the durations between locations in a row, ``step`` seconds from one to the next."""
+    places = np.arange(num_locations) * step
+    return np.abs(places[:, None] - places[None, :])
+
+
+def a_problem(
+    jobs: Sequence[Job],
+    vehicles: Sequence[Vehicle] = (Vehicle("v0", start=0, end=0),),
+    num_locations: int = 6,
+) -> Problem:
+    """Returns a problem on a line of locations 60 s apart; one vehicle at location 0 by default."""
+    return Problem(tuple(vehicles), tuple(jobs), on_a_line(num_locations))
+
+
+@st.composite
+def problems(draw: st.DrawFn, max_jobs: int = 12, max_vehicles: int = 5) -> Problem:
+    """Draws a dispatch problem: sizes shrink, the rest follows from one seed."""
+    num_vehicles = draw(st.integers(1, max_vehicles))
+    num_jobs = draw(st.integers(0, max_jobs))
+    tight = draw(st.booleans())
+    return random_problem(random.Random(draw(st.integers(0, 2**32))), num_vehicles, num_jobs, tight)
+
+
+def random_problem(rng: random.Random, num_vehicles: int, num_jobs: int, tight: bool) -> Problem:
+    """Returns a random problem; tight ones have short windows, small capacities and early ends."""
+    num_locations = rng.randint(2, 12)
+    durations = _random_durations(rng, num_locations)
+    stores = rng.sample(range(num_locations), min(num_locations, rng.choice((1, 1, 2))))
+    vehicles = tuple(
+        _random_vehicle(rng, v, num_locations, stores, tight) for v in range(num_vehicles)
+    )
+    jobs = tuple(
+        _random_job(rng, j, num_locations, num_vehicles, stores, tight) for j in range(num_jobs)
+    )
+    return Problem(vehicles, jobs, durations)
+
+
+def _random_durations(rng: random.Random, num_locations: int) -> np.ndarray:
+    """Returns durations of places in a plane, now and then ones that no map could have."""
+    if rng.random() < 0.2:
+        drawn = [[rng.randint(0, 600) for _ in range(num_locations)] for _ in range(num_locations)]
+        durations = np.array(drawn)
+    else:
+        places = np.array(
+            [[rng.randint(0, 600), rng.randint(0, 600)] for _ in range(num_locations)]
+        )
+        durations = np.abs(places[:, None] - places[None, :]).sum(axis=2)
+        durations = durations + np.array([rng.choice((0, 90)) for _ in range(num_locations)])
+    np.fill_diagonal(durations, 0)
+    return durations
+
+
+def _random_vehicle(
+    rng: random.Random, v: int, num_locations: int, stores: list[int], tight: bool
+) -> Vehicle:
+    early = rng.choice((0, rng.randint(0, 600)))
+    late = early + rng.randint(0, 4000) if rng.random() < (0.6 if tight else 0.2) else FOREVER
+    return Vehicle(
+        name=f"v{v}",
+        start=rng.randrange(num_locations),
+        end=rng.choice((None, stores[0], rng.randrange(num_locations))),
+        capacity=rng.randint(0, 6) if tight else rng.choice((4, 8, FOREVER)),
+        shift=TimeWindow(early, late),
+        next_location=rng.choice((None, stores[0], rng.randrange(num_locations))),
+    )
+
+
+def _random_job(
+    rng: random.Random,
+    j: int,
+    num_locations: int,
+    num_vehicles: int,
+    stores: list[int],
+    tight: bool,
+) -> Job:
+    windowed = 0.5 if tight else 0.1
+    some = frozenset(rng.sample(range(num_vehicles), rng.randint(1, num_vehicles)))
+    pickup = None
+    vehicles = rng.choice((None, None, some))
+    if rng.random() < 0.7:
+        late = rng.randint(600, 3000) if rng.random() < windowed else FOREVER
+        ready = TimeWindow(rng.choice((0, rng.randint(0, 600))), late)
+        pickup = Task(rng.choice(stores), ready, rng.choice((0, 30, 60)))
+    elif rng.random() < 0.8:
+        vehicles = frozenset((rng.randrange(num_vehicles),))
+    early = rng.choice((0, 0, rng.randint(0, 900)))
+    late = early + rng.randint(0, 2400) if rng.random() < windowed else FOREVER
+    due = rng.choice((None, rng.randint(-300, 2000), rng.randint(600, 2000)))
+    delivery = Task(
+        rng.randrange(num_locations), TimeWindow(early, late), rng.choice((0, 60, 150)), due
+    )
+    return Job(
+        name=f"j{j}",
+        delivery=delivery,
+        pickup=pickup,
+        load=rng.choice((0, 1, 1, 2, 3)),
+        vehicles=vehicles,
+        rank=rng.choice((PROMISED, PROMISED, MINOR)),
+        planned=rng.choice((None, rng.randrange(num_vehicles))),
+    )
