@@ -1,0 +1,83 @@
+"""From the named offices of a map to the desk directory."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from dispatch.building_import import usual_lifts
+from dispatch.footprints import Footprints
+from dispatch.places import Office
+from dispatch.report import LeftOut
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dispatch.osm_reader import Extract
+    from dispatch.places import Building
+
+REACH = 30.0
+"""Metres from a building within which an office is taken to be in it."""
+
+
+def import_offices(
+    extract: Extract, buildings: list[Building]
+) -> tuple[list[Building], list[Office], list[LeftOut]]:
+    """
+    Returns the buildings again, the offices in them, and what was left out.
+
+    An office on a floor above the levels known of its building gives it the levels.
+    """
+    footprints = Footprints([building.outline for building in buildings], REACH)
+    grown = list(buildings)
+    offices: list[Office] = []
+    num_nowhere = num_nameless = 0
+    for point in (point for point in extract.points if "office" in point.tags):
+        name = point.tags.get("name", "").strip()
+        i = footprints.find(point.point)
+        if not name or i is None:
+            num_nameless += not name
+            num_nowhere += bool(name)
+            continue
+        floor = known_floor(point.tags)
+        if floor is not None:
+            grown[i] = _with_floor(grown[i], floor)
+        # Spread by the number on the map: a newer map moves no other office.
+        spread = crc32(repr(point.key).encode()) % grown[i].levels
+        offices.append(
+            Office(
+                id=f"k_{len(offices) + 1}",
+                name=name,
+                building=grown[i].id,
+                floor=spread if floor is None else floor,
+                floor_assumed=floor is None,
+                lat=round(point.point[0], 6),
+                lon=round(point.point[1], 6),
+            )
+        )
+    left_out = [
+        LeftOut("offices", num_nowhere, f"no building within {REACH:.0f} m"),
+        LeftOut("offices", num_nameless, "no name"),
+    ]
+    return grown, offices, left_out
+
+
+def known_floor(tags: Mapping[str, str]) -> int | None:
+    """
+    Returns the floor a map gives, 0 the ground floor; None where it gives none to enter at.
+
+    ``level`` may be a list or a range (``2;3``, ``0-2``): the lowest is the front desk's.
+    ``addr:floor`` is taken as it stands, though some countries count from one. Floors below
+    the ground are not modelled.
+    """
+    match = re.match(r"\s*(-?\d+)", tags.get("level") or tags.get("addr:floor") or "")
+    return int(match[1]) if match and int(match[1]) >= 0 else None
+
+
+def _with_floor(building: Building, floor: int) -> Building:
+    if floor < building.levels:
+        return building
+    lifts = usual_lifts(floor + 1) if building.lifts_assumed else building.lifts
+    return replace(building, levels=floor + 1, lifts=lifts)

@@ -1,0 +1,100 @@
+"""Importing a city from OpenStreetMap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dispatch.building_import import import_buildings
+from dispatch.city_files import CityMap, load_map, save_map
+from dispatch.errors import CityError
+from dispatch.office_import import import_offices
+from dispatch.osm_reader import read_extract
+from dispatch.report import CityReport, LeftOut
+from dispatch.road_import import import_roads
+from dispatch.roads import RoadGraph
+from dispatch.snapping import REACH, Snapper
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dispatch.osm_reader import Extract
+    from dispatch.places import Building, Office
+
+__all__ = ["ATTRIBUTION", "CityReport", "LeftOut", "build_city", "city_info"]
+
+ATTRIBUTION = "© OpenStreetMap contributors"
+"""What the Open Database License asks to be shown wherever the city is."""
+
+
+def build_city(
+    pbf: Path, out: Path, *, name: str, timezone: str, attribution: str = ATTRIBUTION
+) -> CityReport:
+    """
+    Writes the city that a map file holds into a directory; returns what is in it.
+
+    Nothing is written unless all of it is. Raises CityError where the file is not a whole
+    map, has no roads for couriers, the time zone is unknown, or ``out`` cannot be written.
+    """
+    _check_timezone(timezone)
+    extract = read_extract(pbf)
+    roads, roads_left_out = import_roads(extract)
+    graph = RoadGraph(roads)
+    buildings, doorways, buildings_left_out = import_buildings(extract, Snapper(graph), REACH)
+    buildings, offices, offices_left_out = import_offices(extract, buildings)
+    left_out = [*roads_left_out, *buildings_left_out, *offices_left_out]
+    report = _report(extract, graph, buildings, offices, left_out)
+    city = CityMap(
+        name=name,
+        timezone=timezone,
+        attribution=attribution,
+        roads=roads,
+        buildings={building.id: building for building in buildings},
+        doorways=doorways,
+        offices={office.id: office for office in offices},
+        report=report,
+    )
+    save_map(city, out)
+    return report
+
+
+def city_info(directory: Path) -> CityReport:
+    """Returns what is in a city. Raises CityError where the directory is not a whole city."""
+    return load_map(directory).report
+
+
+def _check_timezone(timezone: str) -> None:
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise CityError(
+            f"There is no time zone {timezone!r}.",
+            at="timezone",
+            cure="Give a name of the IANA list, such as Europe/Helsinki.",
+            code="unknown-timezone",
+            value=timezone,
+        ) from error
+
+
+def _report(
+    extract: Extract,
+    graph: RoadGraph,
+    buildings: list[Building],
+    offices: list[Office],
+    left_out: list[LeftOut],
+) -> CityReport:
+    roads = graph.roads
+    return CityReport(
+        junctions=roads.num_junctions,
+        roads=len(roads.tail),
+        arcs=int((roads.along_kmh > 0).sum() + (roads.against_kmh > 0).sum()),
+        road_km=round(float(graph.length.sum()) / 1000, 1),
+        buildings=len(buildings),
+        with_levels=sum(not building.levels_assumed for building in buildings),
+        entrances=sum(len(building.entrances) for building in buildings),
+        offices=len(offices),
+        with_floor=sum(not office.floor_assumed for office in offices),
+        addresses=sum("addr:housenumber" in point.tags for point in extract.points),
+        lifts=sum(building.lifts for building in buildings if not building.lifts_assumed),
+        left_out=tuple(row for row in left_out if row.count),
+    )

@@ -1,0 +1,162 @@
+"""Reading an OpenStreetMap file: what a city needs of it, with coordinates, nothing judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import osmium
+
+from dispatch.errors import CityError
+from dispatch.geo import Point, area
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+KEYS = ("highway", "building", "office", "entrance", "addr:housenumber")
+"""Only what carries one of these tags is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoint:
+    """A thing at a point; ``key`` is its kind (n, w, r) and its number on the map."""
+
+    key: tuple[str, int]
+    tags: Mapping[str, str]
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class MapWay:
+    """A stretch of a way whose points are all known: node numbers and coordinates."""
+
+    key: tuple[str, int]
+    tags: Mapping[str, str]
+    nodes: tuple[int, ...]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapArea:
+    """A closed area: its largest outer ring, and the nodes of all of its rings."""
+
+    key: tuple[str, int]
+    tags: Mapping[str, str]
+    outline: tuple[Point, ...]
+    nodes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """
+    What a map holds, each list in the order of its keys.
+
+    ``roads`` are ways tagged as highways, cut into stretches where the file lacks points;
+    ``num_cut`` counts the ways so cut. ``num_outlines`` counts the ways and relations
+    tagged as buildings, of which ``buildings`` are those that make an area. ``points``
+    are entrances, offices, lifts and addresses, buildings' own included.
+    """
+
+    roads: tuple[MapWay, ...]
+    num_cut: int
+    buildings: tuple[MapArea, ...]
+    num_outlines: int
+    points: tuple[MapPoint, ...]
+
+
+def read_extract(path: Path) -> Extract:
+    """
+    Returns what a map file holds (.osm.pbf, .osm, and what else osmium reads).
+
+    Raises CityError where the file is missing, is not a map, or ends too early.
+    """
+    if not path.is_file():
+        raise CityError(
+            f"{path} is not a file.",
+            at=str(path),
+            cure="Name an OpenStreetMap extract, such as CITY.osm.pbf.",
+            code="unreadable-map",
+        )
+    try:
+        return _read(path)
+    except RuntimeError as error:
+        raise CityError(
+            f"{path.name} cannot be read as a map: {error}.",
+            at=str(path),
+            cure="Name a whole OpenStreetMap extract that ends in .osm.pbf or .osm; if it was "
+            "downloaded, download it again and compare its size.",
+            code="unreadable-map",
+        ) from error
+
+
+def _read(path: Path) -> Extract:
+    roads: list[MapWay] = []
+    buildings: list[MapArea] = []
+    points: list[MapPoint] = []
+    num_cut = num_outlines = 0
+    wanted = osmium.filter.KeyFilter(*KEYS)
+    processor = osmium.FileProcessor(path).with_areas(osmium.filter.KeyFilter("building"))
+    item: Any
+    for item in processor.with_filter(wanted):
+        tags = {tag.k: tag.v for tag in item.tags}
+        if item.is_node():
+            points.append(MapPoint(("n", item.id), tags, (item.lat, item.lon)))
+        elif item.is_way():
+            num_outlines += "building" in tags
+            stretches = _stretches(item.nodes)
+            if "highway" in tags:
+                num_cut += sum(map(len, stretches)) < len(item.nodes)
+                roads += [_way(item.id, tags, stretch) for stretch in stretches]
+            if stretches:
+                points.append(MapPoint(("w", item.id), tags, _middle(stretches)))
+        elif item.is_relation():
+            num_outlines += "building" in tags
+        elif "building" in tags:
+            buildings.append(_area(item, tags))
+            if not item.from_way():
+                middle = _middle([[(0, p) for p in buildings[-1].outline]])
+                points.append(MapPoint(buildings[-1].key, tags, middle))
+    return Extract(
+        roads=tuple(sorted(roads, key=lambda way: (way.key, way.nodes))),
+        num_cut=num_cut,
+        buildings=tuple(sorted(buildings, key=lambda building: building.key)),
+        num_outlines=num_outlines,
+        points=tuple(sorted(points, key=lambda point: point.key)),
+    )
+
+
+def _stretches(nodes: Iterable[Any]) -> list[list[tuple[int, Point]]]:
+    """Returns the runs of at least two points that the file holds; others lie outside it."""
+    runs: list[list[tuple[int, Point]]] = [[]]
+    for node in nodes:
+        if not node.location.valid():
+            runs.append([])
+        elif not runs[-1] or runs[-1][-1][0] != node.ref:
+            runs[-1].append((node.ref, (node.location.lat, node.location.lon)))
+    return [run for run in runs if len(run) > 1]
+
+
+def _way(number: int, tags: Mapping[str, str], stretch: list[tuple[int, Point]]) -> MapWay:
+    nodes, points = zip(*stretch, strict=True)
+    return MapWay(("w", number), tags, nodes, points)
+
+
+def _middle(stretches: list[list[tuple[int, Point]]]) -> Point:
+    points = [point for stretch in stretches for _, point in stretch]
+    return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
+
+
+def _area(item: Any, tags: Mapping[str, str]) -> MapArea:
+    nodes: set[int] = set()
+    outlines: list[tuple[Point, ...]] = []
+    for outer in item.outer_rings():
+        # The last point of a ring is its first again.
+        outlines.append(tuple((n.lat, n.lon) for n in outer)[:-1])
+        nodes.update(n.ref for n in outer)
+        for inner in item.inner_rings(outer):
+            nodes.update(n.ref for n in inner)
+    key = ("w" if item.from_way() else "r", item.orig_id())
+    return MapArea(key, tags, max(outlines, key=area), frozenset(nodes))

@@ -1,0 +1,107 @@
+"""
+The values a city is made of: where a courier can stand, buildings, offices, ways.
+
+Coordinates are WGS-84 degrees, durations integer seconds, distances metres. A floor is
+counted from the ground floor, which is 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a courier can stand: on the street (``building`` None) or at a desk in a building.
+
+    ``lat`` and ``lon`` are the door on the street. Two places with the same building,
+    floor and desk are the same place; on the street it is the same point.
+    """
+
+    lat: float
+    lon: float
+    building: str | None = None
+    floor: int = 0
+    desk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A door of a building that the map knows; ``main`` as the map says."""
+
+    id: str
+    lat: float
+    lon: float
+    main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """
+    A building with floors ``0 .. levels - 1``.
+
+    ``lat`` and ``lon`` are its centre, ``outline`` its outer wall as (lat, lon) pairs
+    without the closing point. ``opens`` and ``closes`` are seconds of the local day, an
+    assumption: the map knows few opening hours.
+    """
+
+    id: str
+    name: str
+    address: str
+    lat: float
+    lon: float
+    levels: int
+    levels_assumed: bool
+    lifts: int
+    lifts_assumed: bool
+    entrances: tuple[Entrance, ...]
+    outline: tuple[tuple[float, float], ...]
+    opens: int = 7 * 3600
+    closes: int = 20 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An entry of the desk directory: a named office on the map, that is its front desk."""
+
+    id: str
+    name: str
+    building: str
+    floor: int
+    floor_assumed: bool
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class InsideLeg:
+    """
+    A part of a way that is not riding.
+
+    ``kind`` is ``leave`` (unlock the bike and set off), ``park``, ``check_in``,
+    ``stairs``, ``lift`` or ``walk``; the floors are None unless it changes the floor.
+    """
+
+    kind: str
+    duration_s: int
+    from_floor: int | None = None
+    to_floor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """
+    How to get from one place to another.
+
+    ``line`` are (lon, lat) pairs, the order of GeoJSON, from door to door; it is empty for
+    a way within one building. ``entrance`` is the door to go in by, None where the map
+    knows none or nobody goes in. ``inside`` are the legs before and after the ride, in
+    order; ``duration_s`` is all of it, the ride included.
+    """
+
+    duration_s: int
+    distance_m: int
+    line: tuple[tuple[float, float], ...]
+    entrance: str | None
+    inside: tuple[InsideLeg, ...]

@@ -1,0 +1,38 @@
+"""What an import found, and what it left out and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A number of things of the map that are not in the city, and why not."""
+
+    what: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CityReport:
+    """
+    Counts of what is in a city.
+
+    ``arcs`` are roads by direction, ``road_km`` the length of roads, both directions once;
+    ``with_levels``, ``lifts`` and ``with_floor`` count what the map knows, not what is
+    assumed; ``addresses`` are objects of the map that carry a house number.
+    """
+
+    junctions: int
+    roads: int
+    arcs: int
+    road_km: float
+    buildings: int
+    with_levels: int
+    entrances: int
+    offices: int
+    with_floor: int
+    addresses: int
+    lifts: int
+    left_out: tuple[LeftOut, ...]

@@ -1,0 +1,87 @@
+"""Finding the point of the roads nearest to a place, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from dispatch.geo import metres_per_degree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.roads import RoadGraph
+
+REACH = 150.0
+"""Metres from the nearest usable road within which a place can be served."""
+
+SPACING = 20.0
+"""Metres between the sample points laid along the roads for the search tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snap:
+    """
+    A point on a road: ``metre`` metres from its tail, after point ``after`` of the lines.
+
+    ``gap`` are the metres as the crow flies from the place asked for.
+    """
+
+    road: int
+    metre: float
+    after: int
+    lat: float
+    lon: float
+    gap: float
+
+
+class Snapper:
+    """
+    The straight pieces of all roads in a plane, and a search tree over points on them.
+
+    A class because the tree is costly to build; nothing in it changes.
+    """
+
+    def __init__(self, graph: RoadGraph) -> None:
+        roads = graph.roads
+        self._origin = np.array([roads.lat.mean(), roads.lon.mean()])
+        self._scale = np.array([float(x) for x in metres_per_degree(self._origin[0])])
+        xy = (np.column_stack([roads.lat, roads.lon]) - self._origin) * self._scale
+        road = np.repeat(np.arange(len(roads.tail)), np.diff(roads.first))
+        self._piece = np.flatnonzero(road[1:] == road[:-1])
+        self._road = road[self._piece]
+        self._start = xy[self._piece]
+        self._side = xy[self._piece + 1] - self._start
+        self._offset = graph.offset
+        counts = np.ceil(np.hypot(*self._side.T) / SPACING).astype(np.int64) + 1
+        self._owner = np.repeat(np.arange(len(counts)), counts)
+        rank = np.arange(len(self._owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        share = rank / np.maximum(1, counts[self._owner] - 1)
+        samples = self._start[self._owner] + share[:, None] * self._side[self._owner]
+        self._tree = cKDTree(samples)
+
+    def snap(self, lat: float, lon: float) -> Snap:
+        """Returns the nearest point of any road; among equally near ones, the first road's."""
+        point = (np.array([lat, lon]) - self._origin) * self._scale
+        reach, _ = self._tree.query(point)
+        # The nearest point of all lies at most half a spacing from a sample of its piece,
+        # along the piece, so that sample is within hypot(reach, SPACING / 2) of the place.
+        near = self._tree.query_ball_point(point, np.hypot(reach, SPACING / 2) + 1e-6)
+        pieces = np.unique(self._owner[near])
+        start, side = self._start[pieces], self._side[pieces]
+        squared = np.maximum((side**2).sum(axis=1), 1e-12)
+        share = np.clip(((point - start) * side).sum(axis=1) / squared, 0.0, 1.0)
+        foot = start + share[:, None] * side
+        gaps = np.hypot(*(foot - point).T)
+        best = int(gaps.argmin())
+        return self._snap(int(pieces[best]), float(share[best]), foot[best], float(gaps[best]))
+
+    def _snap(self, piece: int, share: float, foot: NDArray[np.float64], gap: float) -> Snap:
+        after = int(self._piece[piece])
+        begin, end = self._offset[after], self._offset[after + 1]
+        lat, lon = foot / self._scale + self._origin
+        metre = float(begin + share * (end - begin))
+        return Snap(int(self._road[piece]), metre, after, float(lat), float(lon), gap)
