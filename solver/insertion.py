@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from solver.positions import positions, with_job
 from solver.problem import PROMISED
 from solver.salvage import salvage
-from solver.solution import Cost, Kind, Route, Solution, schedule
+from solver.solution import Cost, Route, Solution
 from solver.tables import NEVER, as_cost, left_out_price, tables
 from solver.track import make_track
 
@@ -150,14 +150,14 @@ def _insertion(
 ) -> Insertion:
     """Returns a position worked out: the route, the cost after it, and who waits longer."""
     route = with_job(problem, tracks[v].route, j, position)
-    before = _starts(problem, v, tracks[v].route)
-    after = _starts(problem, v, route)
+    before = _starts(tracks[v])
+    after = _starts(make_track(problem, v, route))
     delayed = tuple((k, after[k] - start) for k, start in before.items() if after[k] > start)
     cost = as_cost(base + position.price, len(problem.tiers))
     return Insertion(j, v, route, position.start, cost, delayed)
 
 
-def _starts(problem: Problem, v: int, route: Route) -> dict[int, int]:
+def _starts(track: Track) -> dict[int, int]:
     """Returns the start of each delivery of a route by job, in seconds."""
-    visits = schedule(problem, v, route).visits
-    return {x.activity.job: x.start for x in visits if x.activity.kind is Kind.DELIVERY}
+    route = track.route
+    return {route[x.at].job: x.start for x in track.elements if x.drop is not None}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from solver.pricing import delay_price, diverted_price, shift_price, start_price
 from solver.solution import Activity, Kind
 from solver.tables import left_out_price, tables
-from solver.track import delay_price, diverted_price, shift_price, start_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,17 +51,19 @@ class _Opening(NamedTuple):
     price: int
 
 
-def positions(problem: Problem, track: Track, j: int) -> Iterator[Position]:
-    """Yields the legal ways to insert job ``j`` into the route of a track, prices exact."""
+def positions(problem: Problem, track: Track, j: int) -> list[Position]:
+    """Returns the legal ways to insert job ``j`` into the route of a track, prices exact."""
     job = problem.jobs[j]
+    found: list[Position] = []
     if not job.allows(track.vehicle):
-        return
+        return found
     table = tables(problem)
     fixed = -left_out_price(table, job)
     if job.planned is not None and job.planned != track.vehicle:
         fixed += table.prices.moved
     for opening in _openings(problem, table, track, j):
-        yield from _deliveries(problem, table, track, j, opening, fixed)
+        _add_deliveries(problem, table, track, j, opening, fixed, found)
+    return found
 
 
 def with_job(problem: Problem, route: Route, j: int, position: Position) -> Route:
@@ -165,31 +167,40 @@ def _rerouted(problem: Problem, table: Tables, track: Track, first: int) -> int:
     )
 
 
-def _deliveries(
-    problem: Problem, table: Tables, track: Track, j: int, opening: _Opening, fixed: int
-) -> Iterator[Position]:
-    """Yields the positions of the delivery behind an opening, carrying the goods along."""
+def _add_deliveries(
+    problem: Problem,
+    table: Tables,
+    track: Track,
+    j: int,
+    opening: _Opening,
+    fixed: int,
+    found: list[Position],
+) -> None:
+    """Adds the positions of the delivery behind an opening, carrying the goods along."""
     first, last, pickup_at, here, now, busy, price = opening
-    drop, harm = table.drops[j], 0
+    drop, harm, room = table.drops[j], 0, _room(problem, track, j)
+    durations, leave, elements = table.durations, table.durations[drop.location], track.elements
     for k in range(first, last + 1):
-        element = track.elements[k]
-        ride = table.durations[here]
-        start = max(now + ride[drop.location], drop.early)
+        element = elements[k]
+        ride = durations[here]
+        start = now + ride[drop.location]
+        if start < drop.early:
+            start = drop.early
         if start <= drop.late:
-            onward = table.durations[drop.location][element.location]
-            behind = delay_price(table, track, k, start + drop.service + onward)
+            onward = drop.service + leave[element.location]
+            behind = delay_price(table, track, k, start + onward)
             if behind is not None:
-                added = busy + ride[drop.location] + drop.service + onward - element.leg
+                added = busy + ride[drop.location] + onward - element.leg
                 total = fixed + price + behind[0] + table.prices.busy * added
                 total += start_price(table, drop, start)
                 if k == 0 and pickup_at < 0:
                     total += _rerouted(problem, table, track, drop.location)
-                yield Position(total, start, harm + behind[1], pickup_at, element.at)
-        if k == last or not _carries(problem, table, track, j, k):
-            return
-        arrival = now + ride[element.location]
-        begin = max(arrival, element.early)
-        if begin > element.late:
+                found.append(Position(total, start, harm + behind[1], pickup_at, element.at))
+        begin = now + ride[element.location]
+        if begin < element.early:
+            begin = element.early
+        overloaded = element.drop is None and element.load > room
+        if overloaded or begin > element.late:
             return
         if element.drop is not None and begin != element.start:
             more, worse = shift_price(table, element.drop, element.start, begin)
@@ -198,9 +209,8 @@ def _deliveries(
         here, now = element.location, begin + element.service
 
 
-def _carries(problem: Problem, table: Tables, track: Track, j: int, k: int) -> bool:
-    """Returns whether the job may be on board during element ``k``, which matters at pickups."""
-    job, element = problem.jobs[j], track.elements[k]
-    if element.drop is not None or job.carrier is not None:
-        return True
-    return element.load + job.load <= problem.vehicles[track.vehicle].capacity
+def _room(problem: Problem, track: Track, j: int) -> int:
+    """Returns the load that a pickup may leave on board so that the goods of job ``j`` fit too."""
+    capacity = problem.vehicles[track.vehicle].capacity
+    # Goods that the vehicle has on board anyway are in every load already.
+    return capacity if problem.jobs[j].carrier is not None else capacity - problem.jobs[j].load

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import strategies as st
 
 from solver.problem import FOREVER, MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Activity, Kind, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 P, D = Kind.PICKUP, Kind.DELIVERY
 
@@ -19,10 +24,10 @@ def route_of(*activities: tuple[int, Kind]) -> Route:
     return tuple(Activity(job, kind) for job, kind in activities)
 
 
-def on_a_line(num_locations: int, step: int = 60) -> np.ndarray:
+def on_a_line(num_locations: int, step: int = 60) -> NDArray[np.int64]:
     """Returns the durations between locations in a row, ``step`` seconds from one to the next."""
     places = np.arange(num_locations) * step
-    return np.abs(places[:, None] - places[None, :])
+    return np.asarray(np.abs(places[:, None] - places[None, :]), dtype=np.int64)
 
 
 def a_problem(
@@ -57,7 +62,7 @@ def random_problem(rng: random.Random, num_vehicles: int, num_jobs: int, tight: 
     return Problem(vehicles, jobs, durations)
 
 
-def _random_durations(rng: random.Random, num_locations: int) -> np.ndarray:
+def _random_durations(rng: random.Random, num_locations: int) -> NDArray[np.int64]:
     """Returns durations of places in a plane, now and then ones that no map could have."""
     if rng.random() < 0.2:
         drawn = [[rng.randint(0, 600) for _ in range(num_locations)] for _ in range(num_locations)]
