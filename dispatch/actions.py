@@ -1,0 +1,277 @@
+"""
+What a courier taps: judged against the stop it means, not against the plan it was read from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dispatch import events as ev
+from dispatch.dispatcher import Dispatcher, unknown_courier
+from dispatch.orders import DropStatus, Line, StopKind
+from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
+from dispatch.planning import desk_place
+from dispatch.requests import Action, ActionAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dispatch.orders import Courier, Drop
+    from dispatch.places import Place
+    from dispatch.plan import Stop
+
+FAILURES = ("closed", "absent", "refused", "wrong_desk", "no_access")
+
+
+class Unfit(Exception):
+    """An action that cannot take effect: ``result`` is superseded or rejected, with the reason."""
+
+    def __init__(self, result: str, reason: str) -> None:
+        super().__init__(reason)
+        self.result = result
+        self.reason = reason
+
+
+def act(
+    dispatcher: Dispatcher,
+    courier_id: str,
+    actions: Sequence[Action],
+    device_now: int | None,
+    now: int,
+    answered: Callable[[str], ActionAnswer | None],
+) -> tuple[ActionAnswer, ...]:
+    """
+    Returns what became of each tap, in order of ``seq``; each is durable before the next is judged.
+
+    ``answered`` finds the stored answer of an action id: such a tap is a duplicate, without effect.
+    The phone's clock is evidence only: the effective moment is its own, corrected by the difference
+    between ``device_now`` and ``now``, never before the courier's last tap nor after now. Raises
+    NotFound for an unknown courier.
+    """
+    if courier_id not in dispatcher.state.couriers:
+        raise unknown_courier(courier_id)
+    skew = 0 if device_now is None else now - device_now
+    answers = []
+    for action in sorted(actions, key=lambda action: action.seq):
+        before = answered(action.action_id)
+        if before is not None:
+            answers.append(replace(before, result="duplicate"))
+            continue
+        answers.append(_take(dispatcher, courier_id, action, skew, now))
+    return tuple(answers)
+
+
+def _take(
+    dispatcher: Dispatcher, courier_id: str, action: Action, skew: int, now: int
+) -> ActionAnswer:
+    heard_at = dispatcher.state.couriers[courier_id].heard_at
+    occurred = now if action.occurred_at is None else action.occurred_at + skew
+    at = min(now, max(occurred, heard_at))
+    try:
+        events = _EVENTS[action.kind](_Tap(dispatcher, courier_id, action, at))
+    except Unfit as verdict:
+        answer = ActionAnswer(courier_id, action.action_id, verdict.result, verdict.reason)
+        dispatcher.handle(now, ev.Heard(at, courier_id), answers=(answer,))
+        return answer
+    answer = ActionAnswer(courier_id, action.action_id, "applied")
+    dispatcher.handle(now, *events, answers=(answer,))
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Tap:
+    """One tap and the world it meets; ``at`` is its effective moment."""
+
+    dispatcher: Dispatcher
+    courier_id: str
+    action: Action
+    at: int
+
+    @property
+    def courier(self) -> Courier:
+        return self.dispatcher.state.couriers[self.courier_id]
+
+    def stop(self) -> Stop:
+        """Returns the stop meant, from the courier's published route."""
+        route = self.dispatcher.plan.route_of(self.courier_id)
+        for stop in route.stops if route else ():
+            if stop.id == self.action.stop:
+                return stop
+        raise self.gone()
+
+    def gone(self) -> Unfit:
+        """Returns why a stop is not in the courier's route: moved away, over, or never known."""
+        name = self.action.stop
+        if name is None:
+            return Unfit("rejected", "The action names no stop.")
+        drop = next((d for d in self.dispatcher.state.drops if deliver_stop_id(d) == name), None)
+        if drop is not None:
+            return Unfit("superseded", f"The stop {name} is over or another courier's now.")
+        courier = self.courier
+        own = (load_stop_id(courier, 0), return_stop_id(courier, 0))
+        if any(_same_series(name, mine) for mine in own):
+            return Unfit("superseded", f"The stop {name} is over or no longer planned.")
+        return Unfit("rejected", f"There is no stop {name} in the route of {courier.id}.")
+
+    def drop(self) -> Drop:
+        """Returns the drop meant, by name or by the stop."""
+        drops = self.dispatcher.state.drops
+        name = self.action.drop
+        if name is None:
+            name = next((d for d in drops if deliver_stop_id(d) == self.action.stop), None)
+        if name is None or name not in drops:
+            raise Unfit("rejected", f"There is no drop {self.action.drop or self.action.stop}.")
+        return drops[name]
+
+    def aboard(self) -> Drop:
+        """Returns the drop meant, which this courier must have on board."""
+        drop = self.drop()
+        if drop.status is DropStatus.ON_BOARD and drop.courier == self.courier_id:
+            return drop
+        if drop.status is DropStatus.WAITING:
+            raise Unfit("rejected", f"{drop.id} was not loaded by {self.courier_id}.")
+        if drop.courier not in (None, self.courier_id):
+            raise Unfit("superseded", f"{drop.id} is with {drop.courier}.")
+        raise Unfit("superseded", f"{drop.id} is {drop.status} already.")
+
+    def desk(self, drop: Drop) -> Place:
+        return desk_place(self.dispatcher.city, drop)
+
+
+def _same_series(name: str, mine: str) -> bool:
+    """Returns whether a stop id is one of a courier's numbered stops of a kind."""
+    head, number = mine.rstrip("0123456789"), name.removeprefix(mine.rstrip("0123456789"))
+    return name.startswith(head) and number.isdigit()
+
+
+def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
+    committed = tap.courier.committed
+    if committed is not None and committed.stop == tap.action.stop:
+        return (ev.Heard(tap.at, tap.courier_id),)
+    stop = tap.stop()
+    city, plan = tap.dispatcher.city, tap.dispatcher.plan
+    ride = int(city.travel_times((tap.courier.place, stop.place), plan.band)[0, 1])
+    arrives_at = tap.at + ride
+    service = stop.departure - stop.start if stop.kind is not StopKind.LOAD else 0
+    return (
+        ev.Departed(
+            at=tap.at,
+            courier=tap.courier_id,
+            stop=stop.id,
+            kind=stop.kind,
+            place=stop.place,
+            drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
+            arrives_at=arrives_at,
+            ends_at=arrives_at + service,
+        ),
+    )
+
+
+def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
+    stop = tap.stop()
+    if stop.kind is StopKind.RETURN and not tap.dispatcher.state.returning(tap.courier_id):
+        return (ev.Returned(tap.at, tap.courier_id, stop.id, stop.place),)
+    service = stop.departure - stop.start if stop.kind is not StopKind.LOAD else 0
+    return (
+        ev.Arrived(
+            at=tap.at,
+            courier=tap.courier_id,
+            stop=stop.id,
+            kind=stop.kind,
+            place=stop.place,
+            drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
+            ends_at=tap.at + service,
+        ),
+    )
+
+
+def _loaded(tap: _Tap) -> tuple[ev.Event, ...]:
+    """What the courier says it took counts, wherever the plan had it: it is in the bag."""
+    if tap.action.stop != load_stop_id(tap.courier, 0):
+        raise tap.gone()
+    route = tap.dispatcher.plan.route_of(tap.courier_id)
+    planned = next((s for s in route.stops if s.id == tap.action.stop), None) if route else None
+    named = tap.action.drops
+    if named is None:
+        if planned is None:
+            raise tap.gone()
+        named = planned.drops
+    taken = [d for d in dict.fromkeys(named) if _can_take(tap, d)]
+    place = planned.place if planned else _store_place(tap)
+    return (ev.Loaded(tap.at, tap.courier_id, str(tap.action.stop), place, tuple(taken)),)
+
+
+def _can_take(tap: _Tap, name: str) -> bool:
+    drop = tap.dispatcher.state.drops.get(name)
+    if drop is None:
+        raise Unfit("rejected", f"There is no drop {name}.")
+    if drop.courier == tap.courier_id:
+        return False
+    if drop.courier is not None or drop.status not in (DropStatus.WAITING, DropStatus.CANCELLED):
+        raise Unfit("rejected", f"{name} is {drop.status} with {drop.courier}.")
+    return True
+
+
+def _store_place(tap: _Tap) -> Place:
+    store = tap.dispatcher.state.stores[tap.courier.store]
+    return tap.dispatcher.city.street_place(store.lat, store.lon)
+
+
+def _delivered(tap: _Tap) -> tuple[ev.Event, ...]:
+    if tap.action.drop is None and _is_return(tap):
+        stop = tap.stop()
+        return (ev.Returned(tap.at, tap.courier_id, stop.id, stop.place),)
+    drop = tap.aboard()
+    lines = tap.action.lines or tuple(Line(item.sku, item.quantity) for item in drop.items)
+    _check_lines(drop, lines)
+    stop_id = deliver_stop_id(drop.id)
+    return (ev.Delivered(tap.at, tap.courier_id, stop_id, tap.desk(drop), drop.id, lines),)
+
+
+def _is_return(tap: _Tap) -> bool:
+    name = tap.action.stop
+    return name is not None and _same_series(name, return_stop_id(tap.courier, 0))
+
+
+def _check_lines(drop: Drop, lines: Sequence[Line]) -> None:
+    """Every unit of the drop must be accounted for, once."""
+    told = {line.sku: line.accepted + line.rejected for line in lines}
+    ordered = {item.sku: item.quantity for item in drop.items}
+    if told != ordered or len(told) != len(lines):
+        raise Unfit("rejected", f"{drop.id} has {ordered}, the lines account for {told}.")
+    if any(line.accepted < 0 or line.rejected < 0 for line in lines):
+        raise Unfit("rejected", "A line has a negative quantity.")
+
+
+def _failed(tap: _Tap) -> tuple[ev.Event, ...]:
+    if tap.action.reason not in FAILURES:
+        raise Unfit(
+            "rejected", f"The reason {tap.action.reason!r} is none of {', '.join(FAILURES)}."
+        )
+    drop = tap.aboard()
+    stop_id = deliver_stop_id(drop.id)
+    reason = tap.action.reason
+    return (ev.Failed(tap.at, tap.courier_id, stop_id, tap.desk(drop), drop.id, reason),)
+
+
+def _pause(tap: _Tap, *, paused: bool) -> tuple[ev.Event, ...]:
+    courier = tap.courier
+    changed = ev.CourierChanged(
+        tap.at, courier.id, courier.shift_start, courier.shift_end, courier.capacity, paused
+    )
+    return changed, ev.Heard(tap.at, courier.id)
+
+
+_EVENTS: dict[str, Callable[[_Tap], tuple[ev.Event, ...]]] = {
+    "departed": _departed,
+    "arrived": _arrived,
+    "loaded": _loaded,
+    "delivered": _delivered,
+    "failed": _failed,
+    "paused": lambda tap: _pause(tap, paused=True),
+    "resumed": lambda tap: _pause(tap, paused=False),
+}
+
+KINDS = tuple(_EVENTS)
+"""The kinds of tap there are."""

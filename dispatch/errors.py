@@ -1,0 +1,57 @@
+"""
+Everything that can be wrong with what comes in.
+
+* DispatchError
+  * CityError          a map, a place or a building that cannot be used   (422)
+  * InvalidRequest     a request that contradicts itself or the world      (422)
+  * NotFound           an id that names nothing                            (404)
+  * Conflict           a thing that is no longer, or not yet, possible     (409)
+
+An order that cannot be served in time is a result with a reason, never an error.
+"""
+
+from __future__ import annotations
+
+
+class DispatchError(Exception):
+    """What is wrong, where, and how to mend it; ``code`` names the problem for programs."""
+
+    def __init__(
+        self, what: str, *, at: str = "", cure: str = "", code: str = "", value: object = None
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.at = at
+        self.cure = cure
+        self.code = code or self.default_code
+        self.value = value
+
+    default_code = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.at}: " if self.at else ""
+        return f"{place}{self.what} {self.cure}".rstrip()
+
+
+class CityError(DispatchError):
+    """A map, a place or a building that cannot be used."""
+
+    default_code = "city"
+
+
+class InvalidRequest(DispatchError):
+    """A request that contradicts itself or the world."""
+
+    default_code = "invalid-request"
+
+
+class NotFound(DispatchError):
+    """An id that names nothing."""
+
+    default_code = "not-found"
+
+
+class Conflict(DispatchError):
+    """A thing that is no longer, or not yet, possible."""
+
+    default_code = "conflict"

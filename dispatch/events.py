@@ -1,0 +1,182 @@
+"""
+What can happen to a zone, as frozen facts; ``at`` is the effective moment in Unix seconds.
+
+Folding them with :func:`dispatch.state.apply` is the only way a state comes about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatch.orders import Courier, Drop, Line, Order, Quote, StopKind
+from dispatch.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """An order with its drops was accepted."""
+
+    at: int
+    order: Order
+    drops: tuple[Drop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """An order none of whose drops is on board was cancelled."""
+
+    at: int
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReady:
+    """The store corrected when the goods of an order are ready."""
+
+    at: int
+    order: str
+    ready_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteGiven:
+    """A customer asked and got an answer."""
+
+    at: int
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class CourierAdded:
+    """A courier began to belong to the zone."""
+
+    at: int
+    courier: Courier
+
+
+@dataclass(frozen=True, slots=True)
+class CourierChanged:
+    """A courier's shift, capacity or pause is now this."""
+
+    at: int
+    courier: str
+    shift_start: int
+    shift_end: int
+    capacity: int
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """A courier set off for a stop and is committed to it."""
+
+    at: int
+    courier: str
+    stop: str
+    kind: StopKind
+    place: Place
+    drop: str | None
+    arrives_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A courier is at a stop; a stop not departed for is committed to by it."""
+
+    at: int
+    courier: str
+    stop: str
+    kind: StopKind
+    place: Place
+    drop: str | None
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A courier left a store's counter with these drops; the load stop is over."""
+
+    at: int
+    courier: str
+    stop: str
+    place: Place
+    drops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A drop was handed over; rejected units stay on board."""
+
+    at: int
+    courier: str
+    stop: str
+    place: Place
+    drop: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A drop could not be handed over; its goods stay on board."""
+
+    at: int
+    courier: str
+    stop: str
+    place: Place
+    drop: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A courier is back at a store and handed back everything that was returning."""
+
+    at: int
+    courier: str
+    stop: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Nothing was heard of a courier for too long; it gets no new work."""
+
+    at: int
+    courier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A silent courier was heard again."""
+
+    at: int
+    courier: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropPinned:
+    """A dispatcher tied a waiting drop to a courier (None: released it)."""
+
+    at: int
+    drop: str
+    courier: str | None
+
+
+Event = (
+    OrderPlaced
+    | OrderCancelled
+    | OrderReady
+    | QuoteGiven
+    | CourierAdded
+    | CourierChanged
+    | Departed
+    | Arrived
+    | Loaded
+    | Delivered
+    | Failed
+    | Returned
+    | Silenced
+    | Heard
+    | DropPinned
+)

@@ -1,0 +1,109 @@
+"""
+The dispatcher's hand: a drop is moved, pinned or released, and the consequences are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dispatch.dispatcher import carried, unknown_courier
+from dispatch.errors import Conflict, InvalidRequest, NotFound
+from dispatch.events import DropPinned
+from dispatch.orders import DropStatus
+from dispatch.planning import sequences_of_plan
+from dispatch.quoting import Delay, delays
+from dispatch.state import apply
+from solver.solution import Kind
+
+if TYPE_CHECKING:
+    from dispatch.dispatcher import Dispatcher
+    from dispatch.orders import Drop
+    from dispatch.planning import Sequences
+    from dispatch.requests import Move
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Who is handed over later by it, and the plan version in force (None: a dry run)."""
+
+    delays: tuple[Delay, ...]
+    version: int | None
+
+
+def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Moved:
+    """
+    Returns the consequences of a dispatcher's wish, carried out unless it is a dry run.
+
+    A pinned drop stays with its courier until it is released; one that is moved without a pin may
+    be moved again by the next search. Raises NotFound for an unknown drop or courier, Conflict for
+    a drop that is no longer waiting, InvalidRequest for an ``after`` outside the courier's route.
+    """
+    drop = _waiting(dispatcher, drop_id)
+    if move.courier is not None and move.courier not in dispatcher.state.couriers:
+        raise unknown_courier(move.courier)
+    pinned = DropPinned(now, drop_id, move.courier)
+    state = apply(dispatcher.state, pinned)
+    before = dispatcher.propose(dispatcher.state, now)
+    after = carried(state, dispatcher.model(state, now), _moved(dispatcher, drop, move))
+    consequences = delays(before, after)
+    if move.dry_run:
+        return Moved(consequences, None)
+    lasting = pinned if move.pinned else DropPinned(now, drop_id, None)
+    after = replace(after, state=apply(dispatcher.state, lasting))
+    plan = dispatcher.publish(now, (lasting,), after)
+    return Moved(consequences, plan.version)
+
+
+def _waiting(dispatcher: Dispatcher, drop_id: str) -> Drop:
+    drop = dispatcher.state.drops.get(drop_id)
+    if drop is None:
+        raise NotFound(
+            f"There is no drop {drop_id!r}.",
+            at="drop",
+            cure="See GET /v1/orders.",
+            code="unknown-drop",
+            value=drop_id,
+        )
+    if drop.status is not DropStatus.WAITING:
+        raise Conflict(
+            f"{drop_id} is {drop.status}.",
+            at="drop",
+            cure="Only drops whose goods are still at the store can be moved.",
+            code="drop-not-waiting",
+            value=drop_id,
+        )
+    return drop
+
+
+def _moved(dispatcher: Dispatcher, drop: Drop, move: Move) -> Sequences:
+    """Returns the published sequences without the drop, or with it right after another one."""
+    sequences = {
+        courier: tuple(task for task in tasks if task[0] != drop.id)
+        for courier, tasks in sequences_of_plan(dispatcher.plan).items()
+    }
+    if move.courier is None or move.after is None:
+        return sequences
+    tasks = sequences.get(move.courier, ())
+    names = [name for name, kind in tasks if kind is Kind.DELIVERY]
+    if move.after not in names:
+        raise InvalidRequest(
+            f"{move.after} is not in the route of {move.courier}.",
+            at="after",
+            cure=f"Choose from {', '.join(names)}." if names else "Leave after out.",
+            code="not-in-route",
+            value=move.after,
+        )
+    behind = tasks.index((move.after, Kind.DELIVERY)) + 1
+    pickup = _pickup_position(tasks, behind)
+    tasks = (*tasks[:behind], (drop.id, Kind.DELIVERY), *tasks[behind:])
+    return {
+        **sequences,
+        move.courier: (*tasks[:pickup], (drop.id, Kind.PICKUP), *tasks[pickup:]),
+    }
+
+
+def _pickup_position(tasks: tuple[tuple[str, Kind], ...], behind: int) -> int:
+    """Returns where the goods are loaded: with the last load before, else first of all."""
+    loads = [i + 1 for i, (_, kind) in enumerate(tasks[:behind]) if kind is Kind.PICKUP]
+    return max(loads, default=0)

@@ -1,0 +1,215 @@
+"""
+The values of the business: stores, couriers, orders and their drops.
+
+Instants are Unix seconds, durations seconds, loads whole units, places WGS-84.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dispatch.places import Place
+
+
+class Service(StrEnum):
+    """What is promised: urgent on the desk in minutes, standard within a working day."""
+
+    URGENT = "urgent"
+    STANDARD = "standard"
+
+
+class DropStatus(StrEnum):
+    """How far a drop is; whether a waiting drop is planned is a matter of the plan."""
+
+    WAITING = "waiting"
+    ON_BOARD = "on_board"
+    ACCEPTED = "accepted"
+    PARTLY_ACCEPTED = "partly_accepted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the goods still have to reach the desk."""
+        return self in (DropStatus.WAITING, DropStatus.ON_BOARD)
+
+
+class StopKind(StrEnum):
+    """What a courier does at a stop."""
+
+    LOAD = "load"
+    DELIVER = "deliver"
+    RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where goods are picked up; ``preparation_s`` is the usual time from order to ready."""
+
+    id: str
+    name: str
+    lat: float
+    lon: float
+    preparation_s: int = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who takes the goods at the desk."""
+
+    name: str = ""
+    phone: str = ""
+
+
+NOBODY = Contact()
+"""The contact of a desk at which anybody takes the goods."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a drop is handed over; ``id`` is None for a desk named ad hoc."""
+
+    building: str
+    floor: int
+    department: str = ""
+    desk: str = ""
+    id: str | None = None
+    contact: Contact = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a drop; ``load`` is the load of one unit."""
+
+    sku: str
+    quantity: int
+    load: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of an item at the desk; ``reason`` says why units were rejected."""
+
+    sku: str
+    accepted: int
+    rejected: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """
+    The goods of one order for one desk.
+
+    ``courier`` has, or last had, the goods on board (None: never loaded). ``pinned`` is the courier
+    a dispatcher tied the drop to. ``returning`` is the load that rides back to the store: rejected,
+    undeliverable or cancelled on board. ``closed_at`` is the moment of the last tap at the desk.
+    """
+
+    id: str
+    order: str
+    desk: Desk
+    items: tuple[Item, ...]
+    note: str = ""
+    status: DropStatus = DropStatus.WAITING
+    courier: str | None = None
+    pinned: str | None = None
+    returning: int = 0
+    closed_at: int | None = None
+    lines: tuple[Line, ...] = ()
+    failure: str = ""
+
+    @property
+    def load(self) -> int:
+        """The load of all its units."""
+        return sum(item.quantity * item.load for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """
+    What a customer asked for and what was promised.
+
+    ``deadline`` is the moment by which the last drop shall be handed over; it is set when the order
+    is placed and never moves. ``promise_s`` is the time promised then. ``ready_at`` is when the
+    goods are expected at the store's counter. ``fingerprint`` tells a repeated request from a new
+    one.
+    """
+
+    id: str
+    service: Service
+    store: str
+    placed_at: int
+    deadline: int
+    promise_s: int
+    ready_at: int
+    drops: tuple[str, ...]
+    customer: str = ""
+    channel: str = "api"
+    external_id: str | None = None
+    quote: str | None = None
+    fingerprint: str = ""
+    requoted: bool = False
+    cancelled_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """The stop a courier drives to or serves; ``ends_at`` is when it was expected to be over."""
+
+    stop: str
+    kind: StopKind
+    place: Place
+    drop: str | None
+    departed_at: int
+    arrived_at: int | None
+    arrives_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """
+    Who carries: where they stand, what they are committed to, when they work.
+
+    ``place`` is the end of the last finished stop, the store at first. ``loads`` and ``returns``
+    count finished stops of that kind. ``heard_at`` is the last tap.
+    """
+
+    id: str
+    name: str
+    store: str
+    capacity: int
+    place: Place
+    shift_start: int
+    shift_end: int
+    profile: str = "ebike"
+    skills: tuple[str, ...] = ()
+    paused: bool = False
+    silent: bool = False
+    heard_at: int = 0
+    committed: Commitment | None = None
+    loads: int = 0
+    returns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """
+    What was said to a customer who asked: the time promised and until when the word holds.
+
+    ``fingerprint`` ties it to the service and drops asked about; ``order`` is set once it is used.
+    """
+
+    id: str
+    service: Service
+    store: str
+    made_at: int
+    expires_at: int
+    promise_s: int
+    feasible: bool
+    fingerprint: str
+    order: str | None = None

@@ -1,0 +1,254 @@
+"""
+The way up: from a solver's solution to a published plan.
+
+Seconds from the moment of planning become Unix seconds here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from solver.explain import explain
+
+from dispatch.orders import StopKind
+from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
+from solver.solution import Kind, schedule
+
+if TYPE_CHECKING:
+    from solver.explain import Obstacle
+
+    from dispatch.orders import Courier
+    from dispatch.places import Place
+    from dispatch.planning import Model
+    from dispatch.state import State
+    from solver.solution import Solution, Timetable, Visit
+
+KINDS = {
+    "late": "late",
+    "capacity": "capacity",
+    "window": "closed",
+    "shift": "shift",
+    "vehicle_not_allowed": "skill",
+}
+"""The solver's obstacles in the words of the business."""
+
+
+def load_stop_id(courier: Courier, ahead: int) -> str:
+    """Returns the id of a courier's load stop that is ``ahead`` load stops from now."""
+    return f"s_{courier.id.removeprefix('c_')}-l{courier.loads + ahead}"
+
+
+def return_stop_id(courier: Courier, ahead: int) -> str:
+    """Returns the id of a courier's way back that is ``ahead`` such ways from now."""
+    return f"s_{courier.id.removeprefix('c_')}-r{courier.returns + ahead}"
+
+
+def deliver_stop_id(drop: str) -> str:
+    """Returns the id of the stop that hands over a drop; a drop has one, whoever brings it."""
+    return f"s_{drop.removeprefix('d_')}"
+
+
+def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> Plan:
+    """
+    Returns the plan that a solution means, one version above the plan before.
+
+    Reasons for what is left out are found by really testing, see ``solver.explain``.
+    """
+    routes = tuple(
+        _Reader(model, state, state.couriers[vehicle.name]).route(
+            schedule(model.problem, v, solution.routes[v])
+        )
+        for v, vehicle in enumerate(model.problem.vehicles)
+    )
+    plan = Plan(
+        version=before.version + 1,
+        made_at=model.now,
+        travel_epoch=model.travel_epoch,
+        band=model.band,
+        routes=routes,
+        unassigned=_left_out(model, solution, state),
+    )
+    return Plan(
+        **{name: getattr(plan, name) for name in plan.__slots__ if name != "changes"},
+        changes=changes(before, plan, state),
+    )
+
+
+def changes(before: Plan, after: Plan, state: State) -> tuple[Change, ...]:
+    """Returns the open drops that another courier has, or none, since the plan before."""
+    was = {d: courier for d, (courier, _) in before.assignments().items()}
+    is_now = {d: courier for d, (courier, _) in after.assignments().items()}
+    return tuple(
+        Change(d, was.get(d), is_now.get(d))
+        for d in sorted(was.keys() | is_now.keys(), key=lambda d: (len(d), d))
+        if was.get(d) != is_now.get(d) and d in state.live and state.live[d].status.is_open
+    )
+
+
+class _Reader:
+    """Turns the visits of one courier into stops; lives for one call."""
+
+    def __init__(self, model: Model, state: State, courier: Courier) -> None:
+        self.model, self.state, self.courier = model, state, courier
+        self.standing = model.standing[courier.id]
+        self.loads = 0
+        self.returns = 0
+        self.stops: list[Stop] = []
+
+    def route(self, timetable: Timetable) -> CourierRoute:
+        self._begin(timetable)
+        visits = list(timetable.visits)
+        while visits:
+            count = self._same_load_stop(visits)
+            self._append(visits[:count])
+            visits = visits[count:]
+        self._go_home(timetable)
+        return CourierRoute(
+            self.courier.id, self.standing.place, self.standing.free_at, tuple(self.stops)
+        )
+
+    def _unix(self, second: int) -> int:
+        return second + self.model.now
+
+    def _begin(self, timetable: Timetable) -> None:
+        """The committed stop comes first; a committed load stop takes the pickups found there."""
+        committed = self.courier.committed
+        if committed is None or self._loads_there(timetable):
+            return
+        arrival = self.standing.arrives_at or self.standing.free_at
+        drops: tuple[str, ...] = () if committed.drop is None else (committed.drop,)
+        if committed.kind is StopKind.RETURN:
+            drops = tuple(drop.id for drop in self.state.returning(self.courier.id))
+        self._stop(
+            committed.kind, self.standing.place, drops, (arrival, arrival, self.standing.free_at),
+            committed=True,
+        )  # fmt: skip
+
+    def _loads_there(self, timetable: Timetable) -> bool:
+        committed = self.courier.committed
+        first = timetable.visits[0] if timetable.visits else None
+        return (
+            committed is not None
+            and committed.kind is StopKind.LOAD
+            and first is not None
+            and first.activity.kind is Kind.PICKUP
+            and self._place(first) == committed.place
+        )
+
+    def _same_load_stop(self, visits: list[Visit]) -> int:
+        if visits[0].activity.kind is Kind.DELIVERY:
+            return 1
+        here = self._place(visits[0])
+        for i, visit in enumerate(visits):
+            if visit.activity.kind is Kind.DELIVERY or self._place(visit) != here:
+                return i
+        return len(visits)
+
+    def _append(self, visits: list[Visit]) -> None:
+        first, last = visits[0], visits[-1]
+        names = tuple(self.model.problem.jobs[visit.activity.job].name for visit in visits)
+        kind = StopKind.LOAD if first.activity.kind is Kind.PICKUP else StopKind.DELIVER
+        if names[0].startswith("return:"):
+            kind = StopKind.RETURN
+            names = tuple(drop.id for drop in self.state.returning(self.courier.id))
+        times = (self._unix(first.arrival), self._unix(first.start), self._unix(last.departure))
+        committed = self.courier.committed
+        at_committed = kind is StopKind.LOAD and not self.stops and committed is not None
+        if at_committed and self.standing.arrives_at is not None:
+            times = (self.standing.arrives_at, *times[1:])
+        self._stop(kind, self._place(first), names, times, committed=at_committed)
+
+    def _place(self, visit: Visit) -> Place:
+        task = visit.activity.task(self.model.problem)
+        return self.model.places[task.location]
+
+    def _stop(
+        self,
+        kind: StopKind,
+        place: Place,
+        drops: tuple[str, ...],
+        times: tuple[int, int, int],
+        *,
+        committed: bool = False,
+    ) -> None:
+        due_at = None
+        if kind is StopKind.DELIVER:
+            due_at = self.state.orders[self.state.drops[drops[0]].order].deadline
+        arrival, start, departure = times
+        stop_id = self._id(kind, drops)
+        self.stops.append(
+            Stop(stop_id, kind, place, drops, arrival, start, departure, due_at, committed)
+        )
+
+    def _id(self, kind: StopKind, drops: tuple[str, ...]) -> str:
+        if kind is StopKind.DELIVER:
+            return deliver_stop_id(drops[0])
+        if kind is StopKind.LOAD:
+            self.loads += 1
+            return load_stop_id(self.courier, self.loads - 1)
+        self.returns += 1
+        return return_stop_id(self.courier, self.returns - 1)
+
+    def _go_home(self, timetable: Timetable) -> None:
+        """A courier who ends elsewhere rides back to the store and waits there."""
+        vehicle = next(v for v in self.model.problem.vehicles if v.name == self.courier.id)
+        if vehicle.end is None:
+            return
+        home = self.model.places[vehicle.end]
+        here = self.stops[-1].place if self.stops else self.standing.place
+        if here != home:
+            back = self._unix(timetable.end)
+            self._stop(StopKind.RETURN, home, (), (back, back, back))
+
+
+def _left_out(model: Model, solution: Solution, state: State) -> tuple[Unassigned, ...]:
+    held = [
+        Unassigned(drop, (_held_reason(until - model.now),), until)
+        for drop, until in model.entering.held.items()
+    ]
+    for j in sorted(solution.unassigned):
+        drop = model.problem.jobs[j].name
+        if drop in state.drops:
+            held.append(Unassigned(drop, reasons_for(model, solution, state, j)))
+    return tuple(held)
+
+
+def _held_reason(wait_s: int) -> Reason:
+    return Reason(
+        courier=None,
+        kind="held",
+        short_by=wait_s,
+        unit="s",
+        text="Waits for more goods to the same building, or for an urgent trip there.",
+        relaxation="Pin the drop to a courier to send it now.",
+    )
+
+
+def reasons_for(model: Model, solution: Solution, state: State, j: int) -> tuple[Reason, ...]:
+    """Returns why each courier cannot take a job, by really testing it."""
+    obstacles = explain(model.problem, solution, j)
+    if not obstacles:
+        return (_nobody(),)
+    pinned = state.drops[model.problem.jobs[j].name].pinned
+    return tuple(_reason(model, obstacle, pinned) for obstacle in obstacles)
+
+
+def _reason(model: Model, obstacle: Obstacle, pinned: str | None) -> Reason:
+    courier = model.problem.vehicles[obstacle.vehicle].name
+    kind = KINDS.get(obstacle.kind, obstacle.kind)
+    if obstacle.kind == "vehicle_not_allowed" and pinned is not None:
+        kind = "pinned"
+    return Reason(
+        courier, kind, obstacle.short_by, obstacle.unit, obstacle.text, obstacle.relaxation
+    )
+
+
+def _nobody() -> Reason:
+    return Reason(
+        courier=None,
+        kind="shift",
+        short_by=1,
+        unit="couriers",
+        text="No courier is on shift.",
+        relaxation="Add a courier or extend a shift.",
+    )

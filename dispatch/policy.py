@@ -1,0 +1,216 @@
+"""
+The rules and figures a zone plans by, and which waiting drops may enter the problem.
+
+Evidence for the defaults: urgent and standard work in one queue keeps 78 % of urgent promises; with
+standard drops filling urgent trips to the same building only, and trips of their own once three
+wait for a building while another courier stays idle, 96 % (simulated: one store, 5 couriers, 10
+urgent and 12 standard orders an hour). A quote with a fifth of the time as buffer keeps 99 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from dispatch.errors import InvalidRequest
+from dispatch.orders import DropStatus, Service, StopKind
+
+if TYPE_CHECKING:
+    from dispatch.orders import Courier, Drop
+    from dispatch.plan import CourierRoute, Plan
+    from dispatch.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """
+    Figures of one zone; durations in seconds, ``business_close`` in seconds of the local day.
+
+    ``quote_buffer`` is the share added to a planned time before it is promised. ``remainder_s`` is
+    what a courier who is behind its planned end is expected to need still. A standard drop waits
+    until ``standard_group`` of them wait for its building, or one is older than ``standard_age_s``,
+    and more than ``reserve_idle`` couriers are idle; ``standard_margin_s`` before its deadline it
+    waits for nothing. Raises InvalidRequest for a figure that makes no sense.
+    """
+
+    urgent_s: int = 22 * 60
+    quote_buffer: float = 0.2
+    quote_valid_s: int = 60
+    handover_s: int = 60
+    loading_s: int = 15
+    remainder_s: int = 30
+    tick_s: int = 30
+    silence_s: int = 900
+    position_valid_s: int = 120
+    business_close: int = 17 * 3600
+    standard_group: int = 3
+    standard_age_s: int = 3 * 3600
+    standard_margin_s: int = 2 * 3600
+    reserve_idle: int = 1
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            if getattr(self, name) < 0:
+                raise InvalidRequest(
+                    f"{name} is {getattr(self, name)}.",
+                    at=f"policy.{name}",
+                    cure="Give 0 or more.",
+                    value=getattr(self, name),
+                )
+        if self.tick_s == 0:
+            raise InvalidRequest(
+                "tick_s is 0.", at="policy.tick_s", cure="Give at least 1.", value=0
+            )
+
+    @classmethod
+    def from_mapping(cls, figures: Mapping[str, Any]) -> Policy:
+        """Returns the defaults with these figures; raises InvalidRequest for an unknown name."""
+        known = {f.name: f.default for f in fields(cls)}
+        for name, value in figures.items():
+            if name not in known:
+                raise InvalidRequest(
+                    f"There is no figure {name!r}.",
+                    at=f"policy.{name}",
+                    cure=f"Choose from {', '.join(sorted(known))}.",
+                    value=value,
+                )
+            whole = not isinstance(known[name], float)
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+                raise InvalidRequest(
+                    f"{name} is {value!r}.",
+                    at=f"policy.{name}",
+                    cure="Give a whole number." if whole else "Give a number.",
+                    value=value,
+                )
+        return cls(**figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """
+    Which waiting drops are planned now.
+
+    ``couriers`` gives for each entering drop the couriers allowed (None: all). ``fills`` are those
+    that may only ride along with an urgent drop to their building. ``held`` gives the others the
+    moment at which they are old enough for a trip of their own.
+    """
+
+    couriers: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    fills: frozenset[str] = frozenset()
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+def is_on_duty(courier: Courier, now: int) -> bool:
+    """Returns whether a courier may get new work at this moment."""
+    return (
+        courier.shift_start <= now < courier.shift_end and not courier.paused and not courier.silent
+    )
+
+
+def idle_couriers(state: State, plan: Plan, now: int) -> frozenset[str]:
+    """Returns the couriers on duty with nothing on board, nothing planned, going nowhere."""
+    busy = {drop.courier for drop in state.open_drops() if drop.status is DropStatus.ON_BOARD}
+    busy |= {route.courier for route in plan.routes if _works(route)}
+    return frozenset(
+        courier.id
+        for courier in state.couriers.values()
+        if is_on_duty(courier, now)
+        and courier.id not in busy
+        and (courier.committed is None or courier.committed.kind is StopKind.RETURN)
+    )
+
+
+def _works(route: CourierRoute) -> bool:
+    return any(stop.kind is not StopKind.RETURN for stop in route.stops)
+
+
+def entering(state: State, plan: Plan, policy: Policy, now: int) -> Entering:
+    """Returns which waiting drops enter the problem, on which couriers, and which are held."""
+    waiting = [drop for drop in state.open_drops() if drop.status is DropStatus.WAITING]
+    couriers: dict[str, frozenset[str] | None] = {}
+    standard: dict[str, list[Drop]] = {}
+    for drop in waiting:
+        if drop.pinned is not None:
+            couriers[drop.id] = frozenset({drop.pinned})
+        elif state.orders[drop.order].service is Service.URGENT:
+            couriers[drop.id] = None
+        else:
+            standard.setdefault(drop.desk.building, []).append(drop)
+    if not standard:
+        return Entering(couriers)
+    return _with_standard(state, plan, policy, now, couriers, standard)
+
+
+def _with_standard(
+    state: State,
+    plan: Plan,
+    policy: Policy,
+    now: int,
+    couriers: dict[str, frozenset[str] | None],
+    standard: Mapping[str, list[Drop]],
+) -> Entering:
+    """Returns the decision for the standard drops, building by building, oldest first."""
+    idle = idle_couriers(state, plan, now)
+    spare = len(idle) - policy.reserve_idle
+    urgent = urgent_trips(state, plan)
+    planned = {d: courier for d, (courier, _) in plan.assignments().items()}
+    fills: set[str] = set()
+    held: dict[str, int] = {}
+    for building, drops in sorted(standard.items(), key=lambda group: _oldest(state, group[1])):
+        new = [drop for drop in drops if drop.id not in planned]
+        old_at = _oldest(state, drops) + policy.standard_age_s
+        released = spare > 0 and (len(new) >= policy.standard_group or (new and now >= old_at))
+        spare -= 1 if released else 0
+        for drop in drops:
+            deadline = state.orders[drop.order].deadline
+            if deadline - now <= policy.standard_margin_s:
+                couriers[drop.id] = None
+            elif drop.id in planned and not _rides_along(drop, planned[drop.id], plan, state):
+                couriers[drop.id] = idle | {planned[drop.id]}
+            elif released:
+                couriers[drop.id] = idle
+            elif building in urgent:
+                couriers[drop.id] = urgent[building]
+                fills.add(drop.id)
+            else:
+                held[drop.id] = max(now, old_at)
+    return Entering(couriers, frozenset(fills), held)
+
+
+def _oldest(state: State, drops: list[Drop]) -> int:
+    return min(state.orders[drop.order].placed_at for drop in drops)
+
+
+def trips(route: CourierRoute) -> tuple[frozenset[str], ...]:
+    """Returns the drops of each trip that still has to be loaded."""
+    return tuple(frozenset(stop.drops) for stop in route.stops if stop.kind is StopKind.LOAD)
+
+
+def urgent_trips(state: State, plan: Plan) -> dict[str, frozenset[str]]:
+    """Returns for each building the couriers who still have to load an urgent drop for it."""
+    found: dict[str, frozenset[str]] = {}
+    for route in plan.routes:
+        for drop in (state.drops[d] for trip in trips(route) for d in trip):
+            urgent = state.orders[drop.order].service is Service.URGENT
+            if urgent and drop.status is DropStatus.WAITING:
+                building = drop.desk.building
+                found[building] = found.get(building, frozenset()) | {route.courier}
+    return found
+
+
+def _rides_along(drop: Drop, courier: str, plan: Plan, state: State) -> bool:
+    """Returns whether a planned drop shares its trip with an urgent one to its building."""
+    route = plan.route_of(courier)
+    trip = next((t for t in trips(route) if drop.id in t), frozenset()) if route else frozenset()
+    return has_company(drop, trip, state)
+
+
+def has_company(drop: Drop, trip: frozenset[str], state: State) -> bool:
+    """Returns whether a trip has an urgent drop for the building of this one."""
+    return any(
+        state.drops[other].desk.building == drop.desk.building
+        and state.orders[state.drops[other].order].service is Service.URGENT
+        for other in trip
+        if other != drop.id
+    )

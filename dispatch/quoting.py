@@ -1,0 +1,195 @@
+"""
+What may honestly be promised: the same planning as for a real order, before it is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dispatch.dispatcher import Proposal
+from dispatch.events import OrderPlaced, QuoteGiven
+from dispatch.intake import new_order, stores_for, wanted
+from dispatch.orders import Quote, Service
+from dispatch.plan import Reason
+from dispatch.plan_reading import reasons_for
+from dispatch.planning import carry_over, sequences_of_plan
+from dispatch.state import apply
+from solver.insertion import earliest_insertion, insert
+from solver.salvage import salvage
+from solver.solution import Kind, Solution, schedule
+
+if TYPE_CHECKING:
+    from dispatch.dispatcher import Dispatcher
+    from dispatch.orders import Order
+    from dispatch.planning import Model
+    from dispatch.requests import OrderRequest, QuoteRequest
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """An order that would come later by so many seconds, and whether its promise would hold."""
+
+    order: str
+    by_s: int
+    still_on_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    A quote with what it rests on.
+
+    ``eta`` is when the last drop would be handed over (None: not planned yet, or by nobody, then
+    ``reasons`` says why); ``courier`` brings that last drop.
+    """
+
+    quote: Quote
+    eta: int | None
+    due_at: int
+    courier: str | None
+    delays: tuple[Delay, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """
+    What the plan would be with one order more.
+
+    ``eta`` is the end of its last hand-over in Unix seconds, None where a drop is held or fits
+    nowhere. ``promise_s`` is what may be promised, counted from now.
+    """
+
+    placed: OrderPlaced
+    proposal: Proposal
+    eta: int | None
+    courier: str | None
+    promise_s: int
+    feasible: bool
+
+
+def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
+    """
+    Returns whether the usual time can be promised to an order, and else the shortest honest one.
+
+    A planned time counts with the policy's buffer added. The cheapest insertion is asked first;
+    where it is not early enough, the earliest one that makes no other promise late.
+    """
+    state = apply(dispatcher.state, placed)
+    proposal = dispatcher.propose(state, now)
+    usual = placed.order.promise_s
+    eta, courier = _last(proposal, placed)
+    if placed.order.service is not Service.URGENT or _holds(dispatcher, eta, now, usual):
+        return Outlook(placed, proposal, eta, courier, usual, feasible=True)
+    early = _earliest(dispatcher, proposal, placed)
+    eta, courier = _last(early, placed)
+    if _holds(dispatcher, eta, now, usual):
+        return Outlook(placed, early, eta, courier, usual, feasible=True)
+    promise_s = usual if eta is None else max(usual, _honest(dispatcher, eta - now))
+    return Outlook(placed, early, eta, courier, promise_s, feasible=False)
+
+
+def _holds(dispatcher: Dispatcher, eta: int | None, now: int, promise_s: int) -> bool:
+    return eta is not None and (eta - now) * (1 + dispatcher.policy.quote_buffer) <= promise_s
+
+
+def _honest(dispatcher: Dispatcher, planned_s: int) -> int:
+    """Returns a planned time with its buffer, rounded up to a minute."""
+    buffered = planned_s * (1 + dispatcher.policy.quote_buffer)
+    return -int(-buffered // MINUTE) * MINUTE
+
+
+def _earliest(dispatcher: Dispatcher, proposal: Proposal, placed: OrderPlaced) -> Proposal:
+    """Returns the published plan with the new drops at their earliest harmless places."""
+    model = proposal.model
+    routes = salvage(model.problem, carry_over(sequences_of_plan(dispatcher.plan), model))
+    served = {activity.job for route in routes for activity in route}
+    missing = frozenset(range(len(model.problem.jobs))) - served
+    new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
+    solution = insert(model.problem, Solution(routes, missing), missing - set(new))
+    for j in new:
+        insertion = earliest_insertion(model.problem, solution, j)
+        if insertion is not None:
+            changed = [*solution.routes]
+            changed[insertion.vehicle] = insertion.route
+            solution = Solution(tuple(changed), solution.unassigned - {j})
+    return replace(proposal, solution=solution)
+
+
+def _last(proposal: Proposal, placed: OrderPlaced) -> tuple[int | None, str | None]:
+    """Returns when and by whom the last drop is handed over, None unless all are planned."""
+    ends = handover_ends(proposal)
+    if any(drop not in ends for drop in placed.order.drops):
+        return None, None
+    return max((ends[drop] for drop in placed.order.drops), key=lambda end: end[0])
+
+
+def handover_ends(proposal: Proposal) -> dict[str, tuple[int, str]]:
+    """Returns for each planned drop the end of its hand-over, in Unix seconds, and its courier."""
+    problem = proposal.model.problem
+    return {
+        problem.jobs[visit.activity.job].name: (
+            visit.departure + proposal.model.now,
+            vehicle.name,
+        )
+        for v, vehicle in enumerate(problem.vehicles)
+        for visit in schedule(problem, v, proposal.solution.routes[v]).visits
+        if visit.activity.kind is Kind.DELIVERY
+    }
+
+
+def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
+    """Returns the orders that are handed over later in one proposal than in another."""
+    was, will_be = handover_ends(before), handover_ends(after)
+    found: dict[str, Delay] = {}
+    for drop, (end, _) in will_be.items():
+        if drop in was and end > was[drop][0]:
+            order: Order = after.state.orders[after.state.drops[drop].order]
+            by_s = max(end - was[drop][0], found[order.id].by_s if order.id in found else 0)
+            on_time = end <= order.deadline and (
+                order.id not in found or found[order.id].still_on_time
+            )
+            found[order.id] = Delay(order.id, by_s, on_time)
+    return tuple(found.values())
+
+
+def best_outlook(dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, now: int) -> Outlook:
+    """Returns the outlook from the store that can promise best, or from the one named."""
+    outlooks = [
+        outlook(dispatcher, new_order(dispatcher, request, store, now), now)
+        for store in stores_for(dispatcher.state, request.store)
+    ]
+    return min(outlooks, key=lambda o: (o.promise_s, not o.feasible, o.eta is None, o.eta or 0))
+
+
+def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answer:
+    """Returns the earliest honest time; nothing is held for it. Raises as placing an order does."""
+    best = best_outlook(dispatcher, request, now)
+    quote = Quote(
+        id=f"q_{dispatcher.state.quotes_given + 1}",
+        service=best.placed.order.service,
+        store=best.placed.order.store,
+        made_at=now,
+        expires_at=now + dispatcher.policy.quote_valid_s,
+        promise_s=best.promise_s,
+        feasible=best.feasible,
+        fingerprint=wanted(request.service, request.drops),
+    )
+    others = delays(dispatcher.propose(dispatcher.state, now), best.proposal)
+    reasons = _reasons(best) if best.eta is None else ()
+    dispatcher.record(now, QuoteGiven(now, quote))
+    return Answer(quote, best.eta, now + best.promise_s, best.courier, others, reasons)
+
+
+def _reasons(best: Outlook) -> tuple[Reason, ...]:
+    model: Model = best.proposal.model
+    left = {model.problem.jobs[j].name: j for j in best.proposal.solution.unassigned}
+    out = [left[drop] for drop in best.placed.order.drops if drop in left]
+    return tuple(
+        reason
+        for j in out
+        for reason in reasons_for(model, best.proposal.solution, best.proposal.state, j)
+    )

@@ -1,0 +1,141 @@
+"""
+What is asked of a zone, as values: parsed by the edge, not yet checked against the world.
+
+Instants are Unix seconds, durations seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatch.orders import NOBODY, Contact, Item, Line
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRequest:
+    """A desk by its directory ``id``, or ad hoc by building and floor."""
+
+    id: str | None = None
+    building: str | None = None
+    floor: int | None = None
+    department: str = ""
+    desk: str = ""
+    contact: Contact = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class DropRequest:
+    """The goods for one desk."""
+
+    desk: DeskRequest
+    items: tuple[Item, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """What a customer would like to know a time for; ``store`` None: the best one."""
+
+    service: str
+    drops: tuple[DropRequest, ...]
+    store: str | None = None
+    ready_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """
+    What a customer orders.
+
+    ``on_infeasible`` says what to do when the usual time cannot be promised: ``requote`` accepts
+    with the honest time, ``accept_late`` keeps the usual deadline and shows the lateness,
+    ``reject`` refuses. ``ready_at`` None: placed plus the store's preparation time.
+    """
+
+    service: str
+    drops: tuple[DropRequest, ...]
+    store: str | None = None
+    ready_at: int | None = None
+    customer: str = ""
+    channel: str = "api"
+    external_id: str | None = None
+    quote_id: str | None = None
+    on_infeasible: str = "requote"
+
+
+@dataclass(frozen=True, slots=True)
+class CourierRequest:
+    """Who begins to work for a store."""
+
+    name: str
+    store: str
+    capacity: int
+    shift_start: int
+    shift_end: int
+    profile: str = "ebike"
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CourierChange:
+    """What changes about a courier; None leaves a thing as it is."""
+
+    shift_start: int | None = None
+    shift_end: int | None = None
+    capacity: int | None = None
+    paused: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a phone says it is."""
+
+    lat: float
+    lon: float
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """
+    One tap of a courier.
+
+    ``kind`` is one of departed, arrived, loaded, delivered, failed, paused, resumed. ``drops`` are
+    those really loaded (None: all that the load stop shows). ``occurred_at`` is the phone's clock
+    (None: not told).
+    """
+
+    action_id: str
+    seq: int
+    kind: str
+    stop: str | None = None
+    drop: str | None = None
+    drops: tuple[str, ...] | None = None
+    occurred_at: int | None = None
+    lines: tuple[Line, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionAnswer:
+    """What became of a tap: applied, duplicate, superseded or rejected, with a reason."""
+
+    courier: str
+    action_id: str
+    result: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """
+    A dispatcher's wish for one drop.
+
+    ``courier`` None releases the drop to the planner; ``after`` is the drop in whose wake it shall
+    come (None: where it costs least). ``dry_run`` only shows the consequences.
+    """
+
+    courier: str | None
+    after: str | None = None
+    pinned: bool = True
+    dry_run: bool = False

@@ -1,0 +1,261 @@
+"""
+The state of a zone, and the one pure function that changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dispatch import events as ev
+from dispatch.orders import Commitment, Courier, Drop, DropStatus, Order, Quote, StopKind, Store
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """
+    Everything that is so, by id.
+
+    ``live`` are the drops that are open or ride back to a store, so that planning never walks
+    through those long closed. ``quotes_given`` counts quotes, of which old ones are forgotten.
+    """
+
+    stores: Mapping[str, Store] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    drops: Mapping[str, Drop] = field(default_factory=dict)
+    couriers: Mapping[str, Courier] = field(default_factory=dict)
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    quotes_given: int = 0
+    live: Mapping[str, Drop] = field(default_factory=dict)
+
+    def open_drops(self) -> tuple[Drop, ...]:
+        """Returns the drops that have not reached their desk, oldest first."""
+        return tuple(drop for drop in self.live.values() if drop.status.is_open)
+
+    def on_board(self, courier: str) -> tuple[Drop, ...]:
+        """Returns the drops this courier carries to desks."""
+        return tuple(
+            drop
+            for drop in self.live.values()
+            if drop.courier == courier and drop.status is DropStatus.ON_BOARD
+        )
+
+    def returning(self, courier: str) -> tuple[Drop, ...]:
+        """Returns the drops whose goods, or some of them, this courier brings back."""
+        return tuple(
+            drop for drop in self.live.values() if drop.courier == courier and drop.returning
+        )
+
+
+def is_live(drop: Drop) -> bool:
+    """Returns whether planning still has to do with a drop."""
+    return drop.status.is_open or drop.returning > 0
+
+
+def with_drops(state: State, drops: Iterable[Drop]) -> State:
+    """Returns the state with these drops added or replaced."""
+    changed = {drop.id: drop for drop in drops}
+    live = {d: drop for d, drop in {**state.live, **changed}.items() if is_live(drop)}
+    return replace(state, drops={**state.drops, **changed}, live=live)
+
+
+def apply(state: State, event: ev.Event) -> State:
+    """
+    Returns the state after an event.
+
+    Trusts the event: whether it may happen was decided before it became one. Raises KeyError for an
+    event about something the state never heard of, which cannot happen in a log of its own events.
+    """
+    return _APPLY[type(event)](state, event)
+
+
+def _order_placed(state: State, event: ev.OrderPlaced) -> State:
+    quotes = state.quotes
+    if event.order.quote is not None and event.order.quote in quotes:
+        used = replace(quotes[event.order.quote], order=event.order.id)
+        quotes = {**quotes, used.id: used}
+    orders = {**state.orders, event.order.id: event.order}
+    return with_drops(replace(state, orders=orders, quotes=quotes), event.drops)
+
+
+def _order_cancelled(state: State, event: ev.OrderCancelled) -> State:
+    order = replace(state.orders[event.order], cancelled_at=event.at)
+    cancelled = [
+        replace(state.drops[d], status=DropStatus.CANCELLED, closed_at=event.at)
+        for d in order.drops
+        if state.drops[d].status.is_open
+    ]
+    return with_drops(replace(state, orders={**state.orders, order.id: order}), cancelled)
+
+
+def _order_ready(state: State, event: ev.OrderReady) -> State:
+    order = replace(state.orders[event.order], ready_at=event.ready_at)
+    return replace(state, orders={**state.orders, order.id: order})
+
+
+def _quote_given(state: State, event: ev.QuoteGiven) -> State:
+    alive = {q: quote for q, quote in state.quotes.items() if quote.expires_at > event.at - 3600}
+    return replace(
+        state,
+        quotes={**alive, event.quote.id: event.quote},
+        quotes_given=state.quotes_given + 1,
+    )
+
+
+def _courier_added(state: State, event: ev.CourierAdded) -> State:
+    return _with_courier(state, event.courier)
+
+
+def _courier_changed(state: State, event: ev.CourierChanged) -> State:
+    changed = replace(
+        state.couriers[event.courier],
+        shift_start=event.shift_start,
+        shift_end=event.shift_end,
+        capacity=event.capacity,
+        paused=event.paused,
+    )
+    return _with_courier(state, changed)
+
+
+def _departed(state: State, event: ev.Departed) -> State:
+    commitment = Commitment(
+        stop=event.stop,
+        kind=event.kind,
+        place=event.place,
+        drop=event.drop,
+        departed_at=event.at,
+        arrived_at=None,
+        arrives_at=event.arrives_at,
+        ends_at=event.ends_at,
+    )
+    return _heard(state, event.courier, event.at, committed=commitment)
+
+
+def _arrived(state: State, event: ev.Arrived) -> State:
+    before = state.couriers[event.courier].committed
+    same = before is not None and before.stop == event.stop
+    commitment = Commitment(
+        stop=event.stop,
+        kind=event.kind,
+        place=event.place,
+        drop=event.drop,
+        departed_at=before.departed_at if before is not None and same else event.at,
+        arrived_at=event.at,
+        arrives_at=event.at,
+        ends_at=event.ends_at,
+    )
+    return _heard(state, event.courier, event.at, committed=commitment)
+
+
+def _loaded(state: State, event: ev.Loaded) -> State:
+    loads = state.couriers[event.courier].loads + 1
+    state = _heard(state, event.courier, event.at, committed=None, place=event.place, loads=loads)
+    return with_drops(state, [_taken_on_board(state.drops[d], event) for d in event.drops])
+
+
+def _taken_on_board(drop: Drop, event: ev.Loaded) -> Drop:
+    if drop.status is DropStatus.CANCELLED:
+        return replace(drop, courier=event.courier, returning=drop.load)
+    return replace(drop, courier=event.courier, status=DropStatus.ON_BOARD)
+
+
+def _delivered(state: State, event: ev.Delivered) -> State:
+    drop = state.drops[event.drop]
+    unit_load = {item.sku: item.load for item in drop.items}
+    rejected = sum(line.rejected for line in event.lines)
+    accepted = sum(line.accepted for line in event.lines)
+    status = DropStatus.PARTLY_ACCEPTED if rejected else DropStatus.ACCEPTED
+    closed = replace(
+        drop,
+        status=status if accepted or not rejected else DropStatus.REJECTED,
+        courier=event.courier,
+        closed_at=event.at,
+        lines=event.lines,
+        returning=sum(line.rejected * unit_load[line.sku] for line in event.lines),
+    )
+    return _closed(state, event, closed)
+
+
+def _failed(state: State, event: ev.Failed) -> State:
+    drop = state.drops[event.drop]
+    closed = replace(
+        drop,
+        status=DropStatus.FAILED,
+        courier=event.courier,
+        closed_at=event.at,
+        failure=event.reason,
+        returning=drop.load,
+    )
+    return _closed(state, event, closed)
+
+
+def _closed(state: State, event: ev.Delivered | ev.Failed, drop: Drop) -> State:
+    """The drop is done; the courier stands at its desk, free unless committed elsewhere."""
+    courier = state.couriers[event.courier]
+    elsewhere = courier.committed is not None and courier.committed.drop != drop.id
+    state = _heard(
+        state,
+        event.courier,
+        event.at,
+        committed=courier.committed if elsewhere else None,
+        place=courier.place if elsewhere else event.place,
+    )
+    return with_drops(state, [drop])
+
+
+def _returned(state: State, event: ev.Returned) -> State:
+    courier = state.couriers[event.courier]
+    back = [replace(drop, returning=0) for drop in state.returning(event.courier)]
+    elsewhere = courier.committed is not None and courier.committed.kind is not StopKind.RETURN
+    state = _heard(
+        state,
+        event.courier,
+        event.at,
+        committed=courier.committed if elsewhere else None,
+        place=event.place,
+        returns=courier.returns + 1,
+    )
+    return with_drops(state, back)
+
+
+def _silenced(state: State, event: ev.Silenced) -> State:
+    return _with_courier(state, replace(state.couriers[event.courier], silent=True))
+
+
+def _heard_again(state: State, event: ev.Heard) -> State:
+    return _heard(state, event.courier, event.at)
+
+
+def _drop_pinned(state: State, event: ev.DropPinned) -> State:
+    return with_drops(state, [replace(state.drops[event.drop], pinned=event.courier)])
+
+
+def _heard(state: State, courier: str, at: int, **changes: Any) -> State:
+    """Any tap shows that the courier is there."""
+    before = state.couriers[courier]
+    heard_at = max(before.heard_at, at)
+    return _with_courier(state, replace(before, silent=False, heard_at=heard_at, **changes))
+
+
+def _with_courier(state: State, courier: Courier) -> State:
+    return replace(state, couriers={**state.couriers, courier.id: courier})
+
+
+_APPLY: Mapping[type, Callable[[State, Any], State]] = {
+    ev.OrderPlaced: _order_placed,
+    ev.OrderCancelled: _order_cancelled,
+    ev.OrderReady: _order_ready,
+    ev.QuoteGiven: _quote_given,
+    ev.CourierAdded: _courier_added,
+    ev.CourierChanged: _courier_changed,
+    ev.Departed: _departed,
+    ev.Arrived: _arrived,
+    ev.Loaded: _loaded,
+    ev.Delivered: _delivered,
+    ev.Failed: _failed,
+    ev.Returned: _returned,
+    ev.Silenced: _silenced,
+    ev.Heard: _heard_again,
+    ev.DropPinned: _drop_pinned,
+}

@@ -1,0 +1,88 @@
+"""
+What an order looks like from outside: statuses and the state of its promise, computed on read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatch.orders import DropStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dispatch.orders import Drop, Order
+    from dispatch.plan import Plan, Stop
+
+HANDED_OVER = (DropStatus.ACCEPTED, DropStatus.PARTLY_ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """
+    A promise at one moment.
+
+    ``state`` is running, met, met_late, breached or cancelled. ``slack_s`` is what is left between
+    the planned, or real, end and ``due_at``; None where nothing is planned.
+    """
+
+    kind: str
+    due_at: int
+    state: str
+    slack_s: int | None
+
+
+def drop_status(drop: Drop, assigned: dict[str, tuple[str, Stop]]) -> str:
+    """Returns the status of a drop; ``assigned`` is ``plan.assignments()``."""
+    if drop.status is DropStatus.WAITING and drop.id in assigned:
+        return "planned"
+    return drop.status.value
+
+
+def order_status(order: Order, drops: Sequence[Drop], plan: Plan) -> str:
+    """Returns the status of an order from those of its drops."""
+    if order.cancelled_at is not None:
+        return "cancelled"
+    statuses = {drop.status for drop in drops}
+    if any(status.is_open for status in statuses):
+        if statuses == {DropStatus.WAITING}:
+            assigned = plan.assignments()
+            return "planned" if all(drop.id in assigned for drop in drops) else "placed"
+        return "under_way"
+    if statuses == {DropStatus.ACCEPTED}:
+        return "delivered"
+    return "partly_accepted" if statuses & set(HANDED_OVER) else "returned"
+
+
+def promise_of(order: Order, drops: Sequence[Drop], plan: Plan, now: int) -> PromiseView:
+    """
+    Returns the state of an order's promise.
+
+    It is met when the last drop was closed at its desk by the deadline. A rejection there is no
+    lateness; a drop that failed counts as kept when the courier stood at the desk in time.
+    """
+    due_at = order.deadline
+    if order.cancelled_at is not None:
+        return PromiseView(order.service, due_at, "cancelled", None)
+    if not any(drop.status.is_open for drop in drops):
+        closed_at = max(drop.closed_at or 0 for drop in drops)
+        state = "met" if closed_at <= due_at else "met_late"
+        return PromiseView(order.service, due_at, state, due_at - closed_at)
+    return PromiseView(
+        order.service,
+        due_at,
+        "running" if now <= due_at else "breached",
+        _slack(order, drops, plan),
+    )
+
+
+def _slack(order: Order, drops: Sequence[Drop], plan: Plan) -> int | None:
+    assigned = plan.assignments()
+    ends = [
+        assigned[drop.id][1].departure if drop.id in assigned else None
+        for drop in drops
+        if drop.status.is_open
+    ]
+    planned = [end for end in ends if end is not None]
+    return order.deadline - max(planned) if len(planned) == len(ends) else None
