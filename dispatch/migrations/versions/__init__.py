@@ -1,0 +1,1 @@
+"""One file per version, each written once and never changed after its release."""

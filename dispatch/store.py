@@ -1,0 +1,227 @@
+"""
+The durable state of zones: what a :class:`dispatch.commit.Commit` holds is stored, or nothing is.
+
+Each zone has a log of events numbered without gaps, tables equal to the fold of that log, and every
+plan it has published. Its epoch rises with each start; a commit is conditional on it, so that a
+program started earlier can never write over one started later.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatch import stored, storing
+from dispatch.migrations import migrate
+from dispatch.plan import Plan
+from dispatch.records import rows_of
+from dispatch.sqlite import (
+    DatabaseError,
+    connect_reader,
+    connect_writer,
+    lock,
+    path_of,
+    reported,
+    warn_of_old_sqlite,
+)
+from dispatch.state import State
+from dispatch.stored import LoggedEvent, Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from dispatch.commit import Commit
+    from dispatch.orders import Store
+    from dispatch.requests import ActionAnswer, Position
+
+__all__ = ["Database", "DatabaseError", "LoggedEvent"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Committed:
+    """A zone as of its last commit."""
+
+    zone: Zone
+    state: State
+    plan: Plan
+
+
+class Database:
+    """
+    A database file that this process alone uses.
+
+    It holds two connections, one that writes and one that reads, and for each zone the state as of
+    its last commit: what the next commit's events are applied to. Any thread may call it: those
+    that write wait for each other, those that read never wait for a commit.
+    """
+
+    def __init__(
+        self, path: Path, writer: Connection, reader: Connection, opened: ExitStack
+    ) -> None:
+        self.path = path
+        self._opened = opened
+        self._writer = writer
+        self._reader = reader
+        self._writing = threading.RLock()
+        self._reading = threading.Lock()
+        self._zones: dict[str, _Committed] = {}
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """
+        Returns the database of a URL like ``sqlite:///dispatch.db``.
+
+        A missing file is created, an older one brought up to date.
+
+        Raises
+        ------
+        DatabaseError
+            If another process uses it, if it is newer than this program, or not a database of it.
+        """
+        path = path_of(url)
+        with ExitStack() as opened, reported(path):
+            opened.callback(os.close, lock(path))
+            writer = opened.enter_context(connect_writer(path))
+            migrate(writer, at=str(path))
+            reader = opened.enter_context(connect_reader(path))
+            warn_of_old_sqlite()
+            return cls(path, writer, reader, opened.pop_all())
+
+    def start_zone(self, zone: str) -> int:
+        """Returns the zone's epoch, raised by one; a zone that does not exist is created."""
+        with self._writing:
+            with self._write() as connection:
+                epoch = storing.raise_epoch(connection, zone)
+            self._zones[zone] = self._committed(zone, {})
+            return epoch
+
+    def load(self, zone: str, stores: Mapping[str, Store]) -> tuple[State, Plan]:
+        """Returns the state and the last plan of a zone; one without any has an empty plan 0."""
+        found = self._committed(zone, stores)
+        return found.state, found.plan
+
+    def commit(self, zone: str, commit: Commit) -> int:
+        """
+        Stores a commit, all of it or nothing, and returns the number of the zone's last event.
+
+        Raises
+        ------
+        DatabaseError
+            If it could not be stored; with code ``fenced`` if the zone was started again since.
+        KeyError
+            If an event is about something the zone never heard of.
+        ValueError
+            If the plan's version is not above the last, or a number is infinite.
+        """
+        with self._writing:
+            mine = self._mine(zone)
+            rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
+            plan = mine.plan if commit.plan is None else commit.plan
+            if commit.plan is not None and plan.version <= mine.plan.version:
+                raise ValueError(
+                    f"Expected a version above {mine.plan.version}, got {plan.version}."
+                )
+            moved = Zone(
+                epoch=mine.zone.epoch,
+                head_seq=mine.zone.head_seq + len(rows.log),
+                plan_version=plan.version,
+                quotes_given=rows.state.quotes_given,
+            )
+            with self._write() as connection:
+                if not storing.advance(connection, zone, mine.zone, moved):
+                    raise self._fenced(zone, mine.zone)
+                storing.write(connection, zone, rows)
+                if commit.plan is not None:
+                    storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
+                storing.write_answers(connection, zone, moved.head_seq, commit.answers)
+            self._zones[zone] = _Committed(moved, rows.state, plan)
+            return moved.head_seq
+
+    def head(self, zone: str) -> int:
+        """Returns the number of a zone's last event, 0 before the first."""
+        with self._read() as connection:
+            return stored.read_zone(connection, zone).head_seq
+
+    def events_after(self, zone: str, seq: int, limit: int = 500) -> tuple[LoggedEvent, ...]:
+        """Returns the first ``limit`` events of a zone numbered above ``seq``."""
+        with self._read() as connection:
+            return stored.read_log(connection, stored.after(zone, seq, limit))
+
+    def history(self, zone: str, subject: str) -> tuple[LoggedEvent, ...]:
+        """Returns the events about an order, a drop, a courier or a quote, by its id."""
+        with self._read() as connection:
+            return stored.read_log(connection, stored.about(zone, subject))
+
+    def fold(self, zone: str, stores: Mapping[str, Store]) -> State:
+        """Returns the state of a zone from its log alone: what the tables must be equal to."""
+        with self._read() as connection:
+            return stored.fold(connection, zone, stores)
+
+    def plan(self, zone: str, version: int) -> Plan | None:
+        """Returns a plan the zone once published, None if there is no such version."""
+        with self._read() as connection:
+            return stored.read_plan(connection, zone, version)
+
+    def answer(self, courier: str, action_id: str) -> ActionAnswer | None:
+        """Returns what a courier was told about a tap, None if the tap is new."""
+        with self._read() as connection:
+            return stored.read_answer(connection, courier, action_id)
+
+    def save_positions(self, zone: str, courier: str, positions: Sequence[Position]) -> None:
+        """Keeps the latest of a courier's positions; a crash may lose the last of them."""
+        if positions:
+            latest = max(positions, key=lambda position: position.at)
+            with self._write() as connection:
+                storing.write_position(connection, zone, courier, latest)
+
+    def positions(self, zone: str) -> dict[str, Position]:
+        """Returns the latest known position of each courier of a zone."""
+        with self._read() as connection:
+            return stored.read_positions(connection, zone)
+
+    def close(self) -> None:
+        """Ends the use of the file; closing twice does nothing."""
+        with self._writing, self._reading:
+            # The reader first: the last connection to close empties the log into the file.
+            self._opened.close()
+
+    def _mine(self, zone: str) -> _Committed:
+        if zone not in self._zones:
+            raise DatabaseError(
+                f"The zone {zone!r} was not started.", at=str(self.path), cure="Start it first."
+            )
+        return self._zones[zone]
+
+    def _committed(self, zone: str, stores: Mapping[str, Store]) -> _Committed:
+        with self._read() as connection:
+            found = stored.read_zone(connection, zone)
+            state = stored.read_state(connection, zone, stores)
+            plan = stored.read_plan(connection, zone, found.plan_version)
+        return _Committed(found, state, plan or Plan())
+
+    def _fenced(self, zone: str, mine: Zone) -> DatabaseError:
+        return DatabaseError(
+            f"The zone {zone!r} was started again, or written to, by another program since its "
+            f"epoch {mine.epoch}, event {mine.head_seq}. Nothing was stored.",
+            at=str(self.path),
+            cure="Stop this program, or start it again.",
+            code="fenced",
+        )
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """One transaction that writes; rolled back when anything is raised inside."""
+        with self._writing, reported(self.path), self._writer.begin():
+            yield self._writer
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        """One transaction that reads what is committed, and goes on seeing just that."""
+        with self._reading, reported(self.path), self._reader.begin():
+            yield self._reader

@@ -1,0 +1,135 @@
+"""
+What the durable store writes, each statement in the transaction of the connection it is given.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, update
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from dispatch import schema
+from dispatch.codec import to_json
+from dispatch.records import ENTITIES, Row, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dispatch.plan import Plan
+    from dispatch.requests import ActionAnswer, Position
+    from dispatch.stored import Zone
+
+
+def _put(table: Table, *keys: str, keep: Sequence[str] = (), newest: str = "") -> Insert:
+    """
+    Returns the statement that inserts a row or replaces it, but for its keys and ``keep``.
+
+    With ``newest`` only a row in which that column is no less replaces another.
+    """
+    statement = insert_or(table)
+    replaced = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in (*keys, *keep)
+    }
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_=replaced,
+        where=statement.excluded[newest] >= table.c[newest] if newest else None,
+    )
+
+
+_PUT = {
+    name: _put(schema.metadata.tables[name], "zone", "id", keep=("ordinal", "live"))
+    for name in ENTITIES
+}
+_PUT_POSITION = _put(schema.positions, "zone", "courier", newest="at")
+_RAISE_EPOCH = (
+    insert_or(schema.zones)
+    .on_conflict_do_update(index_elements=["id"], set_={"epoch": schema.zones.c.epoch + 1})
+    .returning(schema.zones.c.epoch)
+)
+_SET_LIVE = (
+    update(schema.drops)
+    .where(schema.drops.c.zone == bindparam("in_zone"), schema.drops.c.id == bindparam("drop"))
+    .values(live=bindparam("place"))
+)
+_FORGET = delete(schema.quotes).where(
+    schema.quotes.c.zone == bindparam("in_zone"), schema.quotes.c.id == bindparam("quote")
+)
+
+
+def raise_epoch(connection: Connection, zone: str) -> int:
+    """Returns the new epoch of a zone, which is created if need be."""
+    row = {"id": zone, "epoch": 1, "head_seq": 0, "plan_version": 0, "quotes_given": 0}
+    return int(connection.execute(_RAISE_EPOCH, row).scalar_one())
+
+
+def advance(connection: Connection, zone: str, before: Zone, after: Zone) -> bool:
+    """Moves a zone on, unless it is no longer as it was ``before``; returns whether it did."""
+    table = schema.zones.c
+    moved = connection.execute(
+        update(schema.zones)
+        .where(table.id == zone, table.epoch == before.epoch, table.head_seq == before.head_seq)
+        .values(
+            head_seq=after.head_seq,
+            plan_version=after.plan_version,
+            quotes_given=after.quotes_given,
+        )
+    )
+    return moved.rowcount == 1
+
+
+def write(connection: Connection, zone: str, rows: Rows) -> None:
+    """Appends to the log and brings the state tables to what they are after it."""
+    _insert(connection, schema.events, [{"zone": zone, **row} for row in rows.log])
+    links = [
+        {"zone": zone, "subject": subject, "seq": row["seq"]}
+        for row in rows.log
+        for subject in row["subjects"]
+    ]
+    _insert(connection, schema.event_subjects, links)
+    if rows.forgotten:
+        gone = [{"in_zone": zone, "quote": quote} for quote in sorted(rows.forgotten)]
+        connection.execute(_FORGET, gone)
+    for name in ENTITIES:
+        if rows.entities[name]:
+            changed = [{"zone": zone, **row} for row in rows.entities[name].values()]
+            connection.execute(_PUT[name], changed)
+    if rows.live:
+        places = [{"in_zone": zone, "drop": d, "place": at} for d, at in rows.live.items()]
+        connection.execute(_SET_LIVE, places)
+
+
+def write_plan(connection: Connection, zone: str, plan: Plan, seq: int, epoch: int) -> None:
+    """Stores a version of the plan for ever."""
+    row = {
+        "zone": zone,
+        "version": plan.version,
+        "seq": seq,
+        "epoch": epoch,
+        "made_at": plan.made_at,
+        "body": to_json(plan),
+    }
+    _insert(connection, schema.plans, [row])
+
+
+def write_answers(
+    connection: Connection, zone: str, seq: int, answers: Sequence[ActionAnswer]
+) -> None:
+    """Stores what couriers were told about their taps; what was told once never changes."""
+    rows = [{"zone": zone, "seq": seq, **to_json(answer)} for answer in answers]
+    _insert(connection, schema.courier_actions, rows)
+
+
+def write_position(connection: Connection, zone: str, courier: str, position: Position) -> None:
+    """Stores where a courier is, unless something later is known."""
+    row = {"zone": zone, "courier": courier, **to_json(position)}
+    connection.execute(_PUT_POSITION, row)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
