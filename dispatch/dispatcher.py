@@ -220,7 +220,15 @@ class Dispatcher:
 
 def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
     """Returns older sequences as a legal proposal in a newer problem, newcomers inserted."""
-    solution = complete(model.problem, carry_over(sequences, model))
+    return judged(state, model, complete(model.problem, carry_over(sequences, model)))
+
+
+def judged(state: State, model: Model, solution: Solution) -> Proposal:
+    """
+    Returns a solution as a proposal: lonely fills wait again, and the judge has nothing to say.
+
+    Raises AssertionError for an illegal solution, which no algorithm of ours may produce.
+    """
     solution = _without_lonely_fills(state, model, solution)
     wrong = violations(model.problem, solution)
     if wrong:

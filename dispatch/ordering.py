@@ -46,12 +46,9 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
         fingerprint=digest,
         requoted=promise_s > best.placed.order.promise_s,
     )
-    placed = replace(best.placed, order=order)
-    if promise_s == order.promise_s:
-        state = apply(dispatcher.state, placed)
-        dispatcher.publish(now, (placed,), replace(best.proposal, state=state))
-    else:
-        dispatcher.handle(now, with_promise(placed, promise_s))
+    placed = with_promise(replace(best.placed, order=order), promise_s)
+    state = apply(dispatcher.state, placed)
+    dispatcher.publish(now, (placed,), replace(best.proposal, state=state))
     return dispatcher.state.orders[order.id]
 
 

@@ -105,6 +105,9 @@ class _Builder:
         self.standing = {c.id: whereabouts(c, policy, now, rides.get(c.id)) for c in self.couriers}
         self.planned = {d: courier for d, (courier, _) in plan.assignments().items()}
         self.locations: dict[Place, int] = {}
+        self.counters = {
+            store.id: city.street_place(store.lat, store.lon) for store in state.stores.values()
+        }
         self.second = second_of_day(now, city.timezone)
 
     def build(self) -> Model:
@@ -126,16 +129,13 @@ class _Builder:
     def _at(self, place: Place) -> int:
         return self.locations.setdefault(place, len(self.locations))
 
-    def _store(self, store: str) -> Place:
-        return self.city.street_place(self.state.stores[store].lat, self.state.stores[store].lon)
-
     def _vehicle(self, courier: Courier) -> Vehicle:
         standing = self.standing[courier.id]
         early = max(standing.free_at, courier.shift_start) - self.now
         return Vehicle(
             name=courier.id,
             start=self._at(standing.place),
-            end=self._at(self._store(courier.store)),
+            end=self._at(self.counters[courier.store]),
             capacity=courier.capacity,
             shift=TimeWindow(early, max(early, courier.shift_end - self.now)),
             next_location=self._next_location(courier),
@@ -164,7 +164,7 @@ class _Builder:
         return jobs
 
     def _return(self, courier: Courier, load: int) -> Job:
-        task = Task(self._at(self._store(courier.store)), service_duration=self.policy.loading_s)
+        task = Task(self._at(self.counters[courier.store]), service_duration=self.policy.loading_s)
         only = frozenset({self.index[courier.id]})
         return Job(return_job(courier.id), task, load=load, vehicles=only, rank=MINOR)
 
@@ -190,7 +190,7 @@ class _Builder:
     def _pickup(self, drop: Drop) -> Task:
         order = self.state.orders[drop.order]
         ready = TimeWindow(max(0, order.ready_at - self.now))
-        return Task(self._at(self._store(order.store)), ready, self.policy.loading_s)
+        return Task(self._at(self.counters[order.store]), ready, self.policy.loading_s)
 
     def _job(self, drop: Drop, pickup: Task | None, couriers: frozenset[str]) -> Job:
         order = self.state.orders[drop.order]

@@ -151,8 +151,7 @@ def _with_standard(
     standard: Mapping[str, list[Drop]],
 ) -> Entering:
     """Returns the decision for the standard drops, building by building, oldest first."""
-    idle = idle_couriers(state, plan, now)
-    spare = len(idle) - policy.reserve_idle
+    spare = sorted(idle_couriers(state, plan, now))[policy.reserve_idle :]
     urgent = urgent_trips(state, plan)
     planned = {d: courier for d, (courier, _) in plan.assignments().items()}
     fills: set[str] = set()
@@ -160,16 +159,16 @@ def _with_standard(
     for building, drops in sorted(standard.items(), key=lambda group: _oldest(state, group[1])):
         new = [drop for drop in drops if drop.id not in planned]
         old_at = _oldest(state, drops) + policy.standard_age_s
-        released = spare > 0 and (len(new) >= policy.standard_group or (new and now >= old_at))
-        spare -= 1 if released else 0
+        due_a_trip = len(new) >= policy.standard_group or (bool(new) and now >= old_at)
+        taker = frozenset({spare.pop(0)}) if spare and due_a_trip else None
         for drop in drops:
             deadline = state.orders[drop.order].deadline
             if deadline - now <= policy.standard_margin_s:
                 couriers[drop.id] = None
             elif drop.id in planned and not _rides_along(drop, planned[drop.id], plan, state):
-                couriers[drop.id] = idle | {planned[drop.id]}
-            elif released:
-                couriers[drop.id] = idle
+                couriers[drop.id] = frozenset({planned[drop.id]})
+            elif taker is not None:
+                couriers[drop.id] = taker
             elif building in urgent:
                 couriers[drop.id] = urgent[building]
                 fills.add(drop.id)

@@ -4,10 +4,10 @@ What may honestly be promised: the same planning as for a real order, before it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatch.dispatcher import Proposal
+from dispatch.dispatcher import Proposal, judged
 from dispatch.events import OrderPlaced, QuoteGiven
 from dispatch.intake import new_order, stores_for, wanted
 from dispatch.orders import Quote, Service
@@ -116,7 +116,7 @@ def _earliest(dispatcher: Dispatcher, proposal: Proposal, placed: OrderPlaced) -
             changed = [*solution.routes]
             changed[insertion.vehicle] = insertion.route
             solution = Solution(tuple(changed), solution.unassigned - {j})
-    return replace(proposal, solution=solution)
+    return judged(proposal.state, model, solution)
 
 
 def _last(proposal: Proposal, placed: OrderPlaced) -> tuple[int | None, str | None]:
