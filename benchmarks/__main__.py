@@ -1,0 +1,39 @@
+"""
+Runs proofs by name and leaves what they print under ``benchmarks/results/``.
+
+Usage: ``python -m benchmarks NAME [NAME ...]``; ``all`` runs every one.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.crash import crash
+from benchmarks.latency import latency
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RESULTS = Path(__file__).parent / "results"
+
+PROOFS: dict[str, Callable[[], str]] = {"latency": latency, "crash": crash}
+
+
+def main(names: list[str]) -> int:
+    """Returns 0 when every proof named ran, 2 for an unknown name."""
+    unknown = [name for name in names if name not in PROOFS and name != "all"]
+    if unknown or not names:
+        print(f"Unknown: {', '.join(unknown)}. Choose from {', '.join(PROOFS)}, all.")
+        return 2
+    for name in PROOFS if "all" in names else names:
+        text = PROOFS[name]()
+        print(f"== {name}\n{text}", flush=True)
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.txt").write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

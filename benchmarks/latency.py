@@ -1,0 +1,69 @@
+"""
+How long ``POST /v1/orders`` takes through the real service while it searches for better plans.
+
+A zone with 15 couriers and 60 open drops on a clock that stands still; each measured order is
+cancelled again, so that the next one meets the same load. Cancelling wakes the search as well, so
+that a search worker is at work all the time.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.demand import START, add_couriers, desks, order
+from benchmarks.machine import machine, percentiles
+from benchmarks.service import Service
+
+COURIERS = 15
+OPEN_DROPS = 60
+SEED = 7
+
+
+def latency(orders: int = 500) -> str:
+    """Returns the figures of so many orders as text."""
+    lines = [machine()]
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(
+            Path(folder),
+            {"clock": "manual", "clock_start": START, "workers": 1, "search_seconds": 0.2},
+        )
+        try:
+            service.start()
+            open_drops, planned, figures = _measure(service, orders)
+        finally:
+            service.stop()
+    lines.append(
+        f"POST /v1/orders through the real service, {open_drops} open drops ({planned} of them in "
+        f"routes, the others held), {COURIERS} couriers, 1 search worker at work (0.2 s a search), "
+        f"seed {SEED}, one client"
+    )
+    lines.append(percentiles(figures, unit="ms"))
+    return "\n".join(lines) + "\n"
+
+
+def _measure(service: Service, orders: int) -> tuple[int, int, list[float]]:
+    """Returns the open drops, how many of them are in routes, and each order's milliseconds."""
+    rng = random.Random(SEED)
+    known = desks(service)
+    add_couriers(service, COURIERS)
+    open_drops = 0
+    while open_drops < OPEN_DROPS:
+        open_drops += len(service.ask("POST", "/v1/orders", order(rng, known))["drops"])
+    plan = service.ask("GET", "/v1/plan")
+    planned = sum(
+        len(stop["drops"])
+        for route in plan["routes"]
+        for stop in route["stops"]
+        if stop["kind"] == "deliver"
+    )
+    figures = []
+    for _ in range(orders):
+        body = order(rng, known)
+        began = time.perf_counter()
+        placed = service.ask("POST", "/v1/orders", body)
+        figures.append((time.perf_counter() - began) * 1000)
+        service.ask("DELETE", f"/v1/orders/{placed['id']}")
+    return open_drops, planned, figures

@@ -1,0 +1,82 @@
+"""
+A real service as a process of its own, that a proof can talk to and kill.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+START_S = 60
+"""Longest wait for a service to be ready."""
+
+
+class Service:
+    """
+    One process of the service with its files in a folder; may be killed and started again.
+
+    Mutable because that is what it is for. Raises RuntimeError, with the end of its log, where it
+    does not start.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._config = folder / "dispatch.toml"
+        defaults = {"db": f"sqlite:///{folder / 'dispatch.db'}", "port": 0}
+        lines = [f"{k} = {json.dumps(v)}\n" for k, v in {**defaults, **settings}.items()]
+        self._config.write_text("".join(lines), encoding="utf-8")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.http = httpx2.Client()
+
+    def start(self) -> float:
+        """Returns the seconds until the service answers."""
+        began = time.monotonic()
+        ready, log = self._folder / "ready", self._folder / "service.log"
+        ready.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "api.cli", "serve", "--config", str(self._config)]
+        with log.open("ab") as out:
+            # The command is made here, of this interpreter and files in a folder of our own.
+            self._process = subprocess.Popen(
+                [*command, "--ready-file", str(ready)], stdout=out, stderr=out
+            )
+        while not (ready.exists() and ready.read_text(encoding="utf-8").strip()):
+            if self._process.poll() is not None or time.monotonic() - began > START_S:
+                raise RuntimeError(f"The service did not start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.01)
+        url = json.loads(ready.read_text(encoding="utf-8"))["url"]
+        self.http.close()
+        self.http = httpx2.Client(base_url=url, timeout=60, trust_env=False)
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """Ends the process at once, as a power switch would end the program."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Ends the process the polite way."""
+        self.http.close()
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Returns the body of a 2xx answer; raises RuntimeError for any other."""
+        answer = self.http.request(method, path, json=body)
+        if not answer.is_success:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json() if answer.content else None
