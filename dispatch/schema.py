@@ -160,9 +160,10 @@ plans = Table(
 courier_actions = Table(
     "courier_action",
     metadata,
-    _zone(),
+    # In this order, so that the key also finds a tap by courier and action alone.
     _key("courier"),
     _key("action_id"),
+    _zone(),
     _count("seq"),
     Column("result", String, nullable=False),
     Column("reason", String, nullable=False),

@@ -34,6 +34,10 @@ BUSY_S = 5.0
 """How long to wait for a lock that a backup, say, holds on the file."""
 
 
+FIRST_MENDED = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}
+"""The older releases to which the mending of the fault above, in 3.51.3, was carried back."""
+
+
 class DatabaseError(DispatchError):
     """A database that cannot be used, or could not store what it was given."""
 
@@ -159,12 +163,18 @@ def _wrap(raw: sqlite3.Connection, begin: str) -> Connection:
     return engine.connect()
 
 
+def abandon(connection: Connection) -> None:
+    """Rolls back what SQLite still holds open: SQLAlchemy does not after a COMMIT that failed."""
+    if not connection.closed:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.rollback()
+
+
 def warn_of_old_sqlite(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """Returns whether this SQLite has the fault named above; the log says which one it is."""
     name = ".".join(map(str, version))
-    # Mended in 3.51.3 and, carried back, in 3.50.7 and 3.44.6; write-ahead logs came with 3.7.0.
-    mended = version >= (3, 51, 3) or (version[:2] in ((3, 50), (3, 44)) and version[2] >= 6)
-    if mended:
+    if version >= FIRST_MENDED.get(version[:2], (3, 51, 3)):
         log.info("SQLite %s.", name)
         return False
     log.warning(

@@ -20,6 +20,7 @@ from dispatch.plan import Plan
 from dispatch.records import rows_of
 from dispatch.sqlite import (
     DatabaseError,
+    abandon,
     connect_reader,
     connect_writer,
     lock,
@@ -217,8 +218,13 @@ class Database:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         """One transaction that writes; rolled back when anything is raised inside."""
-        with self._writing, reported(self.path), self._writer.begin():
-            yield self._writer
+        with self._writing, reported(self.path):
+            try:
+                with self._writer.begin():
+                    yield self._writer
+            except BaseException:
+                abandon(self._writer)
+                raise
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

@@ -106,9 +106,9 @@ def _create_published() -> None:
     )
     op.create_table(
         "courier_action",
-        _zone(),
         _key("courier"),
         _key("action_id"),
+        _zone(),
         _count("seq"),
         _text("result"),
         _text("reason"),

@@ -1,0 +1,203 @@
+"""A file is opened by one process, brought up to date, or refused with what to do about it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from dispatch.commit import Commit
+from dispatch.migrations import configuration, migrate
+from dispatch.schema import metadata
+from dispatch.sqlite import connect_writer, warn_of_old_sqlite
+from dispatch.store import Database, DatabaseError
+from tests.store_worlds import STORES, ZONE, a_plan, joined, placed, seen
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "zone.db"
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def test_a_missing_file_is_created_and_found_again_with_all_that_was_committed(path: Path) -> None:
+    with closing(Database.open(url_of(path))) as database:
+        assert database.start_zone(ZONE) == 1
+        database.commit(ZONE, Commit(100, (joined(1), placed(1)), a_plan(1, drops=("d_10",))))
+        before = database.load(ZONE, STORES)
+    with closing(Database.open(url_of(path))) as database:
+        assert database.load(ZONE, STORES) == before
+        assert database.start_zone(ZONE) == 2
+        assert database.commit(ZONE, Commit(110, (placed(2),))) == 4
+        assert seen(database.load(ZONE, STORES)[0]) == seen(database.fold(ZONE, STORES))
+
+
+def test_an_empty_file_is_as_good_as_none(path: Path) -> None:
+    path.touch()
+    Database.open(url_of(path)).close()
+
+
+def test_a_second_open_is_refused_until_the_first_is_closed(path: Path) -> None:
+    first = Database.open(url_of(path))
+    with pytest.raises(DatabaseError, match=r"zone\.db-lock.*Another process uses.*zone\.db\."):
+        Database.open(url_of(path))
+    first.close()
+    Database.open(url_of(path)).close()
+
+
+def test_a_second_process_is_refused(path: Path) -> None:
+    program = "import sys; from dispatch.store import Database; Database.open(sys.argv[1])"
+    with closing(Database.open(url_of(path))):
+        other = subprocess.run(
+            [sys.executable, "-c", program, url_of(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parents[1],
+        )
+    assert other.returncode == 1
+    assert "Another process uses the database" in other.stderr
+    assert str(path) in other.stderr
+
+
+def test_closing_twice_does_nothing(path: Path) -> None:
+    database = Database.open(url_of(path))
+    database.close()
+    database.close()
+
+
+def test_a_closed_database_refuses_to_work(path: Path) -> None:
+    database = Database.open(url_of(path))
+    database.start_zone(ZONE)
+    database.close()
+    with pytest.raises(DatabaseError, match="closed"):
+        database.commit(ZONE, Commit(0, (joined(1),)))
+    with pytest.raises(DatabaseError, match="closed"):
+        database.head(ZONE)
+
+
+def test_a_closed_database_leaves_one_whole_file(path: Path) -> None:
+    with closing(Database.open(url_of(path))) as database:
+        database.start_zone(ZONE)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["zone.db", "zone.db-lock"]
+
+
+def test_a_commit_is_synchronised_to_the_disk(path: Path) -> None:
+    with closing(connect_writer(path)) as writer:
+        assert writer.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        # 2 is FULL.
+        assert writer.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    text = "To be or not to be, that is the question. " * 100
+    path.write_text(text)
+    with pytest.raises(DatabaseError, match="not a database") as refused:
+        Database.open(url_of(path))
+    assert str(path) in str(refused.value)
+    assert path.read_text() == text
+    # The lock is not kept.
+    path.unlink()
+    Database.open(url_of(path)).close()
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(DatabaseError, match=r"another program .*recipes"):
+        Database.open(url_of(path))
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+
+
+def test_a_database_newer_than_the_program_is_refused_with_both_versions(path: Path) -> None:
+    Database.open(url_of(path)).close()
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseError, match=r"newer .* 9999, the newest known here \d{4}") as newer:
+        Database.open(url_of(path))
+    assert newer.value.code == "database-newer"
+    assert "Run the newer program" in newer.value.cure
+
+
+def test_a_folder_that_does_not_exist_is_named(path: Path) -> None:
+    with pytest.raises(DatabaseError, match=r"nowhere.*No such file or directory"):
+        Database.open(url_of(path.parent / "nowhere" / "zone.db"))
+
+
+def test_a_folder_in_place_of_a_file_is_refused(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(DatabaseError, match="unable to open"):
+        Database.open(url_of(path))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "zone.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///zone.db?mode=ro",
+        "postgresql://dispatch:secret@host/zone",
+    ],
+)
+def test_a_url_that_names_no_file_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(DatabaseError, match="sqlite:///PATH") as refused:
+        Database.open(url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["with space.db", "50%.db", "no#1.db", "väärä.db"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
+    # But for a question mark, which a URL cannot say.
+    Database.open(url_of(tmp_path / name)).close()
+    assert (tmp_path / name).exists()
+
+
+def test_the_migrations_lead_to_the_tables_the_program_uses_and_back(path: Path) -> None:
+    with closing(connect_writer(path)) as connection:
+        migrate(connection, at=str(path))
+        with connection.begin():
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        with connection.begin():
+            command.downgrade(configuration(connection), "base")
+        with connection.begin():
+            assert MigrationContext.configure(connection).get_current_revision() is None
+            left = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+            assert left.scalars().all() == ["alembic_version"]
+        migrate(connection, at=str(path))
+
+
+@pytest.mark.parametrize(
+    ("version", "at_risk"),
+    [
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 40, 1), True),
+        ((4, 0, 0), False),
+    ],
+)
+def test_a_fault_of_the_installed_sqlite_is_named_in_the_log(
+    caplog: pytest.LogCaptureFixture, version: tuple[int, int, int], at_risk: bool
+) -> None:
+    with caplog.at_level(logging.INFO, "dispatch.sqlite"):
+        assert warn_of_old_sqlite(version) is at_risk
+    (record,) = caplog.records
+    assert ".".join(map(str, version)) in record.getMessage()
+    assert (record.levelno == logging.WARNING) is at_risk
