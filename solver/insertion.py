@@ -48,7 +48,7 @@ def best_insertions(problem: Problem, solution: Solution, job: int) -> tuple[Ins
     for an unknown job and for one that is in a route.
     """
     tracks = _tracks(problem, solution, job)
-    offers = [(_cheapest(problem, track, job), track.vehicle) for track in tracks]
+    offers = [(cheapest(problem, track, job), track.vehicle) for track in tracks]
     ranked = sorted((position, v) for position, v in offers if position is not None)
     base = _base_price(problem, solution, tracks, job)
     return tuple(_insertion(problem, tracks, job, base, v, p) for p, v in ranked)
@@ -84,13 +84,13 @@ def insert(problem: Problem, solution: Solution, jobs: Iterable[int]) -> Solutio
     for j in left:
         _check_insertable(problem, solution, j)
     tracks = [make_track(problem, v, route) for v, route in enumerate(solution.routes)]
-    offers = {j: [_cheapest(problem, track, j) for track in tracks] for j in sorted(left)}
+    offers = {j: [cheapest(problem, track, j) for track in tracks] for j in sorted(left)}
     while fitting := [j for j in offers if any(offers[j])]:
         j = min(fitting, key=lambda j: _urgency(problem, j, offers[j]))
         position, v = min((p, v) for v, p in enumerate(offers.pop(j)) if p is not None)
         tracks[v] = make_track(problem, v, with_job(problem, tracks[v].route, j, position))
         for other, offered in offers.items():
-            offered[v] = _cheapest(problem, tracks[v], other)
+            offered[v] = cheapest(problem, tracks[v], other)
     routes = tuple(track.route for track in tracks)
     return Solution(routes, (solution.unassigned - left) | set(offers))
 
@@ -108,7 +108,8 @@ def complete(problem: Problem, routes: Sequence[Route]) -> Solution:
     return insert(problem, Solution(kept, missing), missing)
 
 
-def _cheapest(problem: Problem, track: Track, j: int) -> Position | None:
+def cheapest(problem: Problem, track: Track, j: int) -> Position | None:
+    """Returns the cheapest way to insert job ``j`` into the route of a track, None if none fits."""
     return min(positions(problem, track, j), default=None)
 
 

@@ -52,10 +52,14 @@ class _Opening(NamedTuple):
 
 
 def positions(problem: Problem, track: Track, j: int) -> list[Position]:
-    """Returns the legal ways to insert job ``j`` into the route of a track, prices exact."""
+    """
+    Returns the legal ways to insert job ``j`` into the route of a track, prices exact.
+
+    There are none where the vehicle may not serve the job or the route breaks a limit already.
+    """
     job = problem.jobs[j]
     found: list[Position] = []
-    if not job.allows(track.vehicle):
+    if not (track.is_legal and job.allows(track.vehicle)):
         return found
     table = tables(problem)
     fixed = -left_out_price(table, job)

@@ -53,14 +53,15 @@ class Element:
     next_drop: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Track:
     """
-    The route of one vehicle, element by element, with prices relative to nothing at all.
+    The route of one vehicle, element by element.
 
     The last of ``elements`` stands for the end of the route. ``waits`` is the waiting up to each
-    promised delivery and ``summed`` its running sums, for :func:`solver.pricing.delay_price`. ``price`` is that of
-    all measures of this route alone.
+    promised delivery and ``summed`` its running sums: what ``delay_price`` reads. ``price`` is that
+    of all measures of this route alone. ``load`` is on board at the start; ``is_legal`` says
+    whether the route keeps every limit.
     """
 
     vehicle: int
@@ -70,23 +71,28 @@ class Track:
     waits: tuple[int, ...]
     summed: tuple[int, ...]
     price: int
+    is_legal: bool
 
 
 def make_track(problem: Problem, vehicle: int, route: Route) -> Track:
-    """Returns the track of a route, which may break limits: nothing fits into such a one."""
+    """Returns the track of a route, which may break limits."""
     table = tables(problem)
-    load = table.bound[vehicle] + sum(
+    chosen = sum(
         problem.jobs[a.job].load
         for a in route
         if a.kind is Kind.DELIVERY
         and problem.jobs[a.job].pickup is None
         and problem.jobs[a.job].carrier != vehicle
     )
+    load = table.bound[vehicle] + chosen
     elements = _elements(problem, table, vehicle, route, load)
     price = _time_forwards(problem, table, vehicle, route, elements)
     waits, summed = _sum_waits(elements)
     _slacken_backwards(elements)
-    return Track(vehicle, route, tuple(elements), load, waits, summed, price)
+    # A broken limit shows as no slack at the start; one that starts overloaded by choice does not.
+    fits = not chosen or load <= problem.vehicles[vehicle].capacity
+    is_legal = fits and (not route or elements[0].slack >= 0)
+    return Track(vehicle, route, tuple(elements), load, waits, summed, price, is_legal)
 
 
 def _elements(

@@ -1,0 +1,124 @@
+"""
+What the OR-Tools model counts along a route: time, load, and jobs that change their vehicle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from solver.problem import FOREVER, PROMISED, Measure
+from solver.solution import Activity, Kind, schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from solver.problem import Job, Problem
+    from solver.solution import Solution
+
+
+def add_time(
+    problem: Problem,
+    routing: Any,
+    indices: dict[Activity, int],
+    durations: NDArray[np.int64],
+    start: Solution,
+    weights: dict[Measure, int],
+) -> None:
+    """Adds the times of services: bounded by windows and dues, priced when late or completed."""
+    transit = routing.RegisterTransitMatrix(durations.tolist())
+    routing.AddDimension(transit, FOREVER, 2 * FOREVER, False, "time")
+    time = routing.GetDimensionOrDie("time")
+    for v, vehicle in enumerate(problem.vehicles):
+        time.CumulVar(routing.Start(v)).SetValue(vehicle.shift.early)
+        # A vehicle without jobs may come home after its shift: the judge looks at the others.
+        home = 0 if vehicle.end is None else int(problem.durations[vehicle.start, vehicle.end])
+        time.CumulVar(routing.End(v)).SetMax(max(vehicle.shift.late, vehicle.shift.early + home))
+    planned = _planned_starts(problem, start)
+    for activity, index in indices.items():
+        task = activity.task(problem)
+        late = task.window.late
+        if activity.kind is Kind.DELIVERY:
+            job = problem.jobs[activity.job]
+            late = min(late, _latest_start(job, planned.get(activity.job), weights))
+            _price_start(time, index, job, late, weights)
+        time.CumulVar(index).SetRange(task.window.early, late)
+    for j, job in enumerate(problem.jobs):
+        if job.pickup is not None:
+            picked = time.CumulVar(indices[Activity(j, Kind.PICKUP)])
+            delivered = time.CumulVar(indices[Activity(j, Kind.DELIVERY)])
+            routing.solver().Add(picked <= delivered)
+
+
+def _planned_starts(problem: Problem, start: Solution) -> dict[int, int]:
+    """Returns when each delivery starts in a solution, by job, in seconds."""
+    return {
+        visit.activity.job: visit.start
+        for v, route in enumerate(start.routes)
+        for visit in schedule(problem, v, route).visits
+        if visit.activity.kind is Kind.DELIVERY
+    }
+
+
+def _latest_start(job: Job, planned: int | None, weights: dict[Measure, int]) -> int:
+    """
+    Returns the limit that keeps a job on time if it is, and no later than planned if it is late.
+
+    A job not yet planned is not limited: to serve it late beats to leave it out.
+    """
+    promised = (Measure.LATE, Measure.LATENESS) if job.rank == PROMISED else (Measure.LATE_MINOR,)
+    if job.delivery.due is None or planned is None or not any(weights[name] for name in promised):
+        return FOREVER
+    return max(job.delivery.due, planned)
+
+
+def _price_start(time: Any, index: int, job: Job, late: int, weights: dict[Measure, int]) -> None:
+    """Prices the start of a delivery: by lateness where it may be late, else by completion."""
+    if job.rank != PROMISED:
+        return
+    # A dimension holds one slope per node; lateness outweighs completion by far.
+    due = job.delivery.due
+    if due is not None and due < late and weights[Measure.LATENESS]:
+        time.SetCumulVarSoftUpperBound(index, max(0, due), weights[Measure.LATENESS])
+    elif weights[Measure.COMPLETION]:
+        time.SetCumulVarSoftUpperBound(index, 0, weights[Measure.COMPLETION])
+
+
+def add_capacity(problem: Problem, routing: Any, nodes: Sequence[Activity]) -> None:
+    """Adds loads; a vehicle that starts overloaded may deliver what it has."""
+    loads = [
+        problem.jobs[a.job].load if a.kind is Kind.PICKUP else -problem.jobs[a.job].load
+        for a in nodes
+    ]
+    bound = [
+        sum(job.load for job in problem.jobs if job.carrier == v)
+        for v in range(len(problem.vehicles))
+    ]
+    rooms = [max(v.capacity, bound[i]) for i, v in enumerate(problem.vehicles)]
+    transit = routing.RegisterUnaryTransitVector(loads + [0] * 2 * len(rooms))
+    routing.AddDimensionWithVehicleCapacity(transit, 0, rooms, False, "load")
+    load = routing.GetDimensionOrDie("load")
+    is_open = any(job.pickup is None and job.carrier is None for job in problem.jobs)
+    for v, room in enumerate(rooms):
+        load.CumulVar(routing.Start(v)).SetRange(bound[v], room if is_open else bound[v])
+
+
+def add_changes(
+    problem: Problem, routing: Any, nodes: Sequence[Activity], weights: dict[Measure, int]
+) -> None:
+    """Prices jobs on another vehicle than planned: a dimension counts them along each route."""
+    planned = [problem.jobs[a.job].planned if a.kind is Kind.DELIVERY else None for a in nodes]
+    if not weights[Measure.MOVED] or not any(v is not None for v in planned):
+        return
+    num_vehicles = len(problem.vehicles)
+    ends = [0] * 2 * num_vehicles
+    transits = [
+        routing.RegisterUnaryTransitVector([int(p is not None and p != v) for p in planned] + ends)
+        for v in range(num_vehicles)
+    ]
+    routing.AddDimensionWithVehicleTransits(transits, 0, len(nodes), True, "moved")
+    moved = routing.GetDimensionOrDie("moved")
+    for v in range(num_vehicles):
+        moved.SetSpanCostCoefficientForVehicle(weights[Measure.MOVED], v)

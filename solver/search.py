@@ -1,0 +1,157 @@
+"""The OR-Tools lane: guided local search from a given solution, collecting what it finds."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+
+from solver.model import build_model, weights_of
+from solver.problem import Measure
+from solver.solution import Solution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from solver.model import Model
+    from solver.problem import Problem
+    from solver.solution import Route
+
+_MOST_CANDIDATES = 5
+"""How many of the last improvements are handed over: the best may break what the model relaxes."""
+
+_LARGEST_PRICE = 2**61
+"""What one ride may cost in the one number that OR-Tools minimises, in 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """
+    When a search ends: at an instant of ``perf_counter``, after a count of steps, or at the first.
+
+    None means not bounded by it.
+    """
+
+    deadline: float | None
+    steps: int | None
+
+    def reached(self, steps: int) -> bool:
+        """Returns whether a search that has taken this many steps must end."""
+        if self.steps is not None and steps >= self.steps:
+            return True
+        return self.deadline is not None and perf_counter() >= self.deadline
+
+
+def search(
+    problem: Problem, start: Solution, bound: Bound, seed: int
+) -> tuple[tuple[Solution, ...], str]:
+    """
+    Returns the last improvements that OR-Tools found upon ``start``, best first, and a note.
+
+    They are improvements by its own reckoning: whoever calls judges and prices them. The note says
+    why the model was not used, and is empty when it was. A step is one neighbour looked at.
+    """
+    declined = _why_not(problem)
+    if declined:
+        return (), declined
+    order = list(range(len(problem.jobs)))
+    if seed:
+        # OR-Tools has a random generator of its own, always seeded alike: nodes in another order
+        # take another course.
+        random.Random(seed).shuffle(order)
+    model = build_model(problem, start, order)
+    improvements: list[tuple[Route, ...]] = []
+    model.routing.AddAtSolutionCallback(_collector(problem, model, improvements))
+    if not _run(problem, model, start, bound):
+        return (), "OR-Tools could not read the start back into its model."
+    served = [{activity.job for route in routes for activity in route} for routes in improvements]
+    everything = frozenset(range(len(problem.jobs)))
+    found = [Solution(r, everything - s) for r, s in zip(improvements, served, strict=True)]
+    return tuple(reversed(found[-_MOST_CANDIDATES:])), ""
+
+
+def _why_not(problem: Problem) -> str:
+    """Returns why a problem has no OR-Tools model, empty when it has one."""
+    if not problem.vehicles or not problem.jobs:
+        return "There is nothing to search for without vehicles and jobs."
+    if weights_of(problem)[Measure.BUSY] * int(problem.durations.max()) > _LARGEST_PRICE:
+        return "The tiers weigh travel so heavily that its price exceeds 64 bits."
+    return ""
+
+
+def _collector(
+    problem: Problem, model: Model, improvements: list[tuple[Route, ...]]
+) -> Callable[[], None]:
+    """Returns a callback that adds the routes of each solution cheaper than all before."""
+    routing = model.routing
+    cheapest: list[int] = []
+
+    def collect() -> None:
+        price = routing.CostVar().Min()
+        if cheapest and price >= cheapest[0]:
+            return
+        cheapest[:] = [price]
+        routes = tuple(_route_of(model, v) for v in range(len(problem.vehicles)))
+        improvements.append(routes)
+
+    return collect
+
+
+def _route_of(model: Model, v: int) -> Route:
+    """Returns the route of a vehicle in the solution that OR-Tools has just found."""
+    routing = model.routing
+    route = []
+    index = routing.NextVar(routing.Start(v)).Value()
+    while not routing.IsEnd(index):
+        route.append(model.activities[index])
+        index = routing.NextVar(index).Value()
+    return tuple(route)
+
+
+def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> bool:
+    """Searches until the bound; returns False where the start does not fit the model."""
+    routing = model.routing
+    arm = _add_step_limit(routing, bound)
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
+    parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
+    _set_time_limit(parameters, bound)
+    # In this order: closing fixes the operators, reading needs the closed model.
+    routing.CloseModelWithParameters(parameters)
+    routes = [[model.indices[activity] for activity in route] for route in start.routes]
+    assignment = routing.ReadAssignmentFromRoutes(routes, True)
+    if assignment is None:
+        return False
+    arm()
+    _set_time_limit(parameters, bound)
+    routing.SolveFromAssignmentWithParameters(assignment, parameters)
+    return True
+
+
+def _add_step_limit(routing: Any, bound: Bound) -> Callable[[], None]:
+    """Adds the limit by steps, if there is one; returns what starts the count."""
+    taken = [0]
+    if bound.steps is not None:
+        most = bound.steps
+
+        def over() -> bool:
+            taken[0] += 1
+            return taken[0] > most
+
+        # Reading the start runs the solver too: nothing may stop it there.
+        taken[0] = -(2**60)
+        routing.AddSearchMonitor(routing.solver().CustomLimit(over))
+
+    def arm() -> None:
+        taken[0] = 0
+
+    return arm
+
+
+def _set_time_limit(parameters: Any, bound: Bound) -> None:
+    """Limits the search to the time left, at least 1 ms; an hour where only steps count."""
+    left = 3600.0 if bound.deadline is None else bound.deadline - perf_counter()
+    parameters.time_limit.FromMicroseconds(max(1000, int(left * 1e6)))
