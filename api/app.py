@@ -1,0 +1,97 @@
+"""
+The service as one ASGI application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api import (
+    actions,
+    buildings,
+    clock_moves,
+    couriers,
+    desks,
+    drops,
+    health,
+    orders,
+    plan,
+    problems,
+    quotes,
+    route,
+    stores,
+    stream,
+)
+from api.clock import Clock, ManualClock, SystemClock
+from api.search_pool import Search, SearchPool
+from api.settings import Settings, start_of
+from api.zone import Zone
+from dispatch.city import City
+
+RESOURCES = (
+    quotes,
+    orders,
+    drops,
+    stores,
+    couriers,
+    route,
+    actions,
+    plan,
+    stream,
+    buildings,
+    desks,
+    clock_moves,
+    health,
+)
+"""The modules that have a router."""
+
+
+def create_app(
+    settings: Settings, *, city: City | None = None, search: Search | None = None
+) -> FastAPI:
+    """
+    Returns the application; its lifespan opens the zone, and closes it.
+
+    ``city`` None loads the one of the settings, ``search`` None starts their worker processes.
+    """
+    if search is None and settings.workers:
+        search = SearchPool(
+            workers=settings.workers, seconds=settings.search_seconds, seed=settings.seed
+        )
+    zone = Zone(settings, _clock(settings), city=city, search=search)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await zone.start()
+        try:
+            yield
+        finally:
+            await zone.stop()
+
+    app = FastAPI(
+        title="Dispatch",
+        summary="Plans couriers who bring office orders to the desk.",
+        version=version("dispatch-desk"),
+        lifespan=lifespan,
+        max_body_size=problems.MAX_BODY,
+        # What fails to validate may hold names and phone numbers; it stays out of any log.
+        telemetry={"logs": False},
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.zone = zone
+    problems.install(app)
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    return app
+
+
+def _clock(settings: Settings) -> Clock:
+    if settings.clock == "manual":
+        return ManualClock(start_of(settings, datetime.now(UTC)))
+    return SystemClock()

@@ -1,0 +1,45 @@
+"""
+What time it is for a zone: the machine's clock, or one moved by hand.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the moment of planning in Unix seconds; it never runs backwards."""
+
+    def now(self) -> int:
+        """Returns the moment in Unix seconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock; where the machine sets it back, time stands still until it caught up."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+
+    def now(self) -> int:
+        """Returns the moment in Unix seconds."""
+        self._latest = max(self._latest, int(time.time()))
+        return self._latest
+
+
+class ManualClock:
+    """A clock that stands still until somebody moves it: for simulated shifts and tests."""
+
+    def __init__(self, start: int) -> None:
+        self._now = start
+
+    def now(self) -> int:
+        """Returns the moment in Unix seconds."""
+        return self._now
+
+    def move_to(self, now: int) -> None:
+        """Moves the clock on; raises ValueError for a moment that is over."""
+        if now < self._now:
+            raise ValueError(f"Expected a moment from {self._now} on, got {now}.")
+        self._now = now

@@ -1,0 +1,206 @@
+"""
+Couriers: who carries, when and how much, and where they are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from api.bodies import Id, In, Instant, Label, Latitude, Longitude, Moment, Out, Page
+from api.depends import Here, Who
+from api.paging import Cursor, Limit, page_of
+from api.route_answers import DeskPlaceOut, StreetPlaceOut, place_of
+from api.view import View
+from api.zone import Room
+from dispatch.crew import add_courier, change_courier
+from dispatch.dispatcher import unknown_courier
+from dispatch.intake import MOST
+from dispatch.orders import Courier
+from dispatch.requests import CourierChange, CourierRequest, Position
+
+router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
+
+CourierId = Annotated[str, Path(max_length=100)]
+Capacity = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+Skill = Annotated[str, Field(min_length=1, max_length=50)]
+
+
+class ShiftIn(In):
+    """From when until when a courier works."""
+
+    start: Instant
+    end: Instant
+
+
+class CourierIn(In):
+    """Who begins to work for a store; ``capacity`` in units of load."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    store: Id
+    capacity: Capacity
+    shift: ShiftIn
+    profile: Annotated[str, Field(min_length=1, max_length=50)] = "ebike"
+    skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
+
+
+class CourierPatch(In):
+    """What changes about a courier; what is absent stays."""
+
+    shift: ShiftIn | None = None
+    capacity: Capacity | None = None
+    paused: bool | None = None
+
+
+class PositionIn(In):
+    """Where a phone was, and when."""
+
+    lat: Latitude
+    lon: Longitude
+    at: Instant
+
+
+class PositionsIn(In):
+    """Positions in any order; the newest counts."""
+
+    positions: Annotated[list[PositionIn], Field(min_length=1, max_length=500)]
+
+
+class PositionsOut(Out):
+    """How many positions were taken. They refine arrivals and may be lost in a crash."""
+
+    accepted: int
+
+
+class ShiftOut(Out):
+    """From when until when a courier works."""
+
+    start: Moment
+    end: Moment
+
+
+class CourierOut(Out):
+    """A courier; ``place`` is where the last stop ended, ``committed`` the stop under way."""
+
+    id: str
+    name: Label
+    store: str
+    capacity: int
+    profile: str
+    skills: list[str]
+    shift: ShiftOut
+    paused: bool
+    silent: bool
+    place: DeskPlaceOut | StreetPlaceOut
+    committed: str | None
+    on_board: list[str]
+    returning: list[str]
+    plan_version: int
+
+
+@router.post("", status_code=201, summary="Add a courier")
+async def add(body: CourierIn, zone: Here, _: Who) -> CourierOut:
+    """Answers the courier, who stands at the store."""
+
+    def work(room: Room) -> CourierOut:
+        request = CourierRequest(
+            name=body.name,
+            store=body.store,
+            capacity=body.capacity,
+            shift_start=body.shift.start,
+            shift_end=body.shift.end,
+            profile=body.profile,
+            skills=body.skills,
+        )
+        courier = add_courier(room.dispatcher, request, room.now)
+        return courier_out(courier, View.of(room.dispatcher, room.now))
+
+    return await zone.ask(work)
+
+
+@router.get("", summary="List couriers")
+async def list_couriers(
+    zone: Here, _: Who, cursor: Cursor = None, limit: Limit = 100
+) -> Page[CourierOut]:
+    """Answers couriers in the order in which they were added."""
+
+    def work(room: Room) -> Page[CourierOut]:
+        view = View.of(room.dispatcher, room.now)
+        ids, following = page_of(view.state.couriers, cursor, limit)
+        items = [courier_out(view.state.couriers[courier], view) for courier in ids]
+        return Page(items=items, next=following)
+
+    return await zone.ask(work)
+
+
+@router.get("/{courier_id}", summary="Show a courier")
+async def show(courier_id: CourierId, zone: Here, _: Who) -> CourierOut:
+    """Answers a courier."""
+
+    def work(room: Room) -> CourierOut:
+        courier = known_courier(room, courier_id)
+        return courier_out(courier, View.of(room.dispatcher, room.now))
+
+    return await zone.ask(work)
+
+
+@router.patch("/{courier_id}", summary="Change shift, capacity or pause")
+async def change(courier_id: CourierId, body: CourierPatch, zone: Here, _: Who) -> CourierOut:
+    """Answers the courier; work that no longer fits is planned for others."""
+
+    def work(room: Room) -> CourierOut:
+        wish = CourierChange(
+            shift_start=body.shift.start if body.shift else None,
+            shift_end=body.shift.end if body.shift else None,
+            capacity=body.capacity,
+            paused=body.paused,
+        )
+        courier = change_courier(room.dispatcher, courier_id, wish, room.now)
+        return courier_out(courier, View.of(room.dispatcher, room.now))
+
+    return await zone.ask(work)
+
+
+@router.post("/{courier_id}/positions", summary="Tell where a courier is")
+async def tell_positions(
+    courier_id: CourierId, body: PositionsIn, zone: Here, _: Who
+) -> PositionsOut:
+    """Takes positions; they refine when the courier is expected to be free."""
+    positions = [Position(p.lat, p.lon, p.at) for p in body.positions]
+
+    def work(room: Room) -> PositionsOut:
+        room.dispatcher.note_positions(courier_id, positions, room.now)
+        room.database.save_positions(room.zone, courier_id, positions)
+        return PositionsOut(accepted=len(positions))
+
+    return await zone.ask(work)
+
+
+def known_courier(room: Room, courier_id: str) -> Courier:
+    """Returns a courier; raises NotFound for an unknown one."""
+    courier = room.dispatcher.state.couriers.get(courier_id)
+    if courier is None:
+        raise unknown_courier(courier_id)
+    return courier
+
+
+def courier_out(courier: Courier, view: View) -> CourierOut:
+    """Returns a courier as JSON."""
+    return CourierOut(
+        id=courier.id,
+        name=courier.name,
+        store=courier.store,
+        capacity=courier.capacity,
+        profile=courier.profile,
+        skills=list(courier.skills),
+        shift=ShiftOut(start=view.moment(courier.shift_start), end=view.moment(courier.shift_end)),
+        paused=courier.paused,
+        silent=courier.silent,
+        place=place_of(courier.place, view),
+        committed=courier.committed.stop if courier.committed else None,
+        on_board=[drop.id for drop in view.state.on_board(courier.id)],
+        returning=[drop.id for drop in view.state.returning(courier.id)],
+        plan_version=view.plan.version,
+    )

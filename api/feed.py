@@ -1,0 +1,83 @@
+"""
+What is new in a zone, handed to everybody who listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from dispatch.store import LoggedEvent
+
+QUEUE = 256
+"""Events that wait for a listener at most; a slower one has to start anew."""
+
+
+class Listener:
+    """
+    One stream's queue. Used on the event loop only.
+
+    ``lost`` says that events were thrown away because the listener was too slow; ``closed`` that
+    the service stops.
+    """
+
+    def __init__(self, size: int = QUEUE) -> None:
+        self.lost = False
+        self.closed = False
+        self._size = size
+        self._waiting: deque[LoggedEvent] = deque()
+        self._news = asyncio.Event()
+
+    def put(self, events: Sequence[LoggedEvent]) -> None:
+        """Adds events; one that does not fit empties the queue and marks it as lost."""
+        self._waiting.extend(events)
+        if len(self._waiting) > self._size:
+            self._waiting.clear()
+            self.lost = True
+        self._news.set()
+
+    def close(self) -> None:
+        """Says that nothing will follow."""
+        self.closed = True
+        self._news.set()
+
+    async def take(self) -> list[LoggedEvent]:
+        """Returns what is new, as soon as there is something; empty when lost or closed."""
+        await self._news.wait()
+        self._news.clear()
+        news = list(self._waiting)
+        self._waiting.clear()
+        return news
+
+
+class Feed:
+    """The listeners of a zone. Used on the event loop only."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+        self._closed = False
+
+    def publish(self, events: Sequence[LoggedEvent]) -> None:
+        """Hands events, oldest first, to every listener; never waits for one."""
+        for listener in self._listeners:
+            listener.put(events)
+
+    @contextmanager
+    def listen(self, size: int = QUEUE) -> Iterator[Listener]:
+        """Yields a queue that receives everything published from now on."""
+        listener = Listener(size)
+        if self._closed:
+            listener.close()
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Lets every stream say goodbye and end."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.close()

@@ -1,0 +1,83 @@
+"""
+The slow lane: looks for a better plan in the background whenever something changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from api.search_pool import Search, SearchLost
+from dispatch.dispatcher import Snapshot
+from solver.solution import Solution
+
+log = logging.getLogger(__name__)
+
+MAX_ROUNDS = 5
+"""Searches that follow one change at most; each but the first only after a gain."""
+
+
+class Improver:
+    """
+    One search at a time, as long as it finds something better.
+
+    Mutable because a change may come at any moment: ``wake`` notes it, ``run`` answers it. Used on
+    the event loop only. A search that is lost leaves the plan as the insertion made it.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        *,
+        snapshot: Callable[[], Awaitable[Snapshot | None]],
+        adopt: Callable[[Snapshot, Solution], Awaitable[bool]],
+    ) -> None:
+        self.search = search
+        self._snapshot = snapshot
+        self._adopt = adopt
+        self._changed = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def wake(self) -> None:
+        """Says that the state changed."""
+        self._changed.set()
+        self._idle.clear()
+
+    async def idle(self) -> None:
+        """Returns when no search is running and none is due."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Searches after every change, for ever."""
+        await self._started()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._improve()
+            except SearchLost as lost:
+                log.warning("%s", lost)
+                await self._started()
+            except Exception:
+                # The insertion's plan stands; the next change is another chance.
+                log.exception("The search for a better plan failed")
+            if not self._changed.is_set():
+                self._idle.set()
+
+    async def _improve(self) -> None:
+        for _ in range(MAX_ROUNDS):
+            snapshot = await self._snapshot()
+            if snapshot is None:
+                return
+            solution = await self.search.find(snapshot)
+            if solution is None or not await self._adopt(snapshot, solution):
+                return
+
+    async def _started(self) -> None:
+        """Starts the search, or starts it anew; where that fails the next search tries again."""
+        try:
+            await self.search.start()
+        except (SearchLost, OSError) as lost:
+            log.warning("No search for better plans: %s", lost)

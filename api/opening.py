@@ -1,0 +1,97 @@
+"""
+Opens a zone: its city, its stores, and what the database remembers of it.
+"""
+
+from __future__ import annotations
+
+from api.clock import Clock, ManualClock
+from api.settings import Settings
+from dispatch.city import City, load_city
+from dispatch.commit import CommitTo
+from dispatch.dispatcher import Dispatcher
+from dispatch.errors import CityError, InvalidRequest
+from dispatch.plan import Plan
+from dispatch.state import State
+from dispatch.store import Database
+
+SKEW_S = 300
+"""Seconds by which the machine's clock may be behind the last event of the database."""
+
+
+def open_zone(
+    settings: Settings, clock: Clock, city: City | None, commit: CommitTo
+) -> tuple[Dispatcher, Database]:
+    """
+    Returns the dispatcher with the state and plan last committed, and its database.
+
+    ``city`` None loads the one of the settings. Raises CityError, DatabaseError, or InvalidRequest
+    where settings and database contradict each other. Nothing is solved.
+    """
+    city = load_city(settings.city) if city is None else city
+    _check_stores(settings, city)
+    database = Database.open(settings.db)
+    try:
+        database.start_zone(settings.zone)
+        state, plan = database.load(settings.zone, settings.stores())
+        _check_state(settings, state)
+        _set_clock(clock, database, settings.zone, plan)
+        dispatcher = Dispatcher(
+            zone=settings.zone,
+            city=city,
+            policy=settings.policy_values(),
+            state=state,
+            plan=plan,
+            commit=commit,
+        )
+        for courier, position in database.positions(settings.zone).items():
+            dispatcher.note_positions(courier, [position], clock.now())
+    except BaseException:
+        database.close()
+        raise
+    return dispatcher, database
+
+
+def _check_stores(settings: Settings, city: City) -> None:
+    for i, store in enumerate(settings.store):
+        try:
+            city.street_place(store.lat, store.lon)
+        except CityError as error:
+            raise InvalidRequest(
+                f"Store {store.id} is not in the city: {error.what}",
+                at=f"store[{i}]",
+                cure="Declare the city's own stores in the settings: [[store]] with id, name, lat "
+                "and lon, at most 150 m from a road.",
+                code="store-outside-city",
+                value=[store.lat, store.lon],
+            ) from error
+
+
+def _check_state(settings: Settings, state: State) -> None:
+    used = {courier.store for courier in state.couriers.values()}
+    used |= {order.store for order in state.orders.values()}
+    missing = sorted(used - {store.id for store in settings.store})
+    if missing:
+        raise InvalidRequest(
+            f"The database knows the stores {', '.join(missing)}, the settings do not.",
+            at="store",
+            cure="Declare them in the settings, or name another database.",
+            code="store-missing",
+            value=missing,
+        )
+
+
+def _set_clock(clock: Clock, database: Database, zone: str, plan: Plan) -> None:
+    """A manual clock goes on where it stood; the machine's must not be long before that."""
+    last = database.events_after(zone, database.head(zone) - 1)
+    latest = max([plan.made_at, *(event.at for event in last)])
+    if isinstance(clock, ManualClock):
+        clock.move_to(max(clock.now(), latest))
+    elif latest > clock.now() + SKEW_S:
+        raise InvalidRequest(
+            f"The last event of zone {zone} is {latest - clock.now()} s in the future.",
+            at="clock",
+            cure="It was made with a manual clock: start with --clock manual, or name another "
+            "database. Else set the machine's clock.",
+            code="clock-behind",
+            value=latest,
+        )

@@ -1,0 +1,195 @@
+"""
+How orders and their drops look from outside.
+"""
+
+from __future__ import annotations
+
+from api.bodies import ItemBody, Moment, Out
+from api.view import View
+from dispatch.orders import Desk, Drop, Item, Order
+from dispatch.plan import Reason
+from dispatch.status import drop_status, order_status, promise_of
+
+
+class ContactOut(Out):
+    """Who takes the goods at the desk."""
+
+    name: str | None
+    phone: str | None
+
+
+class DeskOut(Out):
+    """Where a drop goes; ``id`` is null for a desk named ad hoc."""
+
+    id: str | None
+    building: str
+    floor: int
+    department: str | None
+    desk: str | None
+    contact: ContactOut | None
+
+
+class ReasonOut(Out):
+    """Why a courier, or nobody, can serve a drop, and what would mend it."""
+
+    courier: str | None
+    kind: str
+    short_by: int
+    unit: str
+    text: str
+    relaxation: str
+
+
+class LineOut(Out):
+    """What became of a line at the desk."""
+
+    sku: str
+    accepted: int
+    rejected: int
+    reason: str | None
+
+
+class DropOut(Out):
+    """
+    A drop. ``eta`` is the end of its hand-over; ``eta_p90`` is null until chances are computed.
+
+    ``held_until`` is the projected start of a drop that the policy keeps back.
+    """
+
+    id: str
+    status: str
+    courier: str | None
+    eta: Moment | None
+    eta_p90: Moment | None
+    desk: DeskOut
+    items: list[ItemBody]
+    note: str | None
+    load: int
+    pinned: str | None
+    held: bool
+    held_until: Moment | None
+    reasons: list[ReasonOut]
+    closed_at: Moment | None
+    lines: list[LineOut]
+    failure: str | None
+
+
+class PromiseOut(Out):
+    """What was promised and how it stands; ``p_on_time`` is null until chances are computed."""
+
+    kind: str
+    due_at: Moment
+    state: str
+    slack_s: int | None
+    p_on_time: float | None
+
+
+class OrderOut(Out):
+    """An order with its promise and its drops, as of one plan version."""
+
+    id: str
+    external_id: str | None
+    service: str
+    status: str
+    store: str
+    customer: str | None
+    channel: str
+    placed_at: Moment
+    ready_at: Moment
+    cancelled_at: Moment | None
+    quote_id: str | None
+    requoted: bool
+    promise: PromiseOut
+    drops: list[DropOut]
+    plan_version: int
+
+
+def desk_out(desk: Desk) -> DeskOut:
+    """Returns a desk as JSON; texts that are empty are null."""
+    contact = None
+    if desk.contact.name or desk.contact.phone:
+        contact = ContactOut(name=desk.contact.name or None, phone=desk.contact.phone or None)
+    return DeskOut(
+        id=desk.id,
+        building=desk.building,
+        floor=desk.floor,
+        department=desk.department or None,
+        desk=desk.desk or None,
+        contact=contact,
+    )
+
+
+def reason_out(reason: Reason) -> ReasonOut:
+    """Returns a reason as JSON."""
+    return ReasonOut.model_validate(reason, from_attributes=True)
+
+
+def drop_out(drop: Drop, view: View) -> DropOut:
+    """Returns a drop as JSON."""
+    courier, stop = view.assignments.get(drop.id, (drop.courier, None))
+    left_out = view.unassigned.get(drop.id)
+    held = left_out is not None and left_out.held_until is not None
+    return DropOut(
+        id=drop.id,
+        status=drop_status(drop, view.assignments),
+        courier=courier,
+        eta=view.moment(stop.departure) if stop else None,
+        eta_p90=None,
+        desk=desk_out(drop.desk),
+        items=[_item_out(item) for item in drop.items],
+        note=drop.note or None,
+        load=drop.load,
+        pinned=drop.pinned,
+        held=held,
+        held_until=view.moment_or_none(left_out.held_until if left_out else None),
+        reasons=[reason_out(reason) for reason in left_out.reasons] if left_out else [],
+        closed_at=view.moment_or_none(drop.closed_at),
+        lines=[
+            LineOut(
+                sku=line.sku,
+                accepted=line.accepted,
+                rejected=line.rejected,
+                reason=line.reason or None,
+            )
+            for line in drop.lines
+        ],
+        failure=drop.failure or None,
+    )
+
+
+def order_out(order: Order, view: View) -> OrderOut:
+    """Returns an order as JSON."""
+    return OrderOut.model_validate(order_fields(order, view))
+
+
+def order_fields(order: Order, view: View) -> dict[str, object]:
+    """Returns the fields of an order's JSON."""
+    drops = view.drops_of(order)
+    promise = promise_of(order, drops, view.plan, view.now)
+    return {
+        "id": order.id,
+        "external_id": order.external_id,
+        "service": order.service.value,
+        "status": order_status(order, drops, view.plan),
+        "store": order.store,
+        "customer": order.customer or None,
+        "channel": order.channel,
+        "placed_at": view.moment(order.placed_at),
+        "ready_at": view.moment(order.ready_at),
+        "cancelled_at": view.moment_or_none(order.cancelled_at),
+        "quote_id": order.quote,
+        "requoted": order.requoted,
+        "promise": PromiseOut(
+            kind=promise.kind,
+            due_at=view.moment(promise.due_at),
+            state=promise.state,
+            slack_s=promise.slack_s,
+            p_on_time=None,
+        ),
+        "drops": [drop_out(drop, view) for drop in drops],
+        "plan_version": view.plan.version,
+    }
+
+
+def _item_out(item: Item) -> ItemBody:
+    return ItemBody(sku=item.sku, quantity=item.quantity, load=item.load, name=item.name)

@@ -1,0 +1,157 @@
+"""
+Orders: placed, shown, corrected, cancelled.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from api.bodies import Drops, Id, In, Instant, Label, Page
+from api.depends import Here, Who
+from api.history import EntryOut, history_out
+from api.order_answers import OrderOut, order_fields, order_out
+from api.paging import Cursor, Limit, page_of
+from api.view import View
+from api.zone import Room
+from dispatch.ordering import cancel_order, goods_ready, known_order, place_order
+from dispatch.orders import Service
+from dispatch.requests import OrderRequest
+from dispatch.status import order_status
+
+router = APIRouter(prefix="/v1/orders", tags=["orders"])
+
+OrderId = Annotated[str, Path(max_length=100)]
+
+Status = Literal[
+    "awaiting_goods",
+    "placed",
+    "planned",
+    "under_way",
+    "delivered",
+    "partly_accepted",
+    "returned",
+    "cancelled",
+]
+
+
+class OrderIn(In):
+    """
+    What a customer orders; ``store`` null: the one that can promise best.
+
+    ``on_infeasible``: ``requote`` accepts with the honest time, ``accept_late`` keeps the usual
+    deadline and shows the lateness, ``reject`` refuses. ``ready_at`` null: placed plus the store's
+    preparation time.
+    """
+
+    service: Service
+    drops: Drops
+    external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    channel: Annotated[str, Field(min_length=1, max_length=50)] = "api"
+    customer: Label = ""
+    store: Id | None = None
+    quote_id: Id | None = None
+    on_infeasible: Literal["requote", "accept_late", "reject"] = "requote"
+    ready_at: Instant | None = None
+
+    def to_domain(self) -> OrderRequest:
+        """Returns the order as a value of the business."""
+        return OrderRequest(
+            service=self.service.value,
+            drops=tuple(drop.to_domain() for drop in self.drops),
+            store=self.store,
+            ready_at=self.ready_at,
+            customer=self.customer,
+            channel=self.channel,
+            external_id=self.external_id,
+            quote_id=self.quote_id,
+            on_infeasible=self.on_infeasible,
+        )
+
+
+class ReadyIn(In):
+    """When the goods are really ready at the store's counter."""
+
+    at: Instant
+
+
+class OrderDetailOut(OrderOut):
+    """An order with all that happened to it, oldest first."""
+
+    history: list[EntryOut]
+
+
+@router.post("", status_code=201, summary="Place an order")
+async def place(body: OrderIn, zone: Here, _: Who) -> OrderOut:
+    """Answers the order with its promise. The same ``external_id`` and body give it again."""
+
+    def work(room: Room) -> OrderOut:
+        order = place_order(room.dispatcher, body.to_domain(), room.now)
+        return order_out(order, View.of(room.dispatcher, room.now))
+
+    return await zone.ask(work)
+
+
+@router.get("", summary="List orders")
+async def list_orders(
+    zone: Here,
+    _: Who,
+    status: Annotated[Status | None, Query()] = None,
+    service: Annotated[Service | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[OrderOut]:
+    """Answers orders in the order in which they were placed."""
+
+    def work(room: Room) -> Page[OrderOut]:
+        view = View.of(room.dispatcher, room.now)
+
+        def is_wanted(order_id: str) -> bool:
+            order = view.state.orders[order_id]
+            if service is not None and order.service is not service:
+                return False
+            return status is None or status == order_status(order, view.drops_of(order), view.plan)
+
+        ids, following = page_of(view.state.orders, cursor, limit, is_wanted)
+        items = [order_out(view.state.orders[order_id], view) for order_id in ids]
+        return Page(items=items, next=following)
+
+    return await zone.ask(work)
+
+
+@router.get("/{order_id}", summary="Show an order with its history")
+async def show(order_id: OrderId, zone: Here, _: Who) -> OrderDetailOut:
+    """Answers an order and all that happened to it."""
+
+    def work(room: Room) -> OrderDetailOut:
+        order = known_order(room.dispatcher.state, order_id)
+        view = View.of(room.dispatcher, room.now)
+        events = room.database.history(room.zone, order_id)
+        fields: dict[str, Any] = order_fields(order, view)
+        return OrderDetailOut(**fields, history=history_out(events, view))
+
+    return await zone.ask(work)
+
+
+@router.post("/{order_id}/ready", summary="Correct when the goods are ready")
+async def ready(order_id: OrderId, body: ReadyIn, zone: Here, _: Who) -> OrderOut:
+    """Answers the order, planned with its goods ready at another time."""
+
+    def work(room: Room) -> OrderOut:
+        order = goods_ready(room.dispatcher, order_id, body.at, room.now)
+        return order_out(order, View.of(room.dispatcher, room.now))
+
+    return await zone.ask(work)
+
+
+@router.delete("/{order_id}", summary="Cancel an order")
+async def cancel(order_id: OrderId, zone: Here, _: Who) -> OrderOut:
+    """Answers the cancelled order; 409 when goods are on board, with how to proceed."""
+
+    def work(room: Room) -> OrderOut:
+        order = cancel_order(room.dispatcher, order_id, room.now)
+        return order_out(order, View.of(room.dispatcher, room.now))
+
+    return await zone.ask(work)

@@ -1,0 +1,97 @@
+"""
+The plan of the zone, the one that holds and those before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from api.bodies import Moment, Out
+from api.depends import Here, Who
+from api.order_answers import ReasonOut, reason_out
+from api.route_answers import RouteOut, route_out
+from api.view import View
+from api.zone import Room
+from dispatch.errors import NotFound
+
+router = APIRouter(prefix="/v1/plan", tags=["plan"])
+
+
+class UnassignedOut(Out):
+    """A drop in nobody's route, and why; ``held_until`` is when it will be planned at last."""
+
+    drop: str
+    held_until: Moment | None
+    reasons: list[ReasonOut]
+
+
+class ChangeOut(Out):
+    """A drop that changed courier since the plan before; null is nobody."""
+
+    drop: str
+    before: str | None = Field(serialization_alias="from")
+    after: str | None = Field(serialization_alias="to")
+
+
+class PlanOut(Out):
+    """Who goes where, in which order and when. Ways are in the couriers' own routes."""
+
+    version: int
+    made_at: Moment
+    travel_epoch: int
+    band: str
+    routes: list[RouteOut]
+    unassigned: list[UnassignedOut]
+    changes: list[ChangeOut]
+
+
+@router.get("", summary="Show the plan")
+async def show(zone: Here, _: Who) -> PlanOut:
+    """Answers the plan that holds."""
+    return await zone.ask(lambda room: plan_out(View.of(room.dispatcher, room.now)))
+
+
+@router.get("/{version}", summary="Show a plan published before")
+async def show_version(
+    version: Annotated[int, Path(ge=1, lt=2**53)], zone: Here, _: Who
+) -> PlanOut:
+    """Answers the plan of a version."""
+
+    def work(room: Room) -> PlanOut:
+        plan = room.database.plan(room.zone, version)
+        if plan is None:
+            raise NotFound(
+                f"There is no plan {version}.",
+                at="path.version",
+                cure=f"Versions rise to {room.dispatcher.plan.version}; not every number is used.",
+                code="unknown-plan",
+                value=version,
+            )
+        return plan_out(replace(View.of(room.dispatcher, room.now), plan=plan))
+
+    return await zone.ask(work)
+
+
+def plan_out(view: View) -> PlanOut:
+    """Returns the plan of a view as JSON."""
+    plan = view.plan
+    return PlanOut(
+        version=plan.version,
+        made_at=view.moment(plan.made_at),
+        travel_epoch=plan.travel_epoch,
+        band=plan.band,
+        routes=[route_out(route.courier, view) for route in plan.routes],
+        unassigned=[
+            UnassignedOut(
+                drop=left_out.drop,
+                held_until=view.moment_or_none(left_out.held_until),
+                reasons=[reason_out(reason) for reason in left_out.reasons],
+            )
+            for left_out in plan.unassigned
+        ],
+        changes=[ChangeOut(drop=c.drop, before=c.before, after=c.after) for c in plan.changes],
+    )

@@ -1,0 +1,164 @@
+"""
+Errors as problem documents (RFC 9457): what is wrong, where, and how to mend it.
+
+References
+----------
+M. Nottingham, E. Wilde, S. Dalal (2023). *Problem Details for HTTP APIs*, RFC 9457.
+https://doi.org/10.17487/RFC9457
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from dispatch.errors import CityError, Conflict, DispatchError, InvalidRequest, NotFound
+from dispatch.store import DatabaseError
+
+log = logging.getLogger(__name__)
+
+STATUS: Mapping[type[DispatchError], int] = {
+    CityError: 422,
+    InvalidRequest: 422,
+    NotFound: 404,
+    Conflict: 409,
+    DatabaseError: 503,
+}
+"""The status of each kind of error; a test asserts that none is missing."""
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a request's body that are read at most."""
+
+MAX_ERRORS = 20
+"""Faults listed for one request at most."""
+
+MAX_INPUT = 100
+"""Characters of a faulty input that are shown at most."""
+
+HTTP_CODES: Mapping[int, tuple[str, str]] = {
+    400: ("bad-request", "Send a request that HTTP and JSON allow."),
+    404: ("unknown-path", "See /openapi.json for the paths there are."),
+    405: ("method-not-allowed", "See /openapi.json for what this path can do."),
+    413: ("body-too-large", f"Send at most {MAX_BODY} bytes; split what is longer."),
+}
+"""Code and cure of the errors that the framework finds."""
+
+
+class Problem(Exception):
+    """An error that belongs to HTTP, not to the business."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        what: str,
+        *,
+        cure: str = "",
+        errors: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(what)
+        self.status = status
+        self.code = code
+        self.detail = f"{what} {cure}".rstrip()
+        self.errors = errors
+
+
+def status_of(error: DispatchError) -> int:
+    """Returns the HTTP status of an error of the business; 500 for one without a status."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def clipped(value: object) -> object:
+    """Returns a faulty input as JSON can show it, cut to ``MAX_INPUT`` characters."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        # NaN and infinity, which are not JSON, and values that are not from JSON.
+        return repr(value)[:MAX_INPUT]
+    if len(text) > MAX_INPUT:
+        return text[: MAX_INPUT - 1] + "…"
+    return text if isinstance(value, dict | list) else value
+
+
+def path_of(location: Sequence[str | int]) -> str:
+    """Returns where in a request something is, as ``drops[0].desk.id``."""
+    head, *rest = location
+    names = rest if head == "body" else [head, *rest]
+    path = ""
+    for name in names:
+        path += f"[{name}]" if isinstance(name, int) else f".{name}" if path else str(name)
+    return path
+
+
+def document(
+    status: int, code: str, detail: str, errors: Sequence[Mapping[str, Any]] = ()
+) -> JSONResponse:
+    """Returns the answer that carries a problem document."""
+    content: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": code.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        content["errors"] = list(errors)
+    return JSONResponse(content, status, media_type="application/problem+json")
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return document(error.status, error.code, error.detail, error.errors)
+
+
+async def _business(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DispatchError)
+    detail = f"{error.what} {error.cure}".rstrip()
+    errors = []
+    if error.at:
+        errors = [{"at": error.at, "message": error.what, "input": clipped(error.value)}]
+    if (status := status_of(error)) >= 500:
+        log.error("%s: %s", error.code, error)
+    return document(status, error.code, detail, errors)
+
+
+async def _validation(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    if faults and faults[0]["type"] == "json_invalid":
+        where = f"at character {faults[0]['loc'][-1]}"
+        reason = faults[0]["ctx"]["error"]
+        return document(400, "invalid-json", f"The body is not JSON {where}: {reason}.")
+    errors = [
+        {"at": path_of(f["loc"]), "message": f["msg"], "input": clipped(f.get("input"))}
+        for f in faults[:MAX_ERRORS]
+    ]
+    first = f"{errors[0]['at']}: {errors[0]['message']}" if errors else "The request is not valid"
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return document(422, "invalid-request", f"{first}{more}.", errors)
+
+
+async def _framework(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code, cure = HTTP_CODES.get(error.status_code, ("http", ""))
+    return document(error.status_code, code, f"{error.detail}. {cure}".rstrip())
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return document(500, "internal", "The service failed; its log says how.")
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every error with a problem document."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(DispatchError, _business)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,62 @@
+"""
+A courier's own route.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from api.couriers import CourierId, known_courier
+from api.depends import Here, Who
+from api.route_answers import RouteOut, legs_of, route_out
+from api.view import View
+from api.zone import Room
+from dispatch.city import Place, Way
+
+router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
+
+
+@router.get(
+    "/{courier_id}/route",
+    summary="Show a courier's route",
+    response_model=RouteOut,
+    responses={304: {"description": "The route is still the one of `If-None-Match`."}},
+)
+async def show_route(
+    courier_id: CourierId,
+    zone: Here,
+    _: Who,
+    response: Response,
+    if_none_match: Annotated[str | None, Header(max_length=500)] = None,
+) -> RouteOut | Response:
+    """Answers the stops with the ways to them; the ETag changes with this route only."""
+
+    def look(room: Room) -> View:
+        known_courier(room, courier_id)
+        return View.of(room.dispatcher, room.now)
+
+    view = await zone.ask(look)
+    # Leg by leg: one takes some milliseconds to find, and orders shall not wait for all of them.
+    ways = [
+        await zone.ask(partial(_way, a=a, b=b, band=view.plan.band))
+        for a, b in legs_of(courier_id, view)
+    ]
+    route = route_out(courier_id, view, ways)
+    tag = route.etag()
+    if if_none_match is not None and is_same(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    response.headers["ETag"] = tag
+    return route
+
+
+def _way(room: Room, a: Place, b: Place, band: str) -> Way:
+    return room.ways.between(a, b, band)
+
+
+def is_same(if_none_match: str, tag: str) -> bool:
+    """Returns whether a header ``If-None-Match`` names this tag, weakly compared."""
+    named = [name.strip().removeprefix("W/") for name in if_none_match.split(",")]
+    return "*" in named or tag in named

@@ -1,0 +1,201 @@
+"""
+How a courier's route looks from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import Field
+
+from api.bodies import Moment, Out
+from api.view import View
+from dispatch.city import InsideLeg, Place, Way
+from dispatch.orders import StopKind
+from dispatch.plan import Stop
+
+
+class LineStringOut(Out):
+    """A line in GeoJSON's form: longitude before latitude."""
+
+    type: Literal["LineString"] = "LineString"
+    coordinates: list[tuple[float, float]]
+
+
+class LegOut(Out):
+    """A part of the way that is not riding, with the floors of a lift or stairs."""
+
+    kind: str
+    from_floor: int | None = Field(serialization_alias="from")
+    to_floor: int | None = Field(serialization_alias="to")
+    duration_s: int
+
+
+class WayOut(Out):
+    """The way to a stop from the one before; ``line`` is null within one building."""
+
+    duration_s: int
+    distance_m: int
+    line: LineStringOut | None
+    inside: list[LegOut]
+
+
+class StorePlaceOut(Out):
+    """The counter of a store."""
+
+    store: str
+    name: str
+    lat: float
+    lon: float
+
+
+class DeskPlaceOut(Out):
+    """A desk; ``entrance`` is the door to go in by, told with the way."""
+
+    building: str
+    name: str | None
+    address: str | None
+    entrance: str | None
+    lat: float
+    lon: float
+    floor: int
+    department: str | None
+    desk: str | None
+
+
+class StreetPlaceOut(Out):
+    """A point on the street."""
+
+    lat: float
+    lon: float
+
+
+class StopOut(Out):
+    """A stop of a route; ``way`` is there in the courier's own route only."""
+
+    id: str
+    kind: StopKind
+    place: StorePlaceOut | DeskPlaceOut
+    drops: list[str]
+    arrival: Moment
+    start: Moment
+    departure: Moment
+    due_at: Moment | None
+    slack_s: int | None
+    committed: bool
+    way: WayOut | None
+
+
+class RouteOut(Out):
+    """The stops of a courier in the order in which they are served."""
+
+    courier: str
+    plan_version: int
+    stops: list[StopOut]
+
+    def etag(self) -> str:
+        """Returns the strong entity tag of this courier's route, whatever the plan's version."""
+        content = "\n".join(stop.model_dump_json() for stop in self.stops)
+        return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+
+
+def route_out(courier: str, view: View, ways: Sequence[Way] | None = None) -> RouteOut:
+    """Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown."""
+    route = view.plan.route_of(courier)
+    stops = route.stops if route else ()
+    shown: Sequence[Way | None] = [None] * len(stops) if ways is None else ways
+    return RouteOut(
+        courier=courier,
+        plan_version=view.plan.version,
+        stops=[_stop_out(s, courier, view, w) for s, w in zip(stops, shown, strict=True)],
+    )
+
+
+def legs_of(courier: str, view: View) -> tuple[tuple[Place, Place], ...]:
+    """Returns for each stop of a route where the courier comes from, and where it is."""
+    route = view.plan.route_of(courier)
+    # A committed stop is ridden to from where the last one ended; `origin` is its own place.
+    stops = route.stops if route else ()
+    places = (view.state.couriers[courier].place, *(stop.place for stop in stops))
+    return tuple(pairwise(places))
+
+
+def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
+    at_store = stop.kind is not StopKind.DELIVER
+    return StopOut(
+        id=stop.id,
+        kind=stop.kind,
+        place=_store_out(stop, courier, view) if at_store else _desk_place_out(stop, view, way),
+        drops=list(stop.drops),
+        arrival=view.moment(stop.arrival),
+        start=view.moment(stop.start),
+        departure=view.moment(stop.departure),
+        due_at=view.moment_or_none(stop.due_at),
+        slack_s=stop.slack_s,
+        committed=stop.committed,
+        way=None if way is None else _way_out(way),
+    )
+
+
+def _store_out(stop: Stop, courier: str, view: View) -> StorePlaceOut:
+    state = view.state
+    if stop.kind is StopKind.LOAD and stop.drops:
+        store = state.stores[state.orders[state.drops[stop.drops[0]].order].store]
+    else:
+        store = state.stores[state.couriers[courier].store]
+    return StorePlaceOut(store=store.id, name=store.name, lat=stop.place.lat, lon=stop.place.lon)
+
+
+def _desk_place_out(stop: Stop, view: View, way: Way | None) -> DeskPlaceOut:
+    desk = view.state.drops[stop.drops[0]].desk
+    building = view.city.buildings[desk.building]
+    return DeskPlaceOut(
+        building=building.id,
+        name=building.name or None,
+        address=building.address or None,
+        entrance=way.entrance if way else None,
+        lat=stop.place.lat,
+        lon=stop.place.lon,
+        floor=desk.floor,
+        department=desk.department or None,
+        desk=desk.desk or None,
+    )
+
+
+def _way_out(way: Way) -> WayOut:
+    return WayOut(
+        duration_s=way.duration_s,
+        distance_m=way.distance_m,
+        line=LineStringOut(coordinates=list(way.line)) if way.line else None,
+        inside=[_leg_out(leg) for leg in way.inside],
+    )
+
+
+def _leg_out(leg: InsideLeg) -> LegOut:
+    return LegOut(
+        kind=leg.kind,
+        from_floor=leg.from_floor,
+        to_floor=leg.to_floor,
+        duration_s=leg.duration_s,
+    )
+
+
+def place_of(place: Place, view: View) -> DeskPlaceOut | StreetPlaceOut:
+    """Returns where a courier stands as JSON: on the street, or at a desk."""
+    if place.building is None:
+        return StreetPlaceOut(lat=place.lat, lon=place.lon)
+    building = view.city.buildings[place.building]
+    return DeskPlaceOut(
+        building=building.id,
+        name=building.name or None,
+        address=building.address or None,
+        entrance=None,
+        lat=place.lat,
+        lon=place.lon,
+        floor=place.floor,
+        department=None,
+        desk=place.desk or None,
+    )

@@ -1,0 +1,109 @@
+"""
+Runs the application on a loopback socket until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.settings import Settings
+from dispatch.errors import InvalidRequest
+
+GRACE_S = 2
+"""Seconds that requests under way get to end once the service stops."""
+
+
+class Server(uvicorn.Server):
+    """
+    A uvicorn server that tells when it listens, and lets its streams say goodbye before it waits.
+
+    Uvicorn waits for open connections before the application hears of the end, and a stream of
+    events has no end of its own.
+    """
+
+    def __init__(self, app: FastAPI, listening: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            http="h11",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        super().__init__(config)
+        self._app = app
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to listen, and says so."""
+        await super().startup(sockets)
+        self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends the streams, then everything else."""
+        self._app.state.zone.feed.close()
+        await super().shutdown(sockets)
+
+
+async def serve(
+    settings: Settings, ready: Callable[[str], None], *, ready_file: Path | None = None
+) -> None:
+    """
+    Serves until SIGTERM or SIGINT, then ends streams, searches and database, in less than 3 s.
+
+    ``ready`` is called with the URL once it listens, and ``ready_file`` is written then, as JSON
+    with ``url`` and ``pid``. Raises DispatchError where the zone cannot be opened, or the port.
+    """
+    app = create_app(settings)
+    with _bound(settings.host, settings.port) as listener:
+        host, port = listener.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+        def listening() -> None:
+            if ready_file is not None:
+                _write_ready(ready_file, url)
+            ready(url)
+
+        async with app.router.lifespan_context(app):
+            # Uvicorn repeats the signal that stopped it once it has ended; the zone is closed then.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
+            await Server(app, listening).serve([listener])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Returns a socket with an address of its own; port 0 takes any that is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise InvalidRequest(
+            f"Port {port} of {host} cannot be had: {error.strerror}.",
+            at="port",
+            cure="Choose another port; 0 takes any that is free.",
+            code="port-taken",
+            value=port,
+        ) from error
+    return listener
+
+
+def _write_ready(path: Path, url: str) -> None:
+    """Writes the file at once, so that nobody reads half of it."""
+    partly = path.with_name(f"{path.name}.part")
+    partly.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    partly.replace(path)

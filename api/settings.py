@@ -1,0 +1,171 @@
+"""
+The settings of a service: one TOML file, every field with a default, unknown keys refused.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import asdict
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+import scenarios
+from dispatch.errors import InvalidRequest
+from dispatch.orders import Store
+from dispatch.policy import Policy
+
+EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
+"""Central Helsinki, which comes with the package."""
+
+
+class StoreSettings(BaseModel):
+    """A store of the zone; ``preparation_s`` is the usual time from order to ready."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    id: Annotated[str, Field(pattern=r"^st_[A-Za-z0-9_-]{1,50}$")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    preparation_s: Annotated[int, Field(ge=0, le=24 * 3600)] = 240
+
+    def to_domain(self) -> Store:
+        """Returns the store as a value of the business."""
+        return Store(self.id, self.name, self.lat, self.lon, self.preparation_s)
+
+
+HELSINKI_STORE = StoreSettings(id="st_1", name="Helsinki centre", lat=60.1699, lon=24.9415)
+"""The store of the embedded city."""
+
+
+def is_loopback(host: str) -> bool:
+    """Returns whether an address, or ``localhost``, can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def default_workers() -> int:
+    """Returns the search workers to start: all cores but one, and one at least."""
+    return max(1, (os.cpu_count() or 1) - 1)
+
+
+class Settings(BaseModel):
+    """
+    Everything about one service that can be chosen.
+
+    ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
+    starts (None: the time of starting). ``policy`` holds figures that differ from the defaults.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    zone: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "helsinki"
+    city: Path = EMBEDDED_CITY
+    db: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///dispatch.db"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    clock: Literal["system", "manual"] = "system"
+    clock_start: AwareDatetime | None = None
+    workers: Annotated[int, Field(ge=0, le=256)] = Field(default_factory=default_workers)
+    search_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
+    policy: dict[str, int | float] = Field(default_factory=dict)
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        if not is_loopback(host):
+            raise ValueError(
+                "only loopback (127.0.0.1, ::1, localhost) is allowed, because there is no access "
+                "control yet: whoever reaches the service may do everything"
+            )
+        return host
+
+    @field_validator("store")
+    @classmethod
+    def _stores_once(cls, stores: tuple[StoreSettings, ...]) -> tuple[StoreSettings, ...]:
+        ids = [store.id for store in stores]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"store ids must differ, {', '.join(twice)} is there twice")
+        return stores
+
+    @field_validator("policy")
+    @classmethod
+    def _known_figures(cls, figures: dict[str, int | float]) -> dict[str, int | float]:
+        try:
+            Policy.from_mapping(figures)
+        except InvalidRequest as error:
+            raise ValueError(str(error)) from error
+        return figures
+
+    def policy_values(self) -> Policy:
+        """Returns the figures of the zone, the defaults included."""
+        return Policy.from_mapping(self.policy)
+
+    def stores(self) -> dict[str, Store]:
+        """Returns the stores by id."""
+        return {store.id: store.to_domain() for store in self.store}
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns all settings as they are in force, the defaults included."""
+        return self.model_dump(mode="json") | {"policy": asdict(self.policy_values())}
+
+
+def read_settings(path: Path | None, **overrides: object) -> Settings:
+    """
+    Returns the settings of a file (None: the defaults); overrides that are not None win.
+
+    Raises InvalidRequest that names the file, the key and what is wrong with it. A relative city or
+    database is looked for where the service is started.
+    """
+    given: dict[str, Any] = {} if path is None else _read_toml(path)
+    given |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise _faulty(path, error) from error
+
+
+def start_of(settings: Settings, now: datetime) -> int:
+    """Returns where a manual clock starts, in Unix seconds."""
+    return int((settings.clock_start or now).timestamp())
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidRequest(
+            f"The settings cannot be read: {error.strerror}.",
+            at=str(path),
+            cure="Name a TOML file that exists.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(
+            f"The settings are not TOML: {error}.",
+            at=str(path),
+            cure="See `dispatch config show` for the settings there are.",
+        ) from error
+
+
+def _faulty(path: Path | None, error: ValidationError) -> InvalidRequest:
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors()
+    ]
+    return InvalidRequest(
+        "; ".join(faults) + ".",
+        at=str(path) if path else "settings",
+        cure="See `dispatch config show` for the settings there are.",
+    )
