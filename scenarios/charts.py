@@ -75,7 +75,7 @@ def draw_timeline(log: ShiftLog, zone: ZoneInfo) -> Figure:
         )
     axes.set_yticks(list(rows.values()), list(log.couriers.values()))
     axes.invert_yaxis()
-    _mark_end(axes, log, zone)
+    _mark_time(axes, log, zone, max(log.finished, log.end))
     used = {name for _, (name, _, _) in bars}
     legend = [
         Patch(color=colour, label=what) for what, colour in ACTIVITIES.items() if what in used
@@ -100,7 +100,8 @@ def draw_promises(log: ShiftLog, zone: ZoneInfo) -> Figure:
     axes.axhline(0, color=INK, lw=1)
     axes.set_ylabel("minutes left of the promise")
     axes.set_xlabel("order placed at")
-    _mark_end(axes, log, zone)
+    # No order is placed after the end of demand.
+    _mark_time(axes, log, zone, log.end + 120)
     legend = [
         Line2D([], [], ls="", marker="o", color=KEPT, label="promised in 22 minutes"),
         Line2D([], [], ls="", marker="D", color=KEPT, label="longer time promised"),
@@ -110,9 +111,8 @@ def draw_promises(log: ShiftLog, zone: ZoneInfo) -> Figure:
     return figure
 
 
-def _mark_end(axes: Axes, log: ShiftLog, zone: ZoneInfo) -> None:
-    """Sets the time axis, and marks the end of demand."""
-    last = max(log.finished, log.end)
+def _mark_time(axes: Axes, log: ShiftLog, zone: ZoneInfo, last: int) -> None:
+    """Sets the time axis up to ``last``, and marks the end of demand."""
     axes.set_xlim(log.start, last)
     axes.axvline(log.end, color=SOFT, lw=1, ls=(0, (4, 3)))
     # Eight marks at most, at full quarters of an hour.

@@ -57,8 +57,8 @@ class Rounds:
         if rider.leg is not None or rider.paused:
             return
         stops = self.service.route(rider.id, self.agenda.now)
-        empty_handed = not stops or stops[0].kind is not StopKind.DELIVER
-        if rider.pause_at is not None and self.agenda.now >= rider.pause_at and empty_handed:
+        at_store = not stops or stops[0].kind is StopKind.LOAD
+        if rider.pause_at is not None and self.agenda.now >= rider.pause_at and at_store:
             self._pause(rider)
         elif stops:
             self._set_off(rider, stops[0])
