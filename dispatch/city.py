@@ -240,7 +240,7 @@ class City:
             south, west, north, east = self.bounds
             raise CityError(
                 f"({point[0]:.6f}, {point[1]:.6f}) is {snap.gap:.0f} m from the nearest road of "
-                f"{self.name} that a courier can use; at most {REACH} m can be served.",
+                f"{self.name} that a courier can use; at most {REACH:.0f} m can be served.",
                 at="place",
                 cure=f"Give a place between ({south:.4f}, {west:.4f}) and ({north:.4f}, "
                 f"{east:.4f}), or import a map that reaches farther.",

@@ -66,6 +66,7 @@ def save_map(city: CityMap, out: Path) -> None:
     A city that is there is replaced, other files in its directory are kept. Raises
     CityError where ``out`` is something else, or cannot be written.
     """
+    out = out.absolute()
     if out.exists() and not (out.is_dir() and (is_city(out) or not any(out.iterdir()))):
         raise CityError(
             f"{out} exists and is not a city.",
@@ -198,7 +199,7 @@ def _point(pair: list[float]) -> Point:
 
 
 def _read_roads(path: Path) -> Roads:
-    with np.load(path) as arrays:
+    with path.open("rb") as file, np.load(file) as arrays:
         data: dict[str, Any] = {f.name: arrays[f.name] for f in fields(Roads)}
     for name in ("lat", "lon"):
         data[name] = data[name] / SCALE

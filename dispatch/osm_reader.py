@@ -12,7 +12,7 @@ from dispatch.errors import CityError
 from dispatch.geo import Point, area
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -55,13 +55,15 @@ class Extract:
     What a map holds, each list in the order of its keys.
 
     ``roads`` are ways tagged as highways, cut into stretches where the file lacks points;
-    ``num_cut`` counts the ways so cut. ``num_outlines`` counts the ways and relations
-    tagged as buildings, of which ``buildings`` are those that make an area. ``points``
-    are entrances, offices, lifts and addresses, buildings' own included.
+    ``num_cut`` counts the ways so cut, ``num_lost`` those of which no two points in a row
+    are left. ``num_outlines`` counts the ways and relations tagged as buildings, of which
+    ``buildings`` are those that make an area. ``points`` are entrances, offices, lifts and
+    addresses; a way or an area that is one of these stands at the middle of its points.
     """
 
     roads: tuple[MapWay, ...]
     num_cut: int
+    num_lost: int
     buildings: tuple[MapArea, ...]
     num_outlines: int
     points: tuple[MapPoint, ...]
@@ -93,59 +95,68 @@ def read_extract(path: Path) -> Extract:
 
 
 def _read(path: Path) -> Extract:
-    roads: list[MapWay] = []
+    ways: list[_Way] = []
     buildings: list[MapArea] = []
     points: list[MapPoint] = []
-    num_cut = num_outlines = 0
-    wanted = osmium.filter.KeyFilter(*KEYS)
+    num_outlines = 0
     processor = osmium.FileProcessor(path).with_areas(osmium.filter.KeyFilter("building"))
     item: Any
-    for item in processor.with_filter(wanted):
+    for item in processor.with_filter(osmium.filter.KeyFilter(*KEYS)):
         tags = {tag.k: tag.v for tag in item.tags}
         if item.is_node():
             points.append(MapPoint(("n", item.id), tags, (item.lat, item.lon)))
-        elif item.is_way():
+        elif item.is_area():
+            if "building" in tags:
+                buildings.append(_area(item, tags))
+        else:
             num_outlines += "building" in tags
-            stretches = _stretches(item.nodes)
-            if "highway" in tags:
-                num_cut += sum(map(len, stretches)) < len(item.nodes)
-                roads += [_way(item.id, tags, stretch) for stretch in stretches]
-            if stretches:
-                points.append(MapPoint(("w", item.id), tags, _middle(stretches)))
-        elif item.is_relation():
-            num_outlines += "building" in tags
-        elif "building" in tags:
-            buildings.append(_area(item, tags))
-            if not item.from_way():
-                middle = _middle([[(0, p) for p in buildings[-1].outline]])
-                points.append(MapPoint(buildings[-1].key, tags, middle))
+            if item.is_way():
+                ways.append(_Way(item.id, tags, *_stretches(item.nodes)))
+    points += [MapPoint(("w", w.id), w.tags, _middle(w.stretches)) for w in ways if w.stretches]
+    points += [MapPoint(b.key, b.tags, _mean(b.outline)) for b in buildings if b.key[0] == "r"]
+    roads = [way for way in ways if "highway" in way.tags]
     return Extract(
-        roads=tuple(sorted(roads, key=lambda way: (way.key, way.nodes))),
-        num_cut=num_cut,
+        roads=tuple(road for way in sorted(roads, key=lambda way: way.id) for road in _roads(way)),
+        num_cut=sum(bool(way.stretches) and not way.is_whole for way in roads),
+        num_lost=sum(not way.stretches for way in roads),
         buildings=tuple(sorted(buildings, key=lambda building: building.key)),
         num_outlines=num_outlines,
         points=tuple(sorted(points, key=lambda point: point.key)),
     )
 
 
-def _stretches(nodes: Iterable[Any]) -> list[list[tuple[int, Point]]]:
-    """Returns the runs of at least two points that the file holds; others lie outside it."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    id: int
+    tags: Mapping[str, str]
+    stretches: list[list[tuple[int, Point]]]
+    is_whole: bool
+
+
+def _stretches(nodes: Iterable[Any]) -> tuple[list[list[tuple[int, Point]]], bool]:
+    """Returns the runs of at least two points that the file holds, and whether it holds all."""
     runs: list[list[tuple[int, Point]]] = [[]]
+    is_whole = True
     for node in nodes:
         if not node.location.valid():
+            is_whole = False
             runs.append([])
         elif not runs[-1] or runs[-1][-1][0] != node.ref:
             runs[-1].append((node.ref, (node.location.lat, node.location.lon)))
-    return [run for run in runs if len(run) > 1]
+    return [run for run in runs if len(run) > 1], is_whole
 
 
-def _way(number: int, tags: Mapping[str, str], stretch: list[tuple[int, Point]]) -> MapWay:
-    nodes, points = zip(*stretch, strict=True)
-    return MapWay(("w", number), tags, nodes, points)
+def _roads(way: _Way) -> Iterator[MapWay]:
+    for stretch in way.stretches:
+        nodes, points = zip(*stretch, strict=True)
+        yield MapWay(("w", way.id), way.tags, nodes, points)
 
 
 def _middle(stretches: list[list[tuple[int, Point]]]) -> Point:
-    points = [point for stretch in stretches for _, point in stretch]
+    return _mean([point for stretch in stretches for _, point in stretch])
+
+
+def _mean(points: Sequence[Point]) -> Point:
     return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from dispatch.snapping import Snap
 
 
+TOUCH = 0.1
+"""Metres from a junction within which a point is at it; no map is finer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ends:
     """
@@ -21,8 +25,7 @@ class Ends:
 
     Pairs are for (tail, head). ``leave`` is the time from the point to the junction,
     ``arrive`` from the junction to the point, infinite where the road may not be ridden
-    that way. ``along`` and ``against`` are the time from the tail and from the head to
-    the point, infinite likewise; ``gap`` is the walk between the road and the door.
+    that way; at a junction both are 0. ``gap`` is the walk between the road and the door.
     """
 
     road: int
@@ -35,22 +38,27 @@ class Ends:
 def ends(graph: RoadGraph, snap: Snap) -> Ends:
     """Returns how a point hangs on the road's junctions."""
     road = snap.road
-    share = snap.metre / float(graph.length[road]) if graph.length[road] > 0 else 0.0
-    along, against = float(graph.along_ms[road]), float(graph.against_ms[road])
-    # An infinite time has no rounded share, and stays infinite.
-    done_along = round(along * share) if along < float("inf") else along
-    done_against = against - round(against * share) if against < float("inf") else against
+    length = float(graph.length[road])
+    share = snap.metre / length if length > 0 else 0.0
+    from_tail, to_head = _split(float(graph.along_ms[road]), share)
+    from_head, to_tail = _split(float(graph.against_ms[road]), 1 - share)
+    if snap.metre < TOUCH:
+        from_tail = to_tail = 0.0
+    if length - snap.metre < TOUCH:
+        from_head = to_head = 0.0
     return Ends(
         road=road,
         junctions=(int(graph.roads.tail[road]), int(graph.roads.head[road])),
-        leave=(_rest(against, done_against), _rest(along, done_along)),
-        arrive=(float(done_along), float(done_against)),
+        leave=(to_tail, to_head),
+        arrive=(from_tail, from_head),
         gap=float(round(snap.gap * 3600 / PUSHING)),
     )
 
 
-def _rest(whole: float, done: float) -> float:
-    return whole - done if whole < float("inf") else whole
+def _split(whole: float, share: float) -> tuple[float, float]:
+    """Returns the whole ms until a point and from it on; both infinite on a closed road."""
+    done = float(round(whole * share)) if whole < float("inf") else whole
+    return done, whole - done if whole < float("inf") else whole
 
 
 def direct(a: Ends, b: Ends) -> tuple[float, bool]:

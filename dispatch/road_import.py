@@ -44,6 +44,7 @@ def import_roads(extract: Extract) -> tuple[Roads, list[LeftOut]]:
     left_out = [
         LeftOut("ways", len(extract.roads) - len(usable), "stairs, or closed to couriers' bikes"),
         LeftOut("ways in part", extract.num_cut, "the file lacks points of them; the rest is in"),
+        LeftOut("ways", extract.num_lost, "the file lacks their points"),
         LeftOut(
             "roads between junctions",
             len(pieces) - len(kept),

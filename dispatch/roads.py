@@ -144,6 +144,5 @@ class RoadGraph:
 
 def _milliseconds(metres: Floats, kmh: Ints) -> Floats:
     """Returns whole ms, at least 1 as scipy takes 0 for no arc; infinite at 0 km/h."""
-    with np.errstate(divide="ignore"):
-        ms: Floats = np.maximum(1.0, np.round(metres * 3600 / kmh))
+    ms: Floats = np.maximum(1.0, np.round(metres * 3600 / np.maximum(1, kmh)))
     return np.where(kmh > 0, ms, np.inf)
