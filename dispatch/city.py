@@ -19,8 +19,8 @@ from dispatch.city_files import load_map
 from dispatch.doors import Doors
 from dispatch.errors import CityError
 from dispatch.geo import metres_per_degree
-from dispatch.indoor import Indoor, compile_indoor
 from dispatch.indoor_parameters import BANDS, IndoorParameters, band_at, slower_band
+from dispatch.insides import Insides
 from dispatch.places import Building, Entrance, InsideLeg, Office, Place, Way
 from dispatch.rides import ride
 from dispatch.roads import RoadGraph
@@ -75,7 +75,7 @@ class City:
         self.buildings: Mapping[str, Building] = city_map.buildings
         self.offices: Mapping[str, Office] = city_map.offices
         self.travel_epoch = 1
-        self._parameters = parameters or IndoorParameters()
+        self._insides = Insides(self.name, self.buildings, parameters or IndoorParameters())
         self._graph = RoadGraph(city_map.roads)
         self._snapper = Snapper(self._graph)
         self._doorways = city_map.doorways
@@ -89,15 +89,7 @@ class City:
 
     def place(self, building: str, floor: int, desk: str = "") -> Place:
         """Returns a desk. Raises CityError for an unknown building or a floor not in it."""
-        levels = self._building(building).levels
-        if not 0 <= floor < levels:
-            raise CityError(
-                f"Floor {floor} is not in building {building}, which has {levels} levels.",
-                at="floor",
-                cure=f"Give a floor from 0, the ground floor, to {levels - 1}.",
-                code="unknown-floor",
-                value=floor,
-            )
+        self._insides.check_floor(building, floor)
         lat, lon = self._doorways[building].point
         return Place(lat, lon, building, floor, desk)
 
@@ -114,7 +106,7 @@ class City:
         """
         keys = [_door_key(place) for place in places]
         times = self._doors.seconds(keys, self._snap_of)
-        leave, enter = self._off_the_bike(places, band)
+        leave, enter = self._insides.off_the_bike(places, band)
         times += leave[:, None]
         times += enter
         doors: dict[Hashable, list[int]] = {}
@@ -122,7 +114,7 @@ class City:
             doors.setdefault(key, []).append(i)
         for members in doors.values():
             rows = np.array(members)
-            times[rows[:, None], rows] = self._within([places[i] for i in members], band)
+            times[rows[:, None], rows] = self._insides.within([places[i] for i in members], band)
         return times
 
     def way(self, a: Place, b: Place, band: str) -> Way:
@@ -133,17 +125,14 @@ class City:
         """
         duration = int(self.travel_times((a, b), band)[0, 1])
         if _door_key(a) == _door_key(b):
-            inside = self._inside(a, band)
-            same = inside is None or (a.floor, a.desk) == (b.floor, b.desk)
-            legs = () if inside is None or same else inside.between_legs[a.floor][b.floor]
-            return Way(duration, 0, (), None, legs)
+            return Way(duration, 0, (), None, self._insides.between_legs(a, b, band))
         found = ride(self._graph, self._door(a), self._door(b))
         return Way(
             duration_s=duration,
             distance_m=math.ceil(found.metres),
             line=tuple((lon, lat) for lat, lon in found.line),
             entrance=self._doorways[b.building].entrance if b.building else None,
-            inside=(*self._leave_legs(a, band), *self._enter_legs(b, band)),
+            inside=(*self._insides.leave_legs(a, band), *self._insides.enter_legs(b, band)),
         )
 
     def near(self, lat: float, lon: float, radius_m: float = 500) -> tuple[Building, ...]:
@@ -162,66 +151,6 @@ class City:
         near = dict.fromkeys(key for metres, key in sorted(found) if metres <= radius_m)
         return tuple(self.buildings[key] for key in near)
 
-    def _building(self, key: str) -> Building:
-        if key not in self.buildings:
-            raise CityError(
-                f"There is no building {key} in {self.name}.",
-                at="building",
-                cure="Take an id from the list of buildings.",
-                code="unknown-building",
-                value=key,
-            )
-        return self.buildings[key]
-
-    def _inside(self, place: Place, band: str) -> Indoor | None:
-        """Returns the inside of a place's building, None on the street."""
-        if place.building is None:
-            self._parameters.lift_wait(band)
-            return None
-        building = self._building(place.building)
-        if not 0 <= place.floor < building.levels:
-            self.place(place.building, place.floor)
-        return compile_indoor(building.levels, building.lifts > 0, band, self._parameters)
-
-    def _off_the_bike(
-        self, places: Sequence[Place], band: str
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Returns the seconds to leave each place and to enter each, the ride left out."""
-        leave = np.empty(len(places), dtype=np.int32)
-        enter = np.empty(len(places), dtype=np.int32)
-        for i, place in enumerate(places):
-            inside = self._inside(place, band)
-            if inside is None:
-                leave[i] = math.ceil(self._parameters.leave)
-                enter[i] = math.ceil(self._parameters.park_at_store)
-            else:
-                leave[i], enter[i] = inside.leave[place.floor], inside.enter[place.floor]
-        return leave, enter
-
-    def _within(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        """Returns the seconds between places behind one door: (n, n), 0 for the same desk."""
-        inside = self._inside(places[0], band)
-        if inside is None or len(places) == 1:
-            return np.zeros((len(places), len(places)), dtype=np.int32)
-        floors = np.array([place.floor for place in places])
-        desks = {(place.floor, place.desk): i for i, place in enumerate(places)}
-        desk = np.array([desks[place.floor, place.desk] for place in places])
-        between: NDArray[np.int32] = inside.between[floors[:, None], floors]
-        between[desk[:, None] == desk] = 0
-        return between
-
-    def _leave_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
-        inside = self._inside(place, band)
-        if inside is None:
-            return (InsideLeg("leave", math.ceil(self._parameters.leave)),)
-        return inside.leave_legs[place.floor]
-
-    def _enter_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
-        inside = self._inside(place, band)
-        if inside is None:
-            return (InsideLeg("park", math.ceil(self._parameters.park_at_store)),)
-        return inside.enter_legs[place.floor]
-
     def _door(self, place: Place) -> tuple[Point, Snap]:
         key = _door_key(place)
         point = self._doorways[key].point if isinstance(key, str) else key
@@ -229,7 +158,7 @@ class City:
 
     def _snap_of(self, key: DoorKey) -> Snap:
         if isinstance(key, str):
-            self._building(key)
+            self._insides.building(key)
             return self._snap(self._doorways[key].point)
         return self._snap(key)
 

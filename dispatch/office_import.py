@@ -15,7 +15,7 @@ from dispatch.report import LeftOut
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dispatch.osm_reader import Extract
+    from dispatch.osm_reader import Extract, MapPoint
     from dispatch.places import Building
 
 REACH = 30.0
@@ -41,27 +41,28 @@ def import_offices(
             num_nameless += not name
             num_nowhere += bool(name)
             continue
-        floor = known_floor(point.tags)
-        if floor is not None:
+        if (floor := known_floor(point.tags)) is not None:
             grown[i] = _with_floor(grown[i], floor)
-        # Spread by the number on the map: a newer map moves no other office.
-        spread = crc32(repr(point.key).encode()) % grown[i].levels
-        offices.append(
-            Office(
-                id=f"k_{len(offices) + 1}",
-                name=name,
-                building=grown[i].id,
-                floor=spread if floor is None else floor,
-                floor_assumed=floor is None,
-                lat=round(point.point[0], 6),
-                lon=round(point.point[1], 6),
-            )
-        )
+        offices.append(_office(f"k_{len(offices) + 1}", name, point, floor, grown[i]))
     left_out = [
         LeftOut("offices", num_nowhere, f"no building within {REACH:.0f} m"),
         LeftOut("offices", num_nameless, "no name"),
     ]
     return grown, offices, left_out
+
+
+def _office(key: str, name: str, point: MapPoint, floor: int | None, building: Building) -> Office:
+    # Spread by the number on the map: a newer map moves no other office.
+    spread = crc32(repr(point.key).encode()) % building.levels
+    return Office(
+        id=key,
+        name=name,
+        building=building.id,
+        floor=spread if floor is None else floor,
+        floor_assumed=floor is None,
+        lat=round(point.point[0], 6),
+        lon=round(point.point[1], 6),
+    )
 
 
 def known_floor(tags: Mapping[str, str]) -> int | None:

@@ -87,34 +87,35 @@ def ride(graph: RoadGraph, a: tuple[Point, Snap], b: tuple[Point, Snap]) -> Ride
     (door_a, snap_a), (door_b, snap_b) = a, b
     ends_a, ends_b = ends(graph, snap_a), ends(graph, snap_b)
     ms, along = direct(ends_a, ends_b)
-    rows = graph.from_junctions(ends_a.junctions)
+    paths = graph.paths_from(ends_a.junctions)
     best: tuple[int, int] | None = None
     for x in (0, 1):
         for y in (0, 1):
-            way = ends_a.leave[x] + float(rows[x, ends_b.junctions[y]]) + ends_b.arrive[y]
+            way = ends_a.leave[x] + float(paths.ms[x, ends_b.junctions[y]]) + ends_b.arrive[y]
             if way < ms:
                 ms, best = way, (x, y)
     if best is None:
         metres = abs(snap_b.metre - snap_a.metre)
         points = _stretch(graph, snap_a.road, snap_a, snap_b, along)
     else:
-        metres, points = _by_junctions(graph, snap_a, snap_b, best)
+        x, y = best
+        roads = paths.path(x, ends_b.junctions[y])
+        metres, points = _by_junctions(graph, snap_a, snap_b, best, roads)
     line = _without_repeats([door_a, *points, door_b])
     gap = ends_a.gap + ends_b.gap
     return Ride(ms + gap, metres + snap_a.gap + snap_b.gap, line)
 
 
 def _by_junctions(
-    graph: RoadGraph, a: Snap, b: Snap, sides: tuple[int, int]
+    graph: RoadGraph, a: Snap, b: Snap, sides: tuple[int, int], path: list[tuple[int, bool]]
 ) -> tuple[float, list[Point]]:
-    """Returns metres and points by way of a junction of each road; 0 the tail, 1 the head."""
-    roads = graph.roads
-    out = int((roads.tail, roads.head)[sides[0]][a.road])
-    back = int((roads.tail, roads.head)[sides[1]][b.road])
-    path = graph.path(out, back)
+    """
+    Returns metres and points out of a road by one end, along a path, and into a road by
+    one end; a side is 0 for the tail of the road, 1 for its head.
+    """
     points = _stretch(graph, a.road, a, None, sides[0] == 1)
     for road, along in path:
-        points += roads.line(road)[:: 1 if along else -1]
+        points += graph.roads.line(road)[:: 1 if along else -1]
     points += _stretch(graph, b.road, None, b, sides[1] == 0)
     length = graph.length
     metres = length[a.road] - a.metre if sides[0] == 1 else a.metre

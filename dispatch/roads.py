@@ -8,6 +8,7 @@ end, or road by road.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,22 +124,35 @@ class RoadGraph:
         """Returns the ms from all junctions to each of the given junctions: (k, n)."""
         return np.asarray(dijkstra(self._backward, indices=junctions), dtype=np.float64)
 
-    def path(self, start: int, end: int) -> list[tuple[int, bool]]:
+    def paths_from(self, junctions: Sequence[int]) -> Paths:
+        """Returns the fastest paths from each of the given junctions to all junctions."""
+        ms, before = dijkstra(self._forward, indices=list(junctions), return_predecessors=True)
+        return Paths(np.asarray(ms, dtype=np.float64), before, self._arc, len(self.roads.tail))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """Fastest paths from k junctions: ``ms`` (k, n), and for each the junction before."""
+
+    ms: Floats
+    _before: Ints
+    _arc: Mapping[tuple[int, int], int]
+    _num_roads: int
+
+    def path(self, row: int, end: int) -> list[tuple[int, bool]]:
         """
-        Returns the fastest roads from junction to junction: (road, ridden along its line).
+        Returns the roads from the junction of a row to another: (road, ridden along its line).
 
         Raises ValueError where there is no way.
         """
-        _, before = dijkstra(self._forward, indices=[start], return_predecessors=True)
+        if not np.isfinite(self.ms[row, end]):
+            raise ValueError(f"Expected a junction that can be reached, got {end}.")
         path: list[tuple[int, bool]] = []
-        node, m = end, len(self.roads.tail)
-        while node != start:
-            previous = int(before[0, node])
-            if previous == NO_NODE:
-                raise ValueError(f"Expected a way from junction {start} to {end}, found none.")
-            arc = self._arc[previous, node]
-            path.append((arc % m, arc < m))
-            node = previous
+        before = self._before[row]
+        while before[end] != NO_NODE:
+            arc = self._arc[int(before[end]), end]
+            path.append((arc % self._num_roads, arc < self._num_roads))
+            end = int(before[end])
         return path[::-1]
 
 

@@ -174,7 +174,7 @@ def test_of_parallel_roads_the_fastest_counts() -> None:
     roads = [(0, 1, 5, 5), (0, 1, 18, 18), (1, 2, 18, 18)]
     graph = RoadGraph(straight_roads([(0, 0), (97.5, 0), (195, 0)], roads))
     assert graph.from_junctions([0])[0].tolist() == pytest.approx([0, 19_500, 39_000], abs=2)
-    assert graph.path(0, 2) == [(1, True), (2, True)]
+    assert graph.paths_from([0]).path(0, 2) == [(1, True), (2, True)]
 
 
 def test_a_road_without_length_is_still_a_road() -> None:
@@ -184,8 +184,8 @@ def test_a_road_without_length_is_still_a_road() -> None:
 
 def test_a_way_that_does_not_exist_is_refused() -> None:
     graph = RoadGraph(straight_roads([(0, 0), (100, 0)], [(0, 1, 18, 0)]))
-    with pytest.raises(ValueError, match="from junction 1 to 0"):
-        graph.path(1, 0)
+    with pytest.raises(ValueError, match="can be reached, got 0"):
+        graph.paths_from([1]).path(0, 0)
 
 
 @given(networks())

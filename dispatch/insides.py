@@ -1,0 +1,116 @@
+"""The insides of a city's buildings: what a courier spends off the bike at each place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.errors import CityError
+from dispatch.indoor import Indoor, compile_indoor
+from dispatch.indoor_parameters import IndoorParameters
+from dispatch.places import Building, InsideLeg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dispatch.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Insides:
+    """The buildings of a city by id, and how fast couriers move in them."""
+
+    city: str
+    buildings: Mapping[str, Building]
+    parameters: IndoorParameters
+
+    def building(self, key: str) -> Building:
+        """Returns a building. Raises CityError where there is none of that id."""
+        if key not in self.buildings:
+            raise CityError(
+                f"There is no building {key} in {self.city}.",
+                at="building",
+                cure="Take an id from the list of buildings.",
+                code="unknown-building",
+                value=key,
+            )
+        return self.buildings[key]
+
+    def check_floor(self, key: str, floor: int) -> Building:
+        """Returns a building. Raises CityError also where it lacks the floor."""
+        building = self.building(key)
+        if not 0 <= floor < building.levels:
+            raise CityError(
+                f"Floor {floor} is not in building {key}, which has {building.levels} levels.",
+                at="floor",
+                cure=f"Give a floor from 0, the ground floor, to {building.levels - 1}.",
+                code="unknown-floor",
+                value=floor,
+            )
+        return building
+
+    def of(self, place: Place, band: str) -> Indoor | None:
+        """
+        Returns the inside of a place's building, None on the street.
+
+        Raises CityError as `check_floor` does, ValueError for an unknown band.
+        """
+        if place.building is None:
+            self.parameters.lift_wait(band)
+            return None
+        building = self.check_floor(place.building, place.floor)
+        return compile_indoor(building.levels, building.lifts > 0, band, self.parameters)
+
+    def off_the_bike(
+        self, places: Sequence[Place], band: str
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Returns the seconds to leave each place and to enter each, the ride left out."""
+        leave = np.empty(len(places), dtype=np.int32)
+        enter = np.empty(len(places), dtype=np.int32)
+        for i, place in enumerate(places):
+            inside = self.of(place, band)
+            if inside is None:
+                leave[i] = math.ceil(self.parameters.leave)
+                enter[i] = math.ceil(self.parameters.park_at_store)
+            else:
+                leave[i], enter[i] = inside.leave[place.floor], inside.enter[place.floor]
+        return leave, enter
+
+    def within(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+        """Returns the seconds between places behind one door: (n, n), 0 for the same desk."""
+        inside = self.of(places[0], band)
+        if inside is None or len(places) == 1:
+            return np.zeros((len(places), len(places)), dtype=np.int32)
+        floors = np.array([place.floor for place in places])
+        desks = {(place.floor, place.desk): i for i, place in enumerate(places)}
+        desk = np.array([desks[place.floor, place.desk] for place in places])
+        between: NDArray[np.int32] = inside.between[floors[:, None], floors]
+        between[desk[:, None] == desk] = 0
+        return between
+
+    def between_legs(self, a: Place, b: Place, band: str) -> tuple[InsideLeg, ...]:
+        """Returns the legs between two places behind one door, none for the same desk."""
+        inside = self.of(a, band)
+        if inside is None or (a.floor, a.desk) == (b.floor, b.desk):
+            return ()
+        return inside.between_legs[a.floor][b.floor]
+
+    def leave_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
+        """Returns the legs from a place until riding away."""
+        inside = self.of(place, band)
+        if inside is None:
+            return (InsideLeg("leave", math.ceil(self.parameters.leave)),)
+        return inside.leave_legs[place.floor]
+
+    def enter_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
+        """Returns the legs from riding up until a place."""
+        inside = self.of(place, band)
+        if inside is None:
+            return (InsideLeg("park", math.ceil(self.parameters.park_at_store)),)
+        return inside.enter_legs[place.floor]
