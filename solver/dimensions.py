@@ -45,11 +45,6 @@ def add_time(
             late = min(late, _latest_start(job, planned.get(activity.job), weights))
             _price_start(time, index, job, late, weights)
         time.CumulVar(index).SetRange(task.window.early, late)
-    for j, job in enumerate(problem.jobs):
-        if job.pickup is not None:
-            picked = time.CumulVar(indices[Activity(j, Kind.PICKUP)])
-            delivered = time.CumulVar(indices[Activity(j, Kind.DELIVERY)])
-            routing.solver().Add(picked <= delivered)
 
 
 def _planned_starts(problem: Problem, start: Solution) -> dict[int, int]:
