@@ -69,7 +69,7 @@ def save_map(city: CityMap, out: Path) -> None:
     out = out.absolute()
     if out.exists() and not (out.is_dir() and (is_city(out) or not any(out.iterdir()))):
         raise CityError(
-            f"{out} exists and is not a city.",
+            "This exists and is not a city.",
             at=str(out),
             cure="Name a new or an empty directory.",
             code="city-not-written",
@@ -101,7 +101,7 @@ def load_map(directory: Path) -> CityMap:
     if not is_city(directory):
         missing = [name for name in FILES if not (directory / name).is_file()]
         raise CityError(
-            f"{directory} is not a city: {', '.join(missing)} missing.",
+            f"This is not a city: {', '.join(missing)} missing.",
             at=str(directory),
             cure="Build one with `dispatch city build FILE.osm.pbf -o DIR`.",
             code="not-a-city",

@@ -77,7 +77,7 @@ def read_extract(path: Path) -> Extract:
     """
     if not path.is_file():
         raise CityError(
-            f"{path} is not a file.",
+            "This is not a file.",
             at=str(path),
             cure="Name an OpenStreetMap extract, such as CITY.osm.pbf.",
             code="unreadable-map",
@@ -86,7 +86,7 @@ def read_extract(path: Path) -> Extract:
         return _read(path)
     except RuntimeError as error:
         raise CityError(
-            f"{path.name} cannot be read as a map: {error}.",
+            f"This cannot be read as a map: {error}.",
             at=str(path),
             cure="Name a whole OpenStreetMap extract that ends in .osm.pbf or .osm; if it was "
             "downloaded, download it again and compare its size.",

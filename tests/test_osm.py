@@ -236,7 +236,7 @@ def test_a_file_that_is_no_pbf_is_refused(tmp_path: Path, content: bytes) -> Non
     source.write_bytes(content)
     error = build(source, tmp_path / "city")
     assert error.code == "unreadable-map"
-    assert "map.osm.pbf" in error.what
+    assert "map.osm.pbf" in error.at
 
 
 def test_a_truncated_pbf_is_refused(tmp_path: Path) -> None:
