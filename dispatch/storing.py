@@ -51,6 +51,19 @@ _RAISE_EPOCH = (
     .on_conflict_do_update(index_elements=["id"], set_={"epoch": schema.zones.c.epoch + 1})
     .returning(schema.zones.c.epoch)
 )
+_ADVANCE = (
+    update(schema.zones)
+    .where(
+        schema.zones.c.id == bindparam("of"),
+        schema.zones.c.epoch == bindparam("epoch_before"),
+        schema.zones.c.head_seq == bindparam("head_before"),
+    )
+    .values(
+        head_seq=bindparam("head"),
+        plan_version=bindparam("version"),
+        quotes_given=bindparam("quotes"),
+    )
+)
 _SET_LIVE = (
     update(schema.drops)
     .where(schema.drops.c.zone == bindparam("in_zone"), schema.drops.c.id == bindparam("drop"))
@@ -69,15 +82,16 @@ def raise_epoch(connection: Connection, zone: str) -> int:
 
 def advance(connection: Connection, zone: str, before: Zone, after: Zone) -> bool:
     """Moves a zone on, unless it is no longer as it was ``before``; returns whether it did."""
-    table = schema.zones.c
     moved = connection.execute(
-        update(schema.zones)
-        .where(table.id == zone, table.epoch == before.epoch, table.head_seq == before.head_seq)
-        .values(
-            head_seq=after.head_seq,
-            plan_version=after.plan_version,
-            quotes_given=after.quotes_given,
-        )
+        _ADVANCE,
+        {
+            "of": zone,
+            "epoch_before": before.epoch,
+            "head_before": before.head_seq,
+            "head": after.head_seq,
+            "version": after.plan_version,
+            "quotes": after.quotes_given,
+        },
     )
     return moved.rowcount == 1
 

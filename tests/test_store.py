@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dispatch import events as ev
 from dispatch.commit import Commit
-from dispatch.orders import DropStatus
+from dispatch.orders import DropStatus, Quote, Service
 from dispatch.plan import Change, Plan
 from dispatch.requests import ActionAnswer, Position
 from dispatch.state import State
@@ -179,6 +180,18 @@ def test_a_cancelled_drop_that_is_loaded_after_all_is_last_of_the_live_ones(
     state, _ = database.load(ZONE, STORES)
     assert list(state.live) == ["d_20", "d_10"]
     assert state.drops["d_10"].status is DropStatus.CANCELLED
+
+
+def test_a_quote_given_and_forgotten_in_one_commit_is_not_there_but_counted(
+    database: Database,
+) -> None:
+    early = Quote("q_1", Service.URGENT, "st_1", 0, 60, 1320, feasible=True, fingerprint="")
+    # A quote is forgotten an hour after it expired, at 3660, when the next one is given.
+    late = replace(early, id="q_2", made_at=3660, expires_at=3720)
+    given = (ev.QuoteGiven(0, early), ev.QuoteGiven(3660, late))
+    database.commit(ZONE, Commit(3660, given))
+    state, _ = database.load(ZONE, STORES)
+    assert (list(state.quotes), state.quotes_given) == (["q_2"], 2)
 
 
 def test_events_can_be_read_in_other_threads_while_one_commits(database: Database) -> None:
