@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 BUSY_S = 5.0
 """How long to wait for a lock that a backup, say, holds on the file."""
 
-
 FIRST_MENDED = {(3, 44): (3, 44, 6), (3, 50): (3, 50, 7)}
 """The older releases to which the mending of the fault above, in 3.51.3, was carried back."""
 
@@ -77,7 +76,8 @@ def path_of(url: str) -> Path:
             cure="Give sqlite:///PATH.",
             code="database-url",
         )
-    return Path(str(parsed.database)).absolute()
+    # Whatever link it is reached by, it is one file with one lock.
+    return Path(str(parsed.database)).resolve()
 
 
 def lock(path: Path) -> int:

@@ -56,6 +56,16 @@ def test_a_second_open_is_refused_until_the_first_is_closed(path: Path) -> None:
     Database.open(url_of(path)).close()
 
 
+def test_a_second_open_by_another_name_of_the_file_is_refused(path: Path) -> None:
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    with (
+        closing(Database.open(url_of(path))),
+        pytest.raises(DatabaseError, match=r"zone\.db-lock"),
+    ):
+        Database.open(url_of(link))
+
+
 def test_a_second_process_is_refused(path: Path) -> None:
     program = "import sys; from dispatch.store import Database; Database.open(sys.argv[1])"
     with closing(Database.open(url_of(path))):
