@@ -202,15 +202,17 @@ class _Reader:
 
 
 def _left_out(model: Model, solution: Solution, state: State) -> tuple[Unassigned, ...]:
-    held = [
+    out = {model.problem.jobs[j].name: j for j in sorted(solution.unassigned)}
+    held = model.entering.held
+    return tuple(
         Unassigned(drop, (_held_reason(until - model.now),), until)
-        for drop, until in model.entering.held.items()
-    ]
-    for j in sorted(solution.unassigned):
-        drop = model.problem.jobs[j].name
-        if drop in state.drops:
-            held.append(Unassigned(drop, reasons_for(model, solution, state, j)))
-    return tuple(held)
+        for drop, until in held.items()
+        if drop in out or drop not in model.entering.fills
+    ) + tuple(
+        Unassigned(drop, reasons_for(model, solution, state, j))
+        for drop, j in out.items()
+        if drop in state.drops and drop not in held
+    )
 
 
 def _held_reason(wait_s: int) -> Reason:

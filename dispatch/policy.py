@@ -92,8 +92,8 @@ class Entering:
     Which waiting drops are planned now.
 
     ``couriers`` gives for each entering drop the couriers allowed (None: all). ``fills`` are those
-    that may only ride along with an urgent drop to their building. ``held`` gives the others the
-    moment at which they are old enough for a trip of their own.
+    that may only ride along with an urgent drop to their building. ``held`` gives these and the
+    drops that do not enter the moment at which they are old enough for a trip of their own.
     """
 
     couriers: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
@@ -172,6 +172,7 @@ def _with_standard(
             elif building in urgent:
                 couriers[drop.id] = urgent[building]
                 fills.add(drop.id)
+                held[drop.id] = max(now, old_at)
             else:
                 held[drop.id] = max(now, old_at)
     return Entering(couriers, frozenset(fills), held)

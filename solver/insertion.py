@@ -77,20 +77,21 @@ def insert(problem: Problem, solution: Solution, jobs: Iterable[int]) -> Solutio
     Returns the solution with unassigned jobs inserted where they are cheapest.
 
     Promised jobs go first; among them the one that loses most if its best vehicle is taken
-    (regret), then the one due earliest. Jobs that fit nowhere stay unassigned. Raises ValueError
-    for an unknown job and for one that is in a route.
+    (regret), then the one due earliest. Jobs that fit nowhere stay unassigned, and so does one
+    whose every place costs more than leaving it out, as a minor job that would make a promised one
+    late. Raises ValueError for an unknown job and for one that is in a route.
     """
     left = set(jobs)
     for j in left:
         _check_insertable(problem, solution, j)
     tracks = [make_track(problem, v, route) for v, route in enumerate(solution.routes)]
-    offers = {j: [cheapest(problem, track, j) for track in tracks] for j in sorted(left)}
+    offers = {j: [_worthwhile(problem, track, j) for track in tracks] for j in sorted(left)}
     while fitting := [j for j in offers if any(offers[j])]:
         j = min(fitting, key=lambda j: _urgency(problem, j, offers[j]))
         position, v = min((p, v) for v, p in enumerate(offers.pop(j)) if p is not None)
         tracks[v] = make_track(problem, v, with_job(problem, tracks[v].route, j, position))
         for other, offered in offers.items():
-            offered[v] = cheapest(problem, tracks[v], other)
+            offered[v] = _worthwhile(problem, tracks[v], other)
     routes = tuple(track.route for track in tracks)
     return Solution(routes, (solution.unassigned - left) | set(offers))
 
@@ -111,6 +112,12 @@ def complete(problem: Problem, routes: Sequence[Route]) -> Solution:
 def cheapest(problem: Problem, track: Track, j: int) -> Position | None:
     """Returns the cheapest way to insert job ``j`` into the route of a track, None if none fits."""
     return min(positions(problem, track, j), default=None)
+
+
+def _worthwhile(problem: Problem, track: Track, j: int) -> Position | None:
+    """Returns the cheapest way to insert a job that is cheaper than leaving it out."""
+    position = cheapest(problem, track, j)
+    return position if position is not None and position.price < 0 else None
 
 
 def _urgency(problem: Problem, j: int, offered: list[Position | None]) -> tuple[int, int, int, int]:
