@@ -27,6 +27,7 @@ from api import (
     stores,
     stream,
 )
+from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
@@ -78,7 +79,6 @@ def create_app(
         summary="Plans couriers who bring office orders to the desk.",
         version=version("dispatch-desk"),
         lifespan=lifespan,
-        max_body_size=problems.MAX_BODY,
         # What fails to validate may hold names and phone numbers; it stays out of any log.
         telemetry={"logs": False},
         docs_url=None,
@@ -86,6 +86,7 @@ def create_app(
     )
     app.state.zone = zone
     problems.install(app)
+    app.add_middleware(BodyLimit)
     for resource in RESOURCES:
         app.include_router(resource.router)
     return app

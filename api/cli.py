@@ -67,7 +67,6 @@ def serve(
     ] = None,
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
-    from api.server import serve as run
     from api.settings import read_settings
 
     logging.basicConfig(
@@ -76,6 +75,9 @@ def serve(
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     settings = read_settings(config, city=city, db=db, host=host, port=port, clock=clock)
+
+    from api.server import serve as run
+
     asyncio.run(run(settings, _say_ready, ready_file=ready_file))
 
 

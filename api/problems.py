@@ -46,7 +46,7 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "Send a request that HTTP and JSON allow."),
     404: ("unknown-path", "See /openapi.json for the paths there are."),
     405: ("method-not-allowed", "See /openapi.json for what this path can do."),
-    413: ("body-too-large", f"Send at most {MAX_BODY} bytes; split what is longer."),
+    413: ("body-too-large", "Split what is longer."),
 }
 """Code and cure of the errors that the framework finds."""
 
