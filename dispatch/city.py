@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from dispatch.city_files import CityMap
     from dispatch.geo import Point
+    from dispatch.interiors import Interior
     from dispatch.snapping import Snap
 
     DoorKey = str | Point
@@ -63,11 +64,17 @@ class City:
     A loaded city. The only mutable thing in it is its cache of travel rows (`doors.Doors`),
     which is why it is a class and not a value.
 
-    ``timezone`` is an IANA name; ``travel_epoch`` grows when the speeds change.
+    ``timezone`` is an IANA name; ``travel_epoch`` grows when the speeds change. ``insides``
+    are its buildings from within; ``interiors`` those that somebody described, by building.
     """
 
     def __init__(
-        self, city_map: CityMap, parameters: IndoorParameters | None = None, *, doors: int = 2048
+        self,
+        city_map: CityMap,
+        parameters: IndoorParameters | None = None,
+        *,
+        interiors: Mapping[str, Interior] | None = None,
+        doors: int = 2048,
     ) -> None:
         self.name = city_map.name
         self.timezone = city_map.timezone
@@ -75,7 +82,13 @@ class City:
         self.buildings: Mapping[str, Building] = city_map.buildings
         self.offices: Mapping[str, Office] = city_map.offices
         self.travel_epoch = 1
-        self._insides = Insides(self.name, self.buildings, parameters or IndoorParameters())
+        self.insides = Insides(
+            self.name,
+            self.buildings,
+            parameters or IndoorParameters(),
+            described=interiors or {},
+            doors={key: doorway.entrance for key, doorway in city_map.doorways.items()},
+        )
         self._graph = RoadGraph(city_map.roads)
         self._snapper = Snapper(self._graph)
         self._doorways = city_map.doorways
@@ -89,7 +102,7 @@ class City:
 
     def place(self, building: str, floor: int, desk: str = "") -> Place:
         """Returns a desk. Raises CityError for an unknown building or a floor not in it."""
-        self._insides.check_floor(building, floor)
+        self.insides.check_floor(building, floor)
         lat, lon = self._doorways[building].point
         return Place(lat, lon, building, floor, desk)
 
@@ -106,7 +119,7 @@ class City:
         """
         keys = [_door_key(place) for place in places]
         times = self._doors.seconds(keys, self._snap_of)
-        leave, enter = self._insides.off_the_bike(places, band)
+        leave, enter = self.insides.off_the_bike(places, band)
         times += leave[:, None]
         times += enter
         doors: dict[Hashable, list[int]] = {}
@@ -114,7 +127,7 @@ class City:
             doors.setdefault(key, []).append(i)
         for members in doors.values():
             rows = np.array(members)
-            times[rows[:, None], rows] = self._insides.within([places[i] for i in members], band)
+            times[rows[:, None], rows] = self.insides.within([places[i] for i in members], band)
         return times
 
     def way(self, a: Place, b: Place, band: str) -> Way:
@@ -125,14 +138,14 @@ class City:
         """
         duration = int(self.travel_times((a, b), band)[0, 1])
         if _door_key(a) == _door_key(b):
-            return Way(duration, 0, (), None, self._insides.between_legs(a, b, band))
+            return Way(duration, 0, (), None, self.insides.between_legs(a, b, band))
         found = ride(self._graph, self._door(a), self._door(b))
         return Way(
             duration_s=duration,
             distance_m=math.ceil(found.metres),
             line=tuple((lon, lat) for lat, lon in found.line),
-            entrance=self._doorways[b.building].entrance if b.building else None,
-            inside=(*self._insides.leave_legs(a, band), *self._insides.enter_legs(b, band)),
+            entrance=self.insides.entrance(b, band),
+            inside=(*self.insides.leave_legs(a, band), *self.insides.enter_legs(b, band)),
         )
 
     def near(self, lat: float, lon: float, radius_m: float = 500) -> tuple[Building, ...]:
@@ -158,7 +171,7 @@ class City:
 
     def _snap_of(self, key: DoorKey) -> Snap:
         if isinstance(key, str):
-            self._insides.building(key)
+            self.insides.building(key)
             return self._snap(self._doorways[key].point)
         return self._snap(key)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 BANDS = ("day", "peak", "lunch")
 """The time bands, fastest first."""
@@ -28,52 +30,65 @@ def slower_band(a: str, b: str) -> str:
     return max(a, b, key=BANDS.index)
 
 
+def _figure(value: float, source: str) -> Any:
+    """Returns a field with its default and where the default is from."""
+    return field(default=value, metadata={"source": source})
+
+
 @dataclass(frozen=True, slots=True)
 class IndoorParameters:
     """
     What every movement off the bike takes, in seconds, metres and metres per second.
 
+    All are defaults for what is not known of a building; `source` says where each is from.
+    ``lift_stops_per_floor`` are stops on the way for each floor passed, ``stair_slope`` metres
+    along the stair per floor, ``stairs_up`` and ``stairs_down`` metres per second along it,
+    ``badge`` the seconds until somebody opens a door, ``escort`` until somebody comes.
+
     Raises ValueError where a duration is negative or a speed or height is not positive.
     """
 
-    leave: float = 20
-    """Unlock the bike and set off. Assumed."""
-    park: float = 60
-    """Find a stand and lock the bike at a building. Assumed; parked time is about 60 % of a
-    round (Allen et al. 2018, Transportation Research Record 2672)."""
-    park_at_store: float = 15
-    """Set the bike down on the street or at the store's own door, unlocked. Assumed."""
-    check_in: float = 45
-    """Lobby and security, once per visit. Assumed, within the twelve minutes of lifts and
-    doors per visit seen in a 62-floor tower (UW Urban Freight Lab 2018)."""
-    lobby_walk: float = 15
-    """Door to lift or stairs: 20 m at 1.3 m/s. Assumed."""
-    desk_walk: float = 25
-    """Lift to desk: 30 m at 1.3 m/s, rounded up. Assumed."""
-    desk_to_desk: float = 30
-    """From one desk to another on the same floor. Assumed."""
-    lift_wait_day: float = 30
-    """Satisfactory design value; 20 s is excellent, 50 s unacceptable (BCO Guide 2014)."""
-    lift_wait_peak: float = 45
-    """Above the design value of 25-30 s, as goods wait for a car with room. Assumed."""
-    lift_wait_lunch: float = 120
-    """Design says 40 s (BCO Guide 2014), an Asian tower at lunch up to 30 min (New York
-    Times, 2025-09-30). Assumed between them."""
-    lift_stop: float = 8
-    """One stop on the way, doors and people: 4 s in, 2-3 s out, and the braking."""
-    lift_stops_per_floor: float = 0.2
-    """Stops on the way for each floor passed. Assumed: one in five."""
-    lift_speed: float = 2.5
-    """Metres per second, up to ten floors (makers' tables)."""
-    floor_height: float = 3.5
-    """Metres from floor to floor of an office building."""
-    stair_slope: float = 6.6
-    """Metres along the stair per floor: 3.5 m at 32 degrees."""
-    stairs_up: float = 0.455
-    """Metres per second along the stair: 0.35 of walking at 1.3 m/s (IES VE manual). Men
-    without a load reach 0.97 (https://doi.org/10.3390/app121910038)."""
-    stairs_down: float = 0.65
-    """Metres per second along the stair: 0.5 of walking at 1.3 m/s (IES VE manual)."""
+    leave: float = _figure(20, "unlock the bike and set off: an estimate")
+    park: float = _figure(
+        60,
+        "find a stand and lock the bike: an estimate; parked time is about 60 % of a round "
+        "(Allen et al. 2018, Transportation Research Record 2672)",
+    )
+    park_at_store: float = _figure(15, "set the bike down at the store, unlocked: an estimate")
+    check_in: float = _figure(
+        45,
+        "lobby and security: an estimate, within the twelve minutes of lifts and doors per "
+        "visit seen in a 62-floor tower (UW Urban Freight Lab 2018)",
+    )
+    lobby_walk: float = _figure(15, "door to lift or stairs, 20 m at 1.3 m/s: an estimate")
+    reception_walk: float = _figure(10, "door to reception, 13 m at 1.3 m/s: an estimate")
+    desk_walk: float = _figure(25, "lift to desk, 30 m at 1.3 m/s, rounded up: an estimate")
+    desk_to_desk: float = _figure(30, "one desk to another on the same floor: an estimate")
+    walk_speed: float = _figure(1.3, "0.8 to 1.7 m/s (IES VE manual)")
+    badge: float = _figure(20, "ring and be let in by somebody with a badge: an estimate")
+    escort: float = _figure(120, "wait until somebody comes down to the lobby: an estimate")
+    lift_wait_day: float = _figure(
+        30, "satisfactory design value; 20 s is excellent, 50 s unacceptable (BCO Guide 2014)"
+    )
+    lift_wait_peak: float = _figure(
+        45, "above the design value of 25-30 s (BCO Guide 2014), as goods wait for room: estimate"
+    )
+    lift_wait_lunch: float = _figure(
+        120,
+        "between the design value of 40 s (BCO Guide 2014) and the 30 min of an Asian tower at "
+        "lunch (New York Times, 2025-09-30): an estimate",
+    )
+    lift_stop: float = _figure(8, "one stop: 4 s in, 2-3 s out, and the braking")
+    lift_stops_per_floor: float = _figure(0.2, "a stop every fifth floor: an estimate")
+    lift_speed: float = _figure(2.5, "makers' tables, up to ten floors")
+    floor_height: float = _figure(3.5, "metres from floor to floor of an office building")
+    stair_slope: float = _figure(6.6, "3.5 m at 32 degrees")
+    stairs_up: float = _figure(
+        0.455,
+        "0.35 of walking at 1.3 m/s (IES VE manual); men without a load reach 0.97 "
+        "(https://doi.org/10.3390/app121910038)",
+    )
+    stairs_down: float = _figure(0.65, "0.5 of walking at 1.3 m/s (IES VE manual)")
 
     def __post_init__(self) -> None:
         for name in (f.name for f in fields(self)):
@@ -81,11 +96,39 @@ class IndoorParameters:
             if not (value > 0 if name in _POSITIVE else value >= 0):
                 raise ValueError(f"Expected a sensible {name}, got {value}.")
 
-    def lift_wait(self, band: str) -> float:
-        """Returns the mean wait for a lift, seconds. Raises ValueError for an unknown band."""
+    def source(self, name: str) -> str:
+        """Returns where the default of a parameter is from. Raises KeyError for no parameter."""
+        return str(_SOURCES[name])
+
+    def lift_wait(self, band: str, cars: int | None = None, floors: int = 1) -> float:
+        """
+        Returns the mean wait for a lift, seconds; ``cars`` None: as many as is usual.
+
+        The wait goes with the interval between cars, the round trip divided by their number
+        (G. Barney and L. Al-Sharif (2015), *Elevator Traffic Handbook*,
+        https://doi.org/10.4324/9781315723600); the usual number waits the default, and what
+        is unusual changes it to half or to double at most. Raises ValueError for an unknown
+        band.
+        """
         if band not in BANDS:
             raise ValueError(f"Expected a band of {BANDS}, got {band!r}.")
-        return float(getattr(self, f"lift_wait_{band}"))
+        wait = float(getattr(self, f"lift_wait_{band}"))
+        if cars is None:
+            return wait
+        usual = max(1, math.ceil(floors / FLOORS_PER_LIFT))
+        return wait * min(2.0, max(0.5, usual / cars))
 
 
-_POSITIVE = {"lift_speed", "floor_height", "stair_slope", "stairs_up", "stairs_down"}
+FLOORS_PER_LIFT = 4
+"""A lift for every four floors is usual; assumed."""
+
+_POSITIVE = {
+    "lift_speed",
+    "floor_height",
+    "stair_slope",
+    "stairs_up",
+    "stairs_down",
+    "walk_speed",
+}
+
+_SOURCES = {f.name: f.metadata["source"] for f in fields(IndoorParameters)}

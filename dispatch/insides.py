@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatch.errors import CityError
+from dispatch.floors import show_floors
 from dispatch.indoor import Indoor, compile_indoor
 from dispatch.indoor_parameters import IndoorParameters
+from dispatch.interiors import Interior, usual_interior
 from dispatch.places import Building, InsideLeg
 
 if TYPE_CHECKING:
@@ -24,11 +26,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Insides:
-    """The buildings of a city by id, and how fast couriers move in them."""
+    """
+    The buildings of a city by id, and how fast couriers move in them.
+
+    ``described`` are the insides known from descriptions, the others are what the map and the
+    defaults give; ``doors`` are the entrances, by building, of those.
+    """
 
     city: str
     buildings: Mapping[str, Building]
     parameters: IndoorParameters
+    described: Mapping[str, Interior] = field(default_factory=dict)
+    doors: Mapping[str, str | None] = field(default_factory=dict)
+    _compiled: dict[tuple[str, str], Indoor] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def building(self, key: str) -> Building:
         """Returns a building. Raises CityError where there is none of that id."""
@@ -45,15 +57,21 @@ class Insides:
     def check_floor(self, key: str, floor: int) -> Building:
         """Returns a building. Raises CityError also where it lacks the floor."""
         building = self.building(key)
-        if not 0 <= floor < building.levels:
+        if floor not in building.floors:
+            floors = show_floors(building.floors)
             raise CityError(
                 f"Floor {floor} is not in building {key}, which has {building.levels} levels.",
                 at="floor",
-                cure=f"Give a floor from 0, the ground floor, to {building.levels - 1}.",
+                cure=f"Give a floor of {floors}; 0 is the ground floor.",
                 code="unknown-floor",
                 value=floor,
             )
         return building
+
+    def interior(self, key: str) -> Interior:
+        """Returns the inside of a building. Raises CityError where there is none of that id."""
+        building = self.building(key)
+        return self.described.get(key) or usual_interior(building, self.doors.get(key))
 
     def of(self, place: Place, band: str) -> Indoor | None:
         """
@@ -64,8 +82,12 @@ class Insides:
         if place.building is None:
             self.parameters.lift_wait(band)
             return None
-        building = self.check_floor(place.building, place.floor)
-        return compile_indoor(building.levels, building.lifts > 0, band, self.parameters)
+        self.check_floor(place.building, place.floor)
+        known = self._compiled.get((place.building, band))
+        if known is None:
+            known = compile_indoor(self.interior(place.building), band, self.parameters)
+            self._compiled[place.building, band] = known
+        return known
 
     def off_the_bike(
         self, places: Sequence[Place], band: str
@@ -79,7 +101,8 @@ class Insides:
                 leave[i] = math.ceil(self.parameters.leave)
                 enter[i] = math.ceil(self.parameters.park_at_store)
             else:
-                leave[i], enter[i] = inside.leave[place.floor], inside.enter[place.floor]
+                spot = inside.spot(place.floor, place.desk)
+                leave[i], enter[i] = inside.leave[spot], inside.enter[spot]
         return leave, enter
 
     def within(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
@@ -87,10 +110,9 @@ class Insides:
         inside = self.of(places[0], band)
         if inside is None or len(places) == 1:
             return np.zeros((len(places), len(places)), dtype=np.int32)
-        floors = np.array([place.floor for place in places])
+        between = inside.table([inside.spot(place.floor, place.desk) for place in places])
         desks = {(place.floor, place.desk): i for i, place in enumerate(places)}
         desk = np.array([desks[place.floor, place.desk] for place in places])
-        between: NDArray[np.int32] = inside.between[floors[:, None], floors]
         between[desk[:, None] == desk] = 0
         return between
 
@@ -99,18 +121,23 @@ class Insides:
         inside = self.of(a, band)
         if inside is None or (a.floor, a.desk) == (b.floor, b.desk):
             return ()
-        return inside.between_legs[a.floor][b.floor]
+        return inside.between_legs(inside.spot(a.floor, a.desk), inside.spot(b.floor, b.desk))
 
     def leave_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
         """Returns the legs from a place until riding away."""
         inside = self.of(place, band)
         if inside is None:
             return (InsideLeg("leave", math.ceil(self.parameters.leave)),)
-        return inside.leave_legs[place.floor]
+        return inside.leave_legs(inside.spot(place.floor, place.desk))
 
     def enter_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
         """Returns the legs from riding up until a place."""
         inside = self.of(place, band)
         if inside is None:
             return (InsideLeg("park", math.ceil(self.parameters.park_at_store)),)
-        return inside.enter_legs[place.floor]
+        return inside.enter_legs(inside.spot(place.floor, place.desk))
+
+    def entrance(self, place: Place, band: str) -> str | None:
+        """Returns the id of the door to go in by, None on the street or where none is known."""
+        inside = self.of(place, band)
+        return None if inside is None else inside.entrance(inside.spot(place.floor, place.desk))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatch.hours import Week
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -39,11 +41,12 @@ class Entrance:
 @dataclass(frozen=True, slots=True)
 class Building:
     """
-    A building with floors ``0 .. levels - 1``.
+    A building with floors ``lowest .. levels - 1``, those of ``missing`` left out.
 
     ``lat`` and ``lon`` are its centre, ``outline`` its outer wall as (lat, lon) pairs
-    without the closing point. ``opens`` and ``closes`` are seconds of the local day, an
-    assumption: the map knows few opening hours.
+    without the closing point. ``opens`` and ``closes`` are seconds of the local day on working
+    days: those of ``hours``, or an assumption where ``hours`` is None. ``lift_floors`` are the
+    floors of each lift of which the map says them; ``lifts`` counts these too.
     """
 
     id: str
@@ -59,11 +62,25 @@ class Building:
     outline: tuple[tuple[float, float], ...]
     opens: int = 7 * 3600
     closes: int = 20 * 3600
+    lowest: int = 0
+    lowest_assumed: bool = True
+    missing: tuple[int, ...] = ()
+    lift_floors: tuple[tuple[int, ...], ...] = ()
+    hours: Week | None = None
+
+    @property
+    def floors(self) -> tuple[int, ...]:
+        """The floors there are, ascending."""
+        return tuple(f for f in range(self.lowest, self.levels) if f not in self.missing)
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """An entry of the desk directory: a named office on the map, that is its front desk."""
+    """
+    An entry of the desk directory: a named office on the map, that is its front desk.
+
+    ``hours`` None: the map does not say; the building's are taken.
+    """
 
     id: str
     name: str
@@ -72,6 +89,7 @@ class Office:
     floor_assumed: bool
     lat: float
     lon: float
+    hours: Week | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +97,9 @@ class InsideLeg:
     """
     A part of a way that is not riding.
 
-    ``kind`` is ``leave`` (unlock the bike and set off), ``park``, ``check_in``,
-    ``stairs``, ``lift`` or ``walk``; the floors are None unless it changes the floor.
+    ``kind`` is ``leave`` (unlock the bike and set off), ``park``, ``check_in``, ``badge``,
+    ``escort``, ``stairs``, ``lift`` or ``walk``; the floors are None unless it changes the
+    floor.
     """
 
     kind: str

@@ -1,0 +1,77 @@
+"""Where and when goods can be handed over: at the desk, or at reception instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dispatch.hours import Week, every_day
+from dispatch.interiors import RECEPTION, Badge
+from dispatch.places import Place
+
+if TYPE_CHECKING:
+    from dispatch.insides import Insides
+    from dispatch.interiors import Interior
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """
+    Where goods for a desk are handed over at a moment.
+
+    ``reason`` is empty at the desk itself, ``closed`` where the desk or its building takes
+    nothing then, ``refused`` where couriers may not pass to it.
+    """
+
+    place: Place
+    reason: str = ""
+
+
+def week_of(insides: Insides, place: Place) -> Week:
+    """
+    Returns when a desk takes deliveries: its department's hours and delivery window, and the
+    building's; where nobody said the building's hours, the assumed ones, every day.
+
+    Raises CityError as `Insides.check_floor` does, ValueError for a place on the street.
+    """
+    if place.building is None:
+        raise ValueError(f"Expected a place in a building, got {place}.")
+    building = insides.check_floor(place.building, place.floor)
+    interior = insides.interior(place.building)
+    week = interior.hours or building.hours or every_day(building.opens, building.closes)
+    department = interior.department(place.floor, place.desk)
+    limits = [interior.access.hours]
+    if department is not None:
+        limits += [department.hours, department.access.hours]
+    for limit in limits:
+        week = week if limit is None else week.overlap(limit)
+    return week
+
+
+def handover(insides: Insides, place: Place, weekday: int, second: int) -> Handover:
+    """
+    Returns where goods for a desk are handed over at a second of a local day, Monday 0.
+
+    A desk that is closed stays the place where reception is closed too, or takes no goods:
+    then somebody has to wait. Raises as `week_of` does.
+    """
+    is_open = week_of(insides, place).is_open(weekday, second)
+    interior = insides.interior(str(place.building))
+    reception = interior.reception
+    instead = replace(place, floor=reception.floor, desk=RECEPTION)
+    if instead == place:
+        return Handover(place)
+    if is_refused(interior, place):
+        return Handover(instead, "refused")
+    hours = reception.hours or interior.hours
+    staffed = hours is None or hours.is_open(weekday, second)
+    if not is_open and reception.takes_goods and staffed:
+        return Handover(instead, "closed")
+    return Handover(place)
+
+
+def is_refused(interior: Interior, place: Place) -> bool:
+    """Returns whether couriers may not go to a desk, so that reception takes its goods."""
+    department = interior.department(place.floor, place.desk)
+    doors = [interior.access] if department is None else [interior.access, department.access]
+    return any(access.badge is Badge.REFUSED for access in doors)
