@@ -9,11 +9,14 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from dispatch.city_files import Doorway
+from dispatch.floors import known_floors
 from dispatch.footprints import Footprints
 from dispatch.geo import centroid
+from dispatch.opening_tags import UNREAD, read_week
 from dispatch.osm_reader import MapPoint
-from dispatch.places import Building, Entrance
+from dispatch.places import CLOSES, OPENS, Building, Entrance
 from dispatch.report import LeftOut
+from dispatch.storeys import ONE_LEVEL, number, read_storeys, usual_lifts, with_floors, with_lifts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,14 +30,8 @@ NOT_ENTERED = frozenset(
 )
 """Values of building=* where no desk is."""
 
-ONE_LEVEL = frozenset({"kiosk", "pavilion", "church", "chapel", "cathedral", "service"})
-"""Values of building=* that are taken for one level where the map does not say."""
-
 NOT_FOR_COURIERS = frozenset({"garage", "emergency", "exit", "no", "shop"})
 """Values of entrance=* that do not lead to the lobby."""
-
-FLOOR_HEIGHT = 3.5
-"""Metres per level where only the height is known."""
 
 USUAL_LEVELS = 4
 """Levels of a building where the map knows those of none."""
@@ -46,7 +43,8 @@ class Found:
 
     doors: list[MapPoint] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
-    lifts: int = 0
+    lifts: list[tuple[int, ...]] = field(default_factory=list)
+    floors: set[int] = field(default_factory=set)
 
 
 def import_buildings(
@@ -75,10 +73,14 @@ def import_buildings(
     clipped = extract.num_outlines - len(extract.buildings)
     sheds = len(extract.buildings) - len(areas)
     doors = sum("entrance" in point.tags for point in extract.points) - num_entrances
+    unread = sum(
+        "opening_hours" in a.tags and not read_week(a.tags["opening_hours"]) for a in areas
+    )
     left_out = [
         LeftOut("buildings", clipped, "the file lacks points of their outline"),
         LeftOut("buildings", sheds, "roofs, sheds and the like, or drawn twice"),
         LeftOut("buildings", num_far, f"no road within {reach:.0f} m"),
+        LeftOut("opening hours of buildings", unread, UNREAD),
         LeftOut("entrances", doors, "of no building, or into a garage or a single shop"),
     ]
     return buildings, doorways, left_out
@@ -103,7 +105,10 @@ def _sort_points(points: Sequence[MapPoint], areas: Sequence[MapArea]) -> list[F
         if i is None:
             continue
         tags = point.tags
-        found[i].lifts += tags.get("highway") == "elevator"
+        if is_lift(tags):
+            found[i].lifts.append(known_floors(tags.get("level")))
+        elif "indoor" in tags:
+            found[i].floors.update(known_floors(tags.get("level")))
         if tags.get("entrance", "no") not in NOT_FOR_COURIERS:
             found[i].doors.append(point)
         if address := _address(tags):
@@ -149,28 +154,36 @@ def _building(
     key: str, area: MapArea, parts: Found, entrances: tuple[Entrance, ...], usual: int
 ) -> Building:
     tags = area.tags
-    known = _number(tags.get("building:levels"))
-    levels = max(1, math.floor(known)) if known is not None else _guess_levels(tags, usual)
+    storeys = read_storeys(tags, usual, parts.floors)
     lat, lon = centroid(area.outline)
     address = _address(tags) or min(parts.addresses, key=_natural, default="")
-    return Building(
+    hours = read_week(tags["opening_hours"]) if "opening_hours" in tags else None
+    opens, closes = (hours and hours.usual()) or (OPENS, CLOSES)
+    building = Building(
         id=key,
         name=tags.get("name") or tags.get("addr:housename") or address or f"Building {key[2:]}",
         address=address,
         lat=round(lat, 6),
         lon=round(lon, 6),
-        levels=levels,
-        levels_assumed=known is None,
-        lifts=parts.lifts or usual_lifts(levels),
-        lifts_assumed=not parts.lifts,
+        levels=storeys.levels,
+        levels_assumed=storeys.levels_assumed,
+        lifts=usual_lifts(storeys.levels),
+        lifts_assumed=True,
         entrances=entrances,
         outline=tuple((round(lat, 6), round(lon, 6)) for lat, lon in area.outline),
+        opens=opens,
+        closes=closes,
+        lowest=storeys.lowest,
+        lowest_assumed=storeys.lowest_assumed,
+        missing=storeys.missing,
+        hours=hours,
     )
+    return with_lifts(with_floors(building, parts.floors), parts.lifts)
 
 
-def usual_lifts(levels: int) -> int:
-    """Returns the lifts assumed for a building: none up to three levels, then one per four."""
-    return 0 if levels <= 3 else math.ceil(levels / 4)
+def is_lift(tags: Mapping[str, str]) -> bool:
+    """Returns whether a thing of the map is a lift: on a footway, or drawn as a room."""
+    return tags.get("highway") == "elevator" or tags.get("elevator") == "yes"
 
 
 def _usual_levels(areas: Sequence[MapArea]) -> int:
@@ -178,23 +191,10 @@ def _usual_levels(areas: Sequence[MapArea]) -> int:
     known = [
         levels
         for area in areas
-        if (levels := _number(area.tags.get("building:levels"))) is not None
+        if (levels := number(area.tags.get("building:levels"))) is not None
         and area.tags["building"] not in ONE_LEVEL
     ]
     return max(1, math.floor(median(known))) if known else USUAL_LEVELS
-
-
-def _guess_levels(tags: Mapping[str, str], usual: int) -> int:
-    if tags["building"] in ONE_LEVEL:
-        return 1
-    height = _number(tags.get("height"))
-    return usual if height is None else max(1, round(height / FLOOR_HEIGHT))
-
-
-def _number(text: str | None) -> float | None:
-    """Returns the first number in a tag such as ``12.13 m``; None where there is none."""
-    match = re.match(r"\s*(\d+(?:\.\d+)?)", text or "")
-    return float(match[1]) if match else None
 
 
 def _natural(address: str) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from dispatch.errors import CityError
 from dispatch.geo import Point
+from dispatch.hours import Week
 from dispatch.places import Building, Entrance, Office
 from dispatch.report import CityReport, LeftOut
 from dispatch.roads import Roads
@@ -172,7 +173,7 @@ def _read(directory: Path) -> CityMap:
         row["id"]: Doorway(_point(row.pop("door")), row.pop("door_entrance")) for row in rows
     }
     buildings = [_building(row) for row in rows]
-    offices = [Office(**row) for row in json.loads((directory / "offices.json").read_text("utf-8"))]
+    offices = map(_office, json.loads((directory / "offices.json").read_text("utf-8")))
     report = about["report"]
     report["left_out"] = tuple(LeftOut(**row) for row in report["left_out"])
     return CityMap(
@@ -190,7 +191,22 @@ def _read(directory: Path) -> CityMap:
 def _building(row: dict[str, Any]) -> Building:
     entrances = tuple(Entrance(**entrance) for entrance in row.pop("entrances"))
     outline = tuple(_point(point) for point in row.pop("outline"))
-    return Building(**row, entrances=entrances, outline=outline)
+    hours = _week(row.pop("hours", None))
+    missing = tuple(row.pop("missing", ()))
+    lifts = tuple(map(tuple, row.pop("lift_floors", ())))
+    found = Building(**row, entrances=entrances, outline=outline, hours=hours)
+    return replace(found, missing=missing, lift_floors=lifts)
+
+
+def _office(row: dict[str, Any]) -> Office:
+    return Office(**row | {"hours": _week(row.get("hours"))})
+
+
+def _week(row: dict[str, Any] | None) -> Week | None:
+    """Returns the hours that were written, None where none were."""
+    if row is None:
+        return None
+    return Week(tuple(tuple((a, b) for a, b in day) for day in row["days"]))
 
 
 def _point(pair: list[float]) -> Point:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from dispatch.building_import import usual_lifts
+from dispatch.floors import HIGHEST, LOWEST, known_floors
 from dispatch.footprints import Footprints
+from dispatch.opening_tags import UNREAD, read_week
 from dispatch.places import Office
 from dispatch.report import LeftOut
+from dispatch.storeys import whole, with_floors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ def import_offices(
     footprints = Footprints([building.outline for building in buildings], REACH)
     grown = list(buildings)
     offices: list[Office] = []
-    num_nowhere = num_nameless = 0
+    num_nowhere = num_nameless = num_unread = 0
     for point in (point for point in extract.points if "office" in point.tags):
         name = point.tags.get("name", "").strip()
         i = footprints.find(point.point)
@@ -42,11 +42,13 @@ def import_offices(
             num_nowhere += bool(name)
             continue
         if (floor := known_floor(point.tags)) is not None:
-            grown[i] = _with_floor(grown[i], floor)
+            grown[i] = with_floors(grown[i], (floor,))
         offices.append(_office(f"k_{len(offices) + 1}", name, point, floor, grown[i]))
+        num_unread += "opening_hours" in point.tags and offices[-1].hours is None
     left_out = [
         LeftOut("offices", num_nowhere, f"no building within {REACH:.0f} m"),
         LeftOut("offices", num_nameless, "no name"),
+        LeftOut("opening hours of offices", num_unread, UNREAD),
     ]
     return grown, offices, left_out
 
@@ -54,6 +56,9 @@ def import_offices(
 def _office(key: str, name: str, point: MapPoint, floor: int | None, building: Building) -> Office:
     # Spread by the number on the map: a newer map moves no other office.
     spread = crc32(repr(point.key).encode()) % building.levels
+    while spread not in building.floors:
+        spread -= 1
+    hours = point.tags.get("opening_hours")
     return Office(
         id=key,
         name=name,
@@ -62,23 +67,19 @@ def _office(key: str, name: str, point: MapPoint, floor: int | None, building: B
         floor_assumed=floor is None,
         lat=round(point.point[0], 6),
         lon=round(point.point[1], 6),
+        hours=read_week(hours) if hours else None,
     )
 
 
 def known_floor(tags: Mapping[str, str]) -> int | None:
     """
-    Returns the floor a map gives, 0 the ground floor; None where it gives none to enter at.
+    Returns the floor a map gives, 0 the ground floor; None where it gives none.
 
-    ``level`` may be a list or a range (``2;3``, ``0-2``): the lowest is the front desk's.
-    ``addr:floor`` is taken as it stands, though some countries count from one. Floors below
-    the ground are not modelled.
+    ``level`` may be a list or a range (``2;3``, ``0-2``): the one nearest to the ground is the
+    front desk's. ``addr:floor`` is taken as it stands, though some countries count from one.
     """
-    match = re.match(r"\s*(-?\d+)", tags.get("level") or tags.get("addr:floor") or "")
-    return int(match[1]) if match and int(match[1]) >= 0 else None
-
-
-def _with_floor(building: Building, floor: int) -> Building:
-    if floor < building.levels:
-        return building
-    lifts = usual_lifts(floor + 1) if building.lifts_assumed else building.lifts
-    return replace(building, levels=floor + 1, lifts=lifts)
+    floors = known_floors(tags.get("level"))
+    if floors:
+        return min(floors, key=lambda floor: (abs(floor), -floor))
+    floor = whole(tags.get("addr:floor"))
+    return floor if floor is not None and LOWEST <= floor <= HIGHEST else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-KEYS = ("highway", "building", "office", "entrance", "addr:housenumber")
+KEYS = ("highway", "building", "office", "entrance", "addr:housenumber", "indoor")
 """Only what carries one of these tags is looked at."""
 
 

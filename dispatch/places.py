@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from dispatch.hours import Week
 
+OPENS, CLOSES = 7 * 3600, 20 * 3600
+"""Hours of a building where nobody says them, seconds of the local day; assumed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -60,8 +63,8 @@ class Building:
     lifts_assumed: bool
     entrances: tuple[Entrance, ...]
     outline: tuple[tuple[float, float], ...]
-    opens: int = 7 * 3600
-    closes: int = 20 * 3600
+    opens: int = OPENS
+    closes: int = CLOSES
     lowest: int = 0
     lowest_assumed: bool = True
     missing: tuple[int, ...] = ()

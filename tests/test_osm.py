@@ -194,11 +194,11 @@ def test_offices_are_put_on_their_floor_in_their_building(tmp_path: Path) -> Non
     assert floors["Inside"] == (2, False)
     assert floors["Twenty metres off"] == (0, False)
     assert floors["Above the roof"] == (6, False)
-    assert floors["In the cellar"][1]
+    assert floors["In the cellar"] == (-1, False)
     assert floors["Floor not known"][1]
-    # The office on floor 6 shows that there are seven levels at least.
-    assert city.buildings["b_1"].levels == 7
-    assert all(0 <= floor < 7 for floor, _ in floors.values())
+    # The office on floor 6 shows that there are seven levels at least, and one below ground.
+    assert city.buildings["b_1"].floors == (-1, 0, 1, 2, 3, 4, 5, 6)
+    assert all(-1 <= floor < 7 for floor, _ in floors.values())
     assert left_out(report)["offices", "no building within 30 m"] == 1
     assert left_out(report)["offices", "no name"] == 1
 
