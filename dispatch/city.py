@@ -16,6 +16,8 @@ import numpy as np
 from geopy.distance import geodesic
 
 from dispatch.city_files import load_map
+from dispatch.describing import describe
+from dispatch.descriptions import FOLDER, read_descriptions
 from dispatch.doors import Doors
 from dispatch.errors import CityError
 from dispatch.geo import metres_per_degree
@@ -55,8 +57,12 @@ __all__ = [
 
 
 def load_city(directory: Path) -> City:
-    """Returns the city that `osm.build_city` wrote. Raises CityError if it is not one."""
-    return City(load_map(directory))
+    """
+    Returns the city that `osm.build_city` wrote, with the buildings described in its folder
+    ``buildings.d``. Raises CityError if it is not a city, or for a fault in a description.
+    """
+    city_map, interiors = describe(load_map(directory), read_descriptions(directory / FOLDER))
+    return City(city_map, interiors=interiors)
 
 
 class City:
