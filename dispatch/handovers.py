@@ -27,12 +27,13 @@ class Handover:
     reason: str = ""
 
 
-def week_of(insides: Insides, place: Place) -> Week:
+def week_of(insides: Insides, place: Place, own: Week | None = None) -> Week:
     """
     Returns when a desk takes deliveries: its department's hours and delivery window, and the
     building's; where nobody said the building's hours, the assumed ones, every day.
 
-    Raises CityError as `Insides.check_floor` does, ValueError for a place on the street.
+    ``own`` are hours known of the desk itself, such as those of an office on the map. Raises
+    CityError as `Insides.check_floor` does, ValueError for a place on the street.
     """
     if place.building is None:
         raise ValueError(f"Expected a place in a building, got {place}.")
@@ -40,7 +41,7 @@ def week_of(insides: Insides, place: Place) -> Week:
     interior = insides.interior(place.building)
     week = interior.hours or building.hours or every_day(building.opens, building.closes)
     department = interior.department(place.floor, place.desk)
-    limits = [interior.access.hours]
+    limits = [own, interior.access.hours]
     if department is not None:
         limits += [department.hours, department.access.hours]
     for limit in limits:
@@ -48,14 +49,16 @@ def week_of(insides: Insides, place: Place) -> Week:
     return week
 
 
-def handover(insides: Insides, place: Place, weekday: int, second: int) -> Handover:
+def handover(
+    insides: Insides, place: Place, weekday: int, second: int, own: Week | None = None
+) -> Handover:
     """
     Returns where goods for a desk are handed over at a second of a local day, Monday 0.
 
     A desk that is closed stays the place where reception is closed too, or takes no goods:
     then somebody has to wait. Raises as `week_of` does.
     """
-    is_open = week_of(insides, place).is_open(weekday, second)
+    is_open = week_of(insides, place, own).is_open(weekday, second)
     interior = insides.interior(str(place.building))
     reception = interior.reception
     instead = replace(place, floor=reception.floor, desk=RECEPTION)

@@ -105,29 +105,29 @@ class Indoor:
 
     def enter_legs(self, spot: int) -> tuple[InsideLeg, ...]:
         """Returns the legs from riding up until a spot."""
-        return _plain(self.trace_enter(spot))
+        return plain(self.trace_enter(spot))
 
     def leave_legs(self, spot: int) -> tuple[InsideLeg, ...]:
         """Returns the legs from a spot until riding away."""
-        return _plain(self.trace_leave(spot))
+        return plain(self.trace_leave(spot))
 
     def between_legs(self, a: int, b: int) -> tuple[InsideLeg, ...]:
         """Returns the legs from a desk at one spot to another desk at the same or another."""
-        return _plain(self.trace_between(a, b))
+        return plain(self.trace_between(a, b))
 
     def trace_enter(self, spot: int) -> tuple[TracedLeg, ...]:
         """Returns the legs from riding up until a spot, with their figures."""
         inwards = self._inwards.get(self._node(spot))
         if inwards is None:
             return ()
-        return (self._constant("park"), *_trace(self._graph, inwards))
+        return (constant_leg(self._parameters, "park"), *_trace(self._graph, inwards))
 
     def trace_leave(self, spot: int) -> tuple[TracedLeg, ...]:
         """Returns the legs from a spot until riding away, with their figures."""
         outwards = self._outwards.get(self._node(spot))
         if outwards is None:
             return ()
-        return (*_trace(self._graph, outwards), self._constant("leave"))
+        return (*_trace(self._graph, outwards), constant_leg(self._parameters, "leave"))
 
     def trace_between(self, a: int, b: int) -> tuple[TracedLeg, ...]:
         """Returns the legs between two spots, with their figures."""
@@ -143,18 +143,13 @@ class Indoor:
     def _node(self, spot: int) -> Node:
         return desk_node(*self.spots[spot])
 
-    def _constant(self, kind: str) -> TracedLeg:
-        seconds = getattr(self._parameters, kind)
-        figure = Figure(kind, seconds, self._parameters.source(kind), assumed=True)
-        return TracedLeg(InsideLeg(kind, math.ceil(seconds)), (figure,))
-
     def _row(self, spot: int) -> NDArray[np.int32]:
         if spot not in self._rows:
             onwards = _paths(self._graph, self._node(spot)) if self._reached(spot) else {}
             legs = (
                 self.between_legs(spot, spot)
                 if other == spot
-                else _plain(_trace(self._graph, onwards.get(self._node(other), [])))
+                else plain(_trace(self._graph, onwards.get(self._node(other), [])))
                 for other in range(len(self.spots))
             )
             self._rows[spot] = _seconds(legs)
@@ -172,6 +167,13 @@ def unreached(interior: Interior, parameters: IndoorParameters) -> tuple[int, ..
     }
     reached |= {("floor", door.floor) for door in interior.doors}
     return tuple(floor for floor in interior.floors if ("floor", floor) not in reached)
+
+
+def constant_leg(parameters: IndoorParameters, kind: str, name: str = "") -> TracedLeg:
+    """Returns the leg of a parameter that is the same everywhere; ``name`` if not its kind."""
+    seconds = getattr(parameters, name or kind)
+    figure = Figure(kind, seconds, parameters.source(name or kind), assumed=True)
+    return TracedLeg(InsideLeg(kind, math.ceil(seconds)), (figure,))
 
 
 def _paths(graph: Any, start: Node) -> dict[Node, Path]:
@@ -210,7 +212,8 @@ def _add_up(figures: Iterable[Figure]) -> tuple[Figure, ...]:
     return tuple(Figure(key[0], round(s, 6), key[1], key[2]) for key, s in total.items())
 
 
-def _plain(legs: tuple[TracedLeg, ...]) -> tuple[InsideLeg, ...]:
+def plain(legs: tuple[TracedLeg, ...]) -> tuple[InsideLeg, ...]:
+    """Returns the legs without their figures."""
     return tuple(traced.leg for traced in legs)
 
 

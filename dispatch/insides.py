@@ -11,7 +11,7 @@ import numpy as np
 
 from dispatch.errors import CityError
 from dispatch.floors import show_floors
-from dispatch.indoor import Indoor, compile_indoor
+from dispatch.indoor import Indoor, TracedLeg, compile_indoor, constant_leg, plain
 from dispatch.indoor_parameters import IndoorParameters
 from dispatch.interiors import Interior, usual_interior
 from dispatch.places import Building, InsideLeg
@@ -118,24 +118,36 @@ class Insides:
 
     def between_legs(self, a: Place, b: Place, band: str) -> tuple[InsideLeg, ...]:
         """Returns the legs between two places behind one door, none for the same desk."""
-        inside = self.of(a, band)
-        if inside is None or (a.floor, a.desk) == (b.floor, b.desk):
-            return ()
-        return inside.between_legs(inside.spot(a.floor, a.desk), inside.spot(b.floor, b.desk))
+        return plain(self.trace_between(a, b, band))
 
     def leave_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
         """Returns the legs from a place until riding away."""
-        inside = self.of(place, band)
-        if inside is None:
-            return (InsideLeg("leave", math.ceil(self.parameters.leave)),)
-        return inside.leave_legs(inside.spot(place.floor, place.desk))
+        return plain(self.trace_leave(place, band))
 
     def enter_legs(self, place: Place, band: str) -> tuple[InsideLeg, ...]:
         """Returns the legs from riding up until a place."""
+        return plain(self.trace_enter(place, band))
+
+    def trace_between(self, a: Place, b: Place, band: str) -> tuple[TracedLeg, ...]:
+        """Returns what `between_legs` does, with the figures of each leg."""
+        inside = self.of(a, band)
+        if inside is None or (a.floor, a.desk) == (b.floor, b.desk):
+            return ()
+        return inside.trace_between(inside.spot(a.floor, a.desk), inside.spot(b.floor, b.desk))
+
+    def trace_leave(self, place: Place, band: str) -> tuple[TracedLeg, ...]:
+        """Returns what `leave_legs` does, with the figures of each leg."""
         inside = self.of(place, band)
         if inside is None:
-            return (InsideLeg("park", math.ceil(self.parameters.park_at_store)),)
-        return inside.enter_legs(inside.spot(place.floor, place.desk))
+            return (constant_leg(self.parameters, "leave"),)
+        return inside.trace_leave(inside.spot(place.floor, place.desk))
+
+    def trace_enter(self, place: Place, band: str) -> tuple[TracedLeg, ...]:
+        """Returns what `enter_legs` does, with the figures of each leg."""
+        inside = self.of(place, band)
+        if inside is None:
+            return (constant_leg(self.parameters, "park", "park_at_store"),)
+        return inside.trace_enter(inside.spot(place.floor, place.desk))
 
     def entrance(self, place: Place, band: str) -> str | None:
         """Returns the id of the door to go in by, None on the street or where none is known."""

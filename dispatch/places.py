@@ -96,6 +96,31 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryDesk:
+    """
+    A desk of a customer's own directory.
+
+    ``assumed`` names what nobody said: ``floor`` where it is taken for the ground floor,
+    ``place`` where the department's place on its floor is not described.
+    """
+
+    id: str
+    building: str
+    floor: int
+    department: str = ""
+    desk: str = ""
+    customer: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The desk as `Place.desk` has it, such as ``Accounting/4-117``."""
+        return "/".join(part for part in (self.department, self.desk) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class InsideLeg:
     """
     A part of a way that is not riding.

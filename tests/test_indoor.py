@@ -148,3 +148,54 @@ def test_an_unknown_band_is_refused() -> None:
 def test_parameters_that_make_no_sense_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
         replace(DEFAULTS, **{name: value})
+
+
+def lunch_wait(floors: int, cars: int | None) -> float:
+    return DEFAULTS.lift_wait("lunch", cars, floors)
+
+
+def test_more_lifts_are_waited_for_less() -> None:
+    # Twelve floors usually have three lifts, which are waited for 120 s at lunch.
+    assert lunch_wait(12, None) == lunch_wait(12, 3) == 120
+    assert lunch_wait(12, 4) == 90
+    assert lunch_wait(12, 2) == 180
+    # Half or double at most.
+    assert (lunch_wait(12, 12), lunch_wait(12, 1)) == (60, 240)
+
+
+def two_banks() -> Interior:
+    """Returns a tower whose lifts stop at even and at odd floors, and stairs at all."""
+    even, odd = (0, 2, 4, 6, 8), (0, 7)
+    lifts = (LiftBank("even", even), LiftBank("express", odd))
+    return Interior(tuple(range(9)), (Door(None),), lifts, (Stairs("stairs", tuple(range(9))),))
+
+
+def test_a_lift_stops_only_at_its_own_floors() -> None:
+    inside = compile_interior(two_banks(), "day", DEFAULTS)
+    # To 7 by the express: 30 + 7 x 1.4 + one stop every fifth landing, 1.6 + 8 = 49.4.
+    assert inside.enter_legs(7)[3] == InsideLeg("lift", 50, 0, 7)
+    # To 5: by lift to 4 (30 + 4 x 1.4 + 2 x 1.6 + 8 = 46.8), then one up on foot, 14.505.
+    assert inside.enter_legs(5)[3:5] == (
+        InsideLeg("lift", 47, 0, 4),
+        InsideLeg("stairs", 15, 4, 5),
+    )
+
+
+def test_a_missing_floor_is_no_storey() -> None:
+    floors = (0, 1, 2, 3, 5)
+    interior = Interior(floors, (Door(None),), (), (Stairs("stairs", floors),))
+    inside = compile_interior(interior, "day", DEFAULTS)
+    # Four storeys of 14.505 s.
+    assert inside.enter_legs(inside.spot(5, ""))[3] == InsideLeg("stairs", 59, 0, 5)
+    with pytest.raises(KeyError):
+        inside.spot(4, "")
+
+
+def test_a_cellar_is_reached_downstairs() -> None:
+    floors = (-2, -1, 0)
+    interior = Interior(floors, (Door(None),), (), (Stairs("stairs", floors),))
+    inside = compile_interior(interior, "day", DEFAULTS)
+    # Two storeys down are 20.31 s, up 29.01.
+    spot = inside.spot(-2, "")
+    assert inside.enter_legs(spot)[3] == InsideLeg("stairs", 21, 0, -2)
+    assert inside.leave_legs(spot)[1] == InsideLeg("stairs", 30, -2, 0)

@@ -1,0 +1,146 @@
+"""One row of a directory to one desk: what is named has to be there."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from dispatch.errors import CityError
+from dispatch.floors import show_floors
+from dispatch.places import DirectoryDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dispatch.city import City
+
+LONGEST = 200
+"""Characters of one entry."""
+
+_ID = re.compile(r"k_[A-Za-z0-9_-]{1,60}\Z")
+
+_FLOOR = re.compile(r"(-?\d{1,3})(?:\.0+)?\Z")
+"""A floor, also as spreadsheets write it: 4.0."""
+
+
+class RowReader:
+    """The desks read so far; a class because a row is checked against those before it."""
+
+    def __init__(self, city: City, customer: str) -> None:
+        self.desks: dict[str, DirectoryDesk] = {}
+        self.faults: list[CityError] = []
+        self._city = city
+        self._customer = customer
+        self._rows: dict[str, int] = {}
+        self._named: dict[str, list[str]] = {}
+        for building in city.buildings.values():
+            for name in {building.name.casefold(), building.address.casefold()} - {""}:
+                self._named.setdefault(name, []).append(building.id)
+
+    def read(self, number: int, row: Mapping[str, str]) -> None:
+        """Adds a row, or notes what is wrong with it."""
+        known = len(self.faults)
+        for name, text in row.items():
+            if len(text) > LONGEST:
+                cure = f"Give at most {LONGEST} characters."
+                self._note(number, name, f"It has {len(text)} characters.", cure, text[:40])
+        building = self._building(number, row.get("building", ""))
+        if building is None or len(self.faults) > known:
+            return
+        floor, assumed = self._floor(number, building, row)
+        if floor is None:
+            return
+        desk = self._desk(row, building, floor, assumed)
+        if self._check_id(number, desk):
+            self.desks[desk.id] = desk
+            self._rows[desk.id] = number
+
+    def _building(self, number: int, text: str) -> str | None:
+        found = [text] if text in self._city.buildings else self._named.get(text.casefold(), [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            cure = f"Give the id of one of them: {', '.join(found[:5])}."
+            what = f"{len(found)} buildings are called {text!r}."
+        else:
+            near = get_close_matches(text.casefold(), self._named, n=1)
+            hint = self._city.buildings[self._named[near[0]][0]] if near else None
+            cure = "Give the id, name or address of a building of the city."
+            cure = f"Did you mean {hint.name} ({hint.id})?" if hint else cure
+            what = f"There is no building {text!r}." if text else "The building is missing."
+        self._note(number, "building", what, cure, text)
+        return None
+
+    def _floor(
+        self, number: int, building: str, row: Mapping[str, str]
+    ) -> tuple[int | None, tuple[str, ...]]:
+        """Returns the floor, and what of the desk's place had to be assumed."""
+        interior = self._city.insides.interior(building)
+        text, department = row.get("floor", ""), row.get("department", "")
+        described = [d for d in interior.departments if d.name == department]
+        if not text:
+            if described:
+                return described[0].floor, ()
+            return interior.lobby, ("floor", "place")
+        match = _FLOOR.match(text)
+        floor = int(match[1]) if match else None
+        if floor is None or floor not in interior.floors:
+            cure = (
+                f"Give a whole number; the floors are {show_floors(interior.floors)}, 0 is the "
+                "ground floor, -1 the first below it."
+            )
+            what = f"Floor {text} is not in {building}." if match else f"{text!r} is no floor."
+            self._note(number, "floor", what, cure, text)
+            return None, ()
+        return floor, () if any(d.floor == floor for d in described) else ("place",)
+
+    def _desk(
+        self, row: Mapping[str, str], building: str, floor: int, assumed: tuple[str, ...]
+    ) -> DirectoryDesk:
+        customer = row.get("customer") or self._customer
+        named = row.get("department", ""), row.get("desk", "")
+        return DirectoryDesk(
+            id=row.get("id") or _own_id((customer, building, str(floor), *named)),
+            building=building,
+            floor=floor,
+            department=named[0],
+            desk=named[1],
+            customer=customer,
+            contact_name=row.get("contact_name", ""),
+            contact_phone=row.get("contact_phone", ""),
+            assumed=assumed,
+        )
+
+    def _check_id(self, number: int, desk: DirectoryDesk) -> bool:
+        """Returns whether the desk may have its id; notes why not."""
+        if not _ID.match(desk.id):
+            cure = "Give k_ and then letters, digits, _ or -, or leave the id out."
+            self._note(number, "id", f"{desk.id!r} is no id of a desk.", cure, desk.id)
+        elif desk.id in self._city.offices:
+            name = self._city.offices[desk.id].name
+            cure = "Give another id, or leave it out."
+            self._note(number, "id", f"{desk.id} is {name} on the map.", cure, desk.id)
+        elif desk.id in self.desks:
+            cure = "Leave one of the two rows out."
+            what = f"The desk stands in row {self._rows[desk.id]} already."
+            self._note(number, "desk", what, cure, desk.name)
+        else:
+            return True
+        return False
+
+    def _note(self, number: int, column: str, what: str, cure: str, value: object) -> None:
+        self.faults.append(row_fault(number, column, what, cure, value))
+
+
+def row_fault(number: int, column: str, what: str, cure: str, value: object) -> CityError:
+    """Returns what is wrong with a row, or with one entry of it."""
+    at = f"row {number}, column {column}" if column else f"row {number}"
+    return CityError(what, at=at, cure=cure, code="bad-directory", value=value)
+
+
+def _own_id(parts: tuple[str, ...]) -> str:
+    """Returns the id of a desk that was given none: the same for the same words."""
+    digest = hashlib.blake2s("\x1f".join(parts).encode(), digest_size=6)
+    return f"k_{digest.hexdigest()}"

@@ -1,0 +1,137 @@
+"""
+The whole way from one place to another, leg by leg, with where each figure is known from.
+
+For whoever doubts a promise: what is a fact of the map or of a description, and what is a
+default that a site manager could mend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatch.errors import CityError
+from dispatch.floors import parse_floors
+from dispatch.handovers import is_refused
+from dispatch.indoor_figures import Figure
+from dispatch.indoor_parameters import band_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dispatch.city import City
+    from dispatch.indoor import TracedLeg
+    from dispatch.places import DirectoryDesk, Place
+
+RIDE_SOURCE = "the map's roads, at the speed of their class"
+
+TEXTS = {
+    "leave": "unlock the bike and set off",
+    "ride": "ride",
+    "park": "park the bike",
+    "check_in": "check in at the lobby",
+    "badge": "wait to be let in",
+    "escort": "wait for somebody who shows the way",
+    "walk": "walk",
+    "lift": "lift",
+    "stairs": "stairs",
+    "reception": "couriers may not pass: the goods are left at reception",
+}
+"""What the courier does, by the kind of leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """
+    A part of a way: what is done, the whole seconds it is planned with, what they are made of.
+
+    The seconds of ``figures`` add up to ``duration_s`` before it was rounded up. Where a figure
+    is ``assumed`` its source says on what grounds.
+    """
+
+    kind: str
+    text: str
+    duration_s: int
+    figures: tuple[Figure, ...]
+    from_floor: int | None = None
+    to_floor: int | None = None
+
+
+def explain_way(city: City, a: Place, b: Place, at: int) -> tuple[Leg, ...]:
+    """
+    Returns the legs of a way that begins at a second of the local day; they add up to the
+    seconds of `City.travel_times` in that moment's band.
+
+    Raises CityError as `City.travel_times` does.
+    """
+    band = band_at(at)
+    way = city.way(a, b, band)
+    if a.building is not None and a.building == b.building:
+        return (*map(_leg, city.insides.trace_between(a, b, band)), *_refusal(city, b))
+    leaving = tuple(map(_leg, city.insides.trace_leave(a, band)))
+    entering = tuple(map(_leg, city.insides.trace_enter(b, band)))
+    riding = way.duration_s - sum(leg.duration_s for leg in (*leaving, *entering))
+    if (a.lat, a.lon, a.building) == (b.lat, b.lon, b.building):
+        return ()
+    figure = Figure(f"{way.distance_m} m by bike", riding, RIDE_SOURCE, assumed=True)
+    ride = Leg("ride", TEXTS["ride"], riding, (figure,))
+    return (*leaving, ride, *entering, *_refusal(city, b))
+
+
+def read_place(city: City, text: str, desks: Mapping[str, DirectoryDesk] | None = None) -> Place:
+    """
+    Returns the place that a text names: the id of a desk, ``building/floor``, with department
+    and desk after it if wanted (``b_12/4/Accounting/4-117``), or ``lat,lon``.
+
+    ``desks`` is the customers' directory, asked before the map's offices. Raises CityError
+    where the text names nothing.
+    """
+    text = text.strip()
+    if desks and text in desks:
+        desk = desks[text]
+        return city.place(desk.building, desk.floor, desk.name)
+    if text in city.offices:
+        office = city.offices[text]
+        return city.place(office.building, office.floor, office.name)
+    building, slash, rest = text.partition("/")
+    try:
+        if slash:
+            floor, _, name = rest.partition("/")
+            (level,) = parse_floors(floor)
+            return city.place(building, level, name)
+        lat, lon = map(float, text.split(","))
+    except ValueError as error:
+        raise CityError(
+            f"{text!r} names no place in {city.name}.",
+            at="place",
+            cure="Give the id of a desk (k_17), a building and floor (b_12/4), or a latitude "
+            "and longitude (60.1693,24.9402).",
+            code="unknown-place",
+            value=text,
+        ) from error
+    return city.street_place(lat, lon)
+
+
+def _leg(traced: TracedLeg) -> Leg:
+    leg = traced.leg
+    return Leg(
+        kind=leg.kind,
+        text=TEXTS[leg.kind],
+        duration_s=leg.duration_s,
+        figures=traced.figures,
+        from_floor=leg.from_floor,
+        to_floor=leg.to_floor,
+    )
+
+
+def _refusal(city: City, place: Place) -> tuple[Leg, ...]:
+    """Returns a leg of no seconds that says why the way ends at reception, if it does."""
+    if place.building is None:
+        return ()
+    interior = city.insides.interior(place.building)
+    if not is_refused(interior, place):
+        return ()
+    department = interior.department(place.floor, place.desk)
+    access = interior.access if department is None else department.access
+    figure = Figure("badge", 0, f"{access.source or interior.access.source}.badge")
+    return (Leg("reception", TEXTS["reception"], 0, (figure,)),)
