@@ -98,9 +98,10 @@ def read_rows(
 def with_directory(
     desks: Mapping[str, DirectoryDesk], customer: str, new: Iterable[DirectoryDesk]
 ) -> dict[str, DirectoryDesk]:
-    """Returns all customers' desks after one customer replaced its own."""
-    kept = {key: desk for key, desk in desks.items() if desk.customer != customer}
-    return kept | {desk.id: desk for desk in new}
+    """Returns all customers' desks after one customer replaced its own; what stays keeps place."""
+    own = {desk.id: desk for desk in new}
+    kept = {k: desk for k, desk in desks.items() if desk.customer != customer or k in own}
+    return kept | own
 
 
 def _check_names(names: Sequence[str]) -> tuple[CityError, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatch.orders import Courier, Drop, Line, Order, Quote, StopKind
-from dispatch.places import Place
+from dispatch.places import DirectoryDesk, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,23 @@ class DropPinned:
     courier: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class DesksReplaced:
+    """A customer's directory is now these desks; those it had before and are not among them go."""
+
+    at: int
+    customer: str
+    desks: tuple[DirectoryDesk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPut:
+    """A desk of a directory is now this, or came to be."""
+
+    at: int
+    desk: DirectoryDesk
+
+
 Event = (
     OrderPlaced
     | OrderCancelled
@@ -179,4 +196,6 @@ Event = (
     | Silenced
     | Heard
     | DropPinned
+    | DesksReplaced
+    | DeskPut
 )

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dispatch.codec import event_kind, to_json
-from dispatch.events import Event, OrderPlaced, Returned
+from dispatch.events import DesksReplaced, Event, OrderPlaced, Returned
 from dispatch.orders import Courier, Drop, Order, Quote
+from dispatch.places import DirectoryDesk
 from dispatch.state import State, apply
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ Row = dict[str, Any]
 PLAN_PUBLISHED = "plan_published"
 """The kind of the one entry of the log that is no event of :mod:`dispatch.events`."""
 
-ENTITIES = ("orders", "drops", "couriers", "quotes")
+ENTITIES = ("orders", "drops", "couriers", "quotes", "desks")
 """The mappings of a state that have a table of the same name."""
+
+FORGOTTEN = ("quotes", "desks")
+"""Those of which things go again."""
 
 MOST_SUBJECTS = 1 << 20
 """More than an event can be about."""
@@ -38,7 +42,8 @@ class Rows:
     """
     The rows of one commit.
 
-    ``state`` is the one after, ``entities`` are by table and id, ``forgotten`` are ids of quotes.
+    ``state`` is the one after, ``entities`` are by table and id, ``forgotten`` are
+    ids of what is gone, by table.
     ``live`` are places among the live drops of those that are newly so, None of those no longer.
     """
 
@@ -48,7 +53,9 @@ class Rows:
         default_factory=lambda: {name: {} for name in ENTITIES}
     )
     live: dict[str, int | None] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)
+    forgotten: Mapping[str, set[str]] = field(
+        default_factory=lambda: {name: set() for name in FORGOTTEN}
+    )
 
 
 def rows_of(head: int, state: State, plan: Plan, commit: Commit) -> Rows:
@@ -101,6 +108,8 @@ def subjects(state: State, event: Event) -> tuple[str, ...]:
     named = dict.fromkeys(_named(event))
     if isinstance(event, Returned):
         named |= dict.fromkeys(drop.id for drop in state.returning(event.courier))
+    if isinstance(event, DesksReplaced):
+        named |= {k: None for k, desk in state.desks.items() if desk.customer == event.customer}
     for name in tuple(named):
         if name in state.drops:
             named[state.drops[name].order] = None
@@ -111,12 +120,12 @@ def subjects(state: State, event: Event) -> tuple[str, ...]:
 
 def _named(event: Event) -> Iterator[str]:
     """Yields the ids in an event's own fields."""
-    for name in ("order", "drop", "drops", "courier", "quote"):
+    for name in ("order", "drop", "drops", "courier", "quote", "desk", "desks"):
         match getattr(event, name, None):
-            case str(id_) | Courier(id=id_) | Quote(id=id_):
+            case str(id_) | Courier(id=id_) | Quote(id=id_) | DirectoryDesk(id=id_):
                 yield id_
-            case tuple(ids):
-                yield from ids
+            case tuple(things):
+                yield from (t if isinstance(t, str) else t.id for t in things)
 
 
 def _concerned(state: State, before: Plan, plan: Plan) -> tuple[str, ...]:
@@ -140,12 +149,14 @@ def _note_changes(rows: Rows, after: State, about: tuple[str, ...], seq: int) ->
                 rows.entities[name][id_] = {"ordinal": known["ordinal"], **_columns(value)}
         if (id_ in after.live) != (id_ in before.live):
             rows.live[id_] = ordinal if id_ in after.live else None
-    for quote in before.quotes.keys() - after.quotes.keys():
-        rows.entities["quotes"].pop(quote, None)
-        rows.forgotten.add(quote)
+    for name in FORGOTTEN:
+        old, new = getattr(before, name), getattr(after, name)
+        for gone in () if old is new else old.keys() - new.keys():
+            rows.entities[name].pop(gone, None)
+            rows.forgotten[name].add(gone)
 
 
-def _columns(value: Order | Drop | Courier | Quote) -> Row:
+def _columns(value: Order | Drop | Courier | Quote | DirectoryDesk) -> Row:
     row: Row = {"id": value.id, "body": to_json(value)}
     if isinstance(value, Order):
         for name in ("external_id", "service", "placed_at", "cancelled_at"):

@@ -2,7 +2,7 @@
 The tables of the durable store.
 
 ``event`` is the log of a zone, only ever appended to, numbered without gaps by ``zone.head_seq``.
-``orders`` to ``quotes`` are what folding it gives: one row per thing, whole in ``body``; the other
+``orders`` to ``desks`` are what folding it gives: one row per thing, whole in ``body``; the other
 columns repeat what a query asks for. ``ordinal`` is the place in the order of things: that of the
 event that brought the thing. Instants are Unix seconds.
 
@@ -138,6 +138,15 @@ couriers = Table(
 
 quotes = Table(
     "quotes",
+    metadata,
+    _zone(),
+    _key("id"),
+    _count("ordinal"),
+    Column("body", JSON, nullable=False),
+)
+
+desks = Table(
+    "desks",
     metadata,
     _zone(),
     _key("id"),

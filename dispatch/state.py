@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dispatch import events as ev
+from dispatch.directory import with_directory
 from dispatch.orders import Commitment, Courier, Drop, DropStatus, Order, Quote, StopKind, Store
+from dispatch.places import DirectoryDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class State:
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     quotes_given: int = 0
     live: Mapping[str, Drop] = field(default_factory=dict)
+    desks: Mapping[str, DirectoryDesk] = field(default_factory=dict)
 
     def open_drops(self) -> tuple[Drop, ...]:
         """Returns the drops that have not reached their desk, oldest first."""
@@ -231,6 +234,14 @@ def _drop_pinned(state: State, event: ev.DropPinned) -> State:
     return with_drops(state, [replace(state.drops[event.drop], pinned=event.courier)])
 
 
+def _desks_replaced(state: State, event: ev.DesksReplaced) -> State:
+    return replace(state, desks=with_directory(state.desks, event.customer, event.desks))
+
+
+def _desk_put(state: State, event: ev.DeskPut) -> State:
+    return replace(state, desks={**state.desks, event.desk.id: event.desk})
+
+
 def _heard(state: State, courier: str, at: int, **changes: Any) -> State:
     """Any tap shows that the courier is there."""
     before = state.couriers[courier]
@@ -258,4 +269,6 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.Silenced: _silenced,
     ev.Heard: _heard_again,
     ev.DropPinned: _drop_pinned,
+    ev.DesksReplaced: _desks_replaced,
+    ev.DeskPut: _desk_put,
 }

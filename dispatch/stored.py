@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, select
 from dispatch import schema
 from dispatch.codec import event_from_json, from_json
 from dispatch.orders import Courier, Drop, Order, Quote, Store
+from dispatch.places import DirectoryDesk
 from dispatch.plan import Plan
 from dispatch.records import PLAN_PUBLISHED
 from dispatch.requests import ActionAnswer, Position
@@ -71,6 +72,7 @@ def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -
         quotes=_read_entities(connection, zone, schema.quotes, Quote),
         quotes_given=read_zone(connection, zone).quotes_given,
         live={d: drops[d] for d in connection.scalars(live)},
+        desks=_read_entities(connection, zone, schema.desks, DirectoryDesk),
     )
 
 

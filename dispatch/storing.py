@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from dispatch import schema
 from dispatch.codec import to_json
-from dispatch.records import ENTITIES, Row, Rows
+from dispatch.records import ENTITIES, FORGOTTEN, Row, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,9 +69,11 @@ _SET_LIVE = (
     .where(schema.drops.c.zone == bindparam("in_zone"), schema.drops.c.id == bindparam("drop"))
     .values(live=bindparam("place"))
 )
-_FORGET = delete(schema.quotes).where(
-    schema.quotes.c.zone == bindparam("in_zone"), schema.quotes.c.id == bindparam("quote")
-)
+_FORGET = {
+    name: delete(table).where(table.c.zone == bindparam("in_zone"), table.c.id == bindparam("gone"))
+    for name in FORGOTTEN
+    for table in (schema.metadata.tables[name],)
+}
 
 
 def raise_epoch(connection: Connection, zone: str) -> int:
@@ -105,9 +107,10 @@ def write(connection: Connection, zone: str, rows: Rows) -> None:
         for subject in row["subjects"]
     ]
     _insert(connection, schema.event_subjects, links)
-    if rows.forgotten:
-        gone = [{"in_zone": zone, "quote": quote} for quote in sorted(rows.forgotten)]
-        connection.execute(_FORGET, gone)
+    for name in FORGOTTEN:
+        if rows.forgotten[name]:
+            gone = [{"in_zone": zone, "gone": id_} for id_ in sorted(rows.forgotten[name])]
+            connection.execute(_FORGET[name], gone)
     for name in ENTITIES:
         if rows.entities[name]:
             changed = [{"zone": zone, **row} for row in rows.entities[name].values()]

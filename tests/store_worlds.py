@@ -24,6 +24,7 @@ from dispatch.orders import (
     StopKind,
     Store,
 )
+from dispatch.places import DirectoryDesk
 from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
 from dispatch.requests import ActionAnswer
 from dispatch.state import State, apply
@@ -78,7 +79,7 @@ def a_plan(version: int, *, courier: str = "c_1", drops: tuple[str, ...] = ()) -
 
 def seen(state: State) -> tuple[object, ...]:
     """Returns a state with the order of its mappings, which the equality of dicts leaves out."""
-    mappings = (state.orders, state.drops, state.couriers, state.quotes, state.live)
+    mappings = (state.orders, state.drops, state.couriers, state.quotes, state.live, state.desks)
     return state, tuple(tuple(mapping) for mapping in mappings)
 
 
@@ -187,6 +188,21 @@ def _ready(world: _World) -> ev.Event | None:
     return ev.OrderReady(world.now, drop.order, world.now + 30) if drop else None
 
 
+def _replace_desks(world: _World) -> ev.Event | None:
+    customer = world.rng.choice(("Acme", "Beta"))
+    numbers = world.rng.sample(range(6), world.rng.randint(0, 3))
+    floor = world.rng.randint(0, 2)
+    desks = tuple(
+        DirectoryDesk(f"k_{customer}{i}", "b_1", floor, customer=customer) for i in numbers
+    )
+    return ev.DesksReplaced(world.now, customer, desks)
+
+
+def _put_desk(world: _World) -> ev.Event | None:
+    desk = DirectoryDesk(f"k_Acme{world.rng.randint(0, 5)}", "b_1", 3, "Law", customer="Acme")
+    return ev.DeskPut(world.now, desk)
+
+
 def _pin(world: _World) -> ev.Event | None:
     drop = world.any_drop(lambda drop: drop.status is DropStatus.WAITING)
     courier = world.rng.choice(("c_1", None))
@@ -274,6 +290,8 @@ _RULES: tuple[Callable[[_World], ev.Event | None], ...] = (
     _cancel,
     _ready,
     _pin,
+    _replace_desks,
+    _put_desk,
     _change,
     _silence,
     _hear,
