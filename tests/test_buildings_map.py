@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks import indoor as benchmark
 from dispatch.city import City, load_city
 from dispatch.facts import building_facts
 from dispatch.handovers import week_of
@@ -174,3 +175,20 @@ def test_what_is_assumed_of_a_building_is_said(tmp_path: Path) -> None:
     assert facts["lifts"].value == "1 at 0-8"
     assert "UW Urban Freight Lab" in facts["check_in"].source
     assert all(fact.assumed for fact in building_facts(city.insides, "b_2"))
+
+
+def test_door_to_desk_times_of_helsinki_are_plausible() -> None:
+    city = load_city(benchmark.HELSINKI)
+    desks = benchmark.random_desks(city, 50)
+    day, lunch = (benchmark.door_to_desk(city, band, desks) for band in ("day", "lunch"))
+    # Nobody is quicker than to the ground floor: park 60, check in 45, walk 40.
+    assert day.p10 >= 145
+    assert day.p10 <= day.median <= day.p90 <= day.longest
+    assert day.longest <= lunch.longest
+    # The lift costs 90 s more at lunch, so that more of them climb.
+    assert lunch.by_stairs >= day.by_stairs
+
+
+def test_a_tower_of_62_floors_takes_minutes_not_an_hour() -> None:
+    # One drop at the top and back is half of the 20 min of a visit with several drops.
+    assert 5 * 60 < benchmark.tower(62, "day") < 10 * 60
