@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files; a city written with another one has to be built again."""
 
 FILES = ("city.json", "buildings.json", "offices.json", "roads.npz")
@@ -52,6 +52,7 @@ class CityMap:
 
     name: str
     timezone: str
+    country: str
     attribution: str
     roads: Roads
     buildings: Mapping[str, Building]
@@ -108,6 +109,7 @@ def load_map(directory: Path) -> CityMap:
             code="not-a-city",
         )
     try:
+        _check_format(directory)
         return _read(directory)
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise CityError(
@@ -135,7 +137,11 @@ def _swap(beside: Path, out: Path) -> None:
 
 def _write(city: CityMap, directory: Path) -> None:
     about = {"format": FORMAT, "name": city.name, "timezone": city.timezone}
-    about |= {"attribution": city.attribution, "report": asdict(city.report)}
+    about |= {
+        "country": city.country,
+        "attribution": city.attribution,
+        "report": asdict(city.report),
+    }
     (directory / "city.json").write_text(
         json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8"
     )
@@ -160,14 +166,27 @@ def _write_roads(path: Path, roads: Roads) -> None:
     for name in ("lat", "lon"):
         arrays[name] = np.round(arrays[name] * SCALE).astype(np.int32)
     arrays["num_junctions"] = np.array(roads.num_junctions, dtype=np.int32)
+    for name in ("names", "profiles"):
+        text = "\n".join(arrays[name])
+        arrays[name] = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
     # Not compressed: other versions of the compressor would write other bytes.
     np.savez(path, **arrays)
 
 
+def _check_format(directory: Path) -> None:
+    found = json.loads((directory / "city.json").read_text("utf-8"))["format"]
+    if found != FORMAT:
+        age = "an older" if isinstance(found, int) and found < FORMAT else "another"
+        raise CityError(
+            f"The city has format {found} of {age} version; this one reads format {FORMAT}.",
+            at=str(directory),
+            cure="Build it again with `dispatch city build FILE.osm.pbf -o DIR`.",
+            code="city-format",
+        )
+
+
 def _read(directory: Path) -> CityMap:
     about = json.loads((directory / "city.json").read_text("utf-8"))
-    if about["format"] != FORMAT:
-        raise ValueError(f"format {about['format']} instead of {FORMAT}")
     rows = json.loads((directory / "buildings.json").read_text("utf-8"))
     doorways = {
         row["id"]: Doorway(_point(row.pop("door")), row.pop("door_entrance")) for row in rows
@@ -179,6 +198,7 @@ def _read(directory: Path) -> CityMap:
     return CityMap(
         name=about["name"],
         timezone=about["timezone"],
+        country=about["country"],
         attribution=about["attribution"],
         roads=_read_roads(directory / "roads.npz"),
         buildings={b.id: b for b in buildings},
@@ -219,4 +239,6 @@ def _read_roads(path: Path) -> Roads:
         data: dict[str, Any] = {f.name: arrays[f.name] for f in fields(Roads)}
     for name in ("lat", "lon"):
         data[name] = data[name] / SCALE
+    for name in ("names", "profiles"):
+        data[name] = tuple(data[name].tobytes().decode("utf-8").split("\n"))
     return Roads(**data | {"num_junctions": int(data["num_junctions"])})

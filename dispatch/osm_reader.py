@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-KEYS = ("highway", "building", "office", "entrance", "addr:housenumber", "indoor")
+POINTS = ("building", "office", "entrance", "addr:housenumber", "indoor")
+"""Tags of what stands at a point; a lift is one too."""
+
+KEYS = (*POINTS, "highway", "barrier", "restriction")
 """Only what carries one of these tags is looked at."""
 
 
@@ -40,6 +43,17 @@ class MapWay:
 
 
 @dataclass(frozen=True, slots=True)
+class MapBan:
+    """A turn restriction: ``kind`` as tagged, from ways over a node to ways; None: over a way."""
+
+    kind: str
+    starts: tuple[int, ...]
+    via: int | None
+    ends: tuple[int, ...]
+    excepts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class MapArea:
     """A closed area: its largest outer ring, and the nodes of all of its rings."""
 
@@ -59,6 +73,8 @@ class Extract:
     are left. ``num_outlines`` counts the ways and relations tagged as buildings, of which
     ``buildings`` are those that make an area. ``points`` are entrances, offices, lifts and
     addresses; a way or an area that is one of these stands at the middle of its points.
+    ``controls`` are the tags of signals, signs, crossings and barriers by node, ``bans``
+    the turn restrictions.
     """
 
     roads: tuple[MapWay, ...]
@@ -67,6 +83,8 @@ class Extract:
     buildings: tuple[MapArea, ...]
     num_outlines: int
     points: tuple[MapPoint, ...]
+    controls: Mapping[int, Mapping[str, str]]
+    bans: tuple[MapBan, ...]
 
 
 def read_extract(path: Path) -> Extract:
@@ -98,21 +116,32 @@ def _read(path: Path) -> Extract:
     ways: list[_Way] = []
     buildings: list[MapArea] = []
     points: list[MapPoint] = []
+    controls: dict[int, Mapping[str, str]] = {}
+    bans: list[MapBan] = []
     num_outlines = 0
     processor = osmium.FileProcessor(path).with_areas(osmium.filter.KeyFilter("building"))
     item: Any
     for item in processor.with_filter(osmium.filter.KeyFilter(*KEYS)):
         tags = {tag.k: tag.v for tag in item.tags}
         if item.is_node():
-            points.append(MapPoint(("n", item.id), tags, (item.lat, item.lon)))
+            if _is_point(tags):
+                points.append(MapPoint(("n", item.id), tags, (item.lat, item.lon)))
+            if "highway" in tags or "barrier" in tags:
+                controls[item.id] = tags
         elif item.is_area():
             if "building" in tags:
                 buildings.append(_area(item, tags))
         else:
             num_outlines += "building" in tags
-            if item.is_way():
+            if item.is_way() and ("highway" in tags or _is_point(tags)):
                 ways.append(_Way(item.id, tags, *_stretches(item.nodes)))
-    points += [MapPoint(("w", w.id), w.tags, _middle(w.stretches)) for w in ways if w.stretches]
+            elif item.is_relation() and "restriction" in tags:
+                bans.append(_ban(item, tags))
+    points += [
+        MapPoint(("w", way.id), way.tags, _middle(way.stretches))
+        for way in ways
+        if way.stretches and _is_point(way.tags)
+    ]
     points += [MapPoint(b.key, b.tags, _mean(b.outline)) for b in buildings if b.key[0] == "r"]
     roads = [way for way in ways if "highway" in way.tags]
     return Extract(
@@ -122,6 +151,24 @@ def _read(path: Path) -> Extract:
         buildings=tuple(sorted(buildings, key=lambda building: building.key)),
         num_outlines=num_outlines,
         points=tuple(sorted(points, key=lambda point: point.key)),
+        controls=controls,
+        bans=tuple(bans),
+    )
+
+
+def _is_point(tags: Mapping[str, str]) -> bool:
+    return any(key in tags for key in POINTS) or tags.get("highway") == "elevator"
+
+
+def _ban(item: Any, tags: Mapping[str, str]) -> MapBan:
+    members = [(member.role, member.type, member.ref) for member in item.members]
+    via = [(kind, ref) for role, kind, ref in members if role == "via"]
+    return MapBan(
+        kind=tags["restriction"],
+        starts=tuple(ref for role, kind, ref in members if (role, kind) == ("from", "w")),
+        via=via[0][1] if len(via) == 1 and via[0][0] == "n" else None,
+        ends=tuple(ref for role, kind, ref in members if (role, kind) == ("to", "w")),
+        excepts=frozenset(tags.get("except", "").replace(" ", "").split(";")) - {""},
     )
 
 

@@ -19,7 +19,8 @@ class CityReport:
     """
     Counts of what is in a city.
 
-    ``arcs`` are roads by direction, ``road_km`` the length of roads, both directions once;
+    Roads are those that couriers on e-bikes can use; ``arcs`` are roads by direction,
+    ``road_km`` their length, both directions once; ``turn_bans`` are those of any profile;
     ``with_levels``, ``lifts`` and ``with_floor`` count what the map knows, not what is
     assumed; ``addresses`` are objects of the map that carry a house number.
     """
@@ -28,6 +29,7 @@ class CityReport:
     roads: int
     arcs: int
     road_km: float
+    turn_bans: int
     buildings: int
     with_levels: int
     entrances: int

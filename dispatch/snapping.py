@@ -9,13 +9,15 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from dispatch.geo import metres_per_degree
+from dispatch.roads import offsets
+from dispatch.streets import MAX_GAP_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dispatch.roads import RoadGraph
+    from dispatch.roads import Bools, Roads
 
-REACH = 150.0
+REACH = MAX_GAP_M
 """Metres from the nearest usable road within which a place can be served."""
 
 SPACING = 20.0
@@ -40,22 +42,21 @@ class Snap:
 
 class Snapper:
     """
-    The straight pieces of all roads in a plane, and a search tree over points on them.
+    The straight pieces of usable roads in a plane, and a search tree over points on them.
 
     A class because the tree is costly to build; nothing in it changes.
     """
 
-    def __init__(self, graph: RoadGraph) -> None:
-        roads = graph.roads
+    def __init__(self, roads: Roads, usable: Bools) -> None:
         self._origin = np.array([roads.lat.mean(), roads.lon.mean()])
         self._scale = np.array([float(x) for x in metres_per_degree(self._origin[0])])
         xy = (np.column_stack([roads.lat, roads.lon]) - self._origin) * self._scale
         road = np.repeat(np.arange(len(roads.tail)), np.diff(roads.first))
-        self._piece = np.flatnonzero(road[1:] == road[:-1])
+        self._piece = np.flatnonzero((road[1:] == road[:-1]) & usable[road[1:]])
         self._road = road[self._piece]
         self._start = xy[self._piece]
         self._side = xy[self._piece + 1] - self._start
-        self._offset = graph.offset
+        self._offset = offsets(roads)
         counts = np.ceil(np.hypot(*self._side.T) / SPACING).astype(np.int64) + 1
         self._owner = np.repeat(np.arange(len(counts)), counts)
         rank = np.arange(len(self._owner)) - np.repeat(np.cumsum(counts) - counts, counts)

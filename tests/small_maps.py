@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -11,7 +11,10 @@ import numpy as np
 from dispatch.city import City, load_city
 from dispatch.geo import metres_per_degree
 from dispatch.osm import build_city
+from dispatch.profiles import Profiles, Turn, Wait, load_profiles
+from dispatch.road_rules import CLASSES
 from dispatch.roads import Roads
+from dispatch.street_engine import RoadStreets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +61,17 @@ class SmallMap:
         corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
         return self.way(*corners, **(tags | ({"building": tag} if tag else {})))
 
+    def ban(self, start: int, via: tuple[float, float], end: int, kind: str, **tags: str) -> None:
+        """Adds a turn restriction from a way over a point to a way."""
+        members = f'<member type="way" ref="{start}" role="from"/>'
+        members += f'<member type="node" ref="{self.point(via)}" role="via"/>'
+        members += f'<member type="way" ref="{end}" role="to"/>'
+        number = len(self.relations) + 1
+        tags |= {"type": "restriction", "restriction": kind}
+        self.relations.append(
+            f'<relation id="{number}" version="1">{members}{_tags(tags)}</relation>'
+        )
+
     def relation(self, members: Sequence[tuple[int, str]], **tags: str) -> None:
         inner = "".join(f'<member type="way" ref="{ref}" role="{role}"/>' for ref, role in members)
         number = len(self.relations) + 1
@@ -93,22 +107,58 @@ def _tags(tags: Mapping[str, str]) -> str:
 
 
 def straight_roads(
-    junctions: Sequence[tuple[float, float]], roads: Sequence[tuple[int, int, int, int]]
+    junctions: Sequence[tuple[float, float]],
+    roads: Sequence[tuple[int, int, int, int]],
+    bans: Sequence[tuple[int, int, int]] = (),
+    signs: Sequence[int] = (),
 ) -> Roads:
     """
-    Returns straight roads between junctions given in metres (east, north).
+    Returns straight roads between junctions given in metres (east, north), for PLAIN.
 
-    A road is (tail, head, km/h along, km/h against).
+    A road is (tail, head, km/h along, km/h against), 0 closed; its points are the nodes
+    2 e and 2 e + 1 of the map, so that every road is a segment of its own. ``signs`` are
+    bits of `Roads.sign` for the points.
     """
     points = [at(*junctions[end]) for road in roads for end in road[:2]]
     columns = np.array(roads, dtype=np.int32)
+    m, p = len(roads), 2 * len(roads)
     return Roads(
         num_junctions=len(junctions),
         tail=columns[:, 0],
         head=columns[:, 1],
-        first=np.arange(0, 2 * len(roads) + 1, 2, dtype=np.int32),
+        first=np.arange(0, p + 1, 2, dtype=np.int32),
         lat=np.array([lat for lat, _ in points]),
         lon=np.array([lon for _, lon in points]),
-        along_kmh=columns[:, 2],
-        against_kmh=columns[:, 3],
+        node=np.arange(p, dtype=np.int64),
+        sign=np.array(signs or [0] * p, dtype=np.uint8),
+        way=np.arange(m, dtype=np.int64),
+        kind=np.full(m, CLASSES.index("residential"), dtype=np.uint8),
+        name=np.zeros(m, dtype=np.int32),
+        around=np.zeros(m, dtype=bool),
+        limit=columns[:, 2:].astype(np.uint8),
+        mode=((columns[:, 2] > 0) + 16 * (columns[:, 3] > 0)).astype(np.uint8)[:, None],
+        barred=np.zeros(len(junctions), dtype=np.uint8),
+        ban=np.array(bans, dtype=np.int32).reshape(-1, 3),
+        ban_for=np.ones(len(bans), dtype=np.uint8),
+        rank=np.arange(len(junctions), dtype=np.int32),
+        names=("",),
+        profiles=("plain",),
     )
+
+
+def plain_profiles(**changes: Any) -> Profiles:
+    """Returns one profile, plain: as fast as the sign says, turning costs nothing."""
+    shipped = load_profiles()
+    plain = replace(
+        shipped.profile["ebike"],
+        limit="sets",
+        cap_kmh=200,
+        turn=Turn(0, 1, 0),
+        wait=Wait(0, 0, 0, 0),
+    )
+    return replace(shipped, profile={"plain": replace(plain, **changes)})
+
+
+def streets_on(roads: Roads, search: str = "dijkstra", **changes: Any) -> RoadStreets:
+    """Returns an engine over straight roads for the plain profile, changed."""
+    return RoadStreets(roads, profile="plain", profiles=plain_profiles(**changes), search=search)

@@ -14,7 +14,7 @@ from geopy.distance import geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.city import BANDS, City, InsideLeg, Place, load_city
+from dispatch.city import BANDS, City, InsideLeg, Place, band_at, load_city, slower_band
 from dispatch.errors import CityError
 from dispatch.osm import city_info
 from tests.small_maps import SmallMap, at
@@ -60,19 +60,19 @@ def test_two_floors_of_one_building_need_no_check_in(city: City) -> None:
 
 def test_two_buildings_are_left_ridden_and_entered(city: City) -> None:
     a, b = city.place("b_1", 8), city.place("b_2", 1)
-    # Out: desk 25, lift 62 (see test_indoor), lobby 15, set off 20. 97.5 m at 5 m/s: 20.
+    # Out: desk 25, lift 62 (see test_indoor), lobby 15, set off 20. 97.5 m at 6 m/s: 17.
     # In: park 60, check in 45, lobby 15, one floor up 15, desk 25.
-    there = 25 + 62 + 15 + 20 + 20 + 60 + 45 + 15 + 15 + 25
+    there = 25 + 62 + 15 + 20 + 17 + 60 + 45 + 15 + 15 + 25
     # Back the same, one floor down taking 11 instead of 15 s.
-    back = 25 + 11 + 15 + 20 + 20 + 60 + 45 + 15 + 62 + 25
+    back = 25 + 11 + 15 + 20 + 17 + 60 + 45 + 15 + 62 + 25
     assert times(city, a, b) == [[0, there], [back, 0]]
 
 
 def test_a_store_is_left_and_entered_at_its_door(city: City) -> None:
     store, desk = city.street_place(*at(2.5, 0)), city.place("b_1", 0)
-    # 97.5 m at 5 m/s: 20. Set off 20; in: park 60, check in 45, walk 40. Back: walk 40, set
+    # 97.5 m at 6 m/s: 17. Set off 20; in: park 60, check in 45, walk 40. Back: walk 40, set
     # off 20, put the bike down at the store 15.
-    assert times(city, store, desk) == [[0, 20 + 20 + 145], [60 + 20 + 15, 0]]
+    assert times(city, store, desk) == [[0, 17 + 20 + 145], [60 + 17 + 15, 0]]
 
 
 def test_check_in_is_paid_once_per_visit_to_a_building(city: City) -> None:
@@ -118,6 +118,54 @@ def test_a_way_names_its_legs_its_door_and_its_line(city: City) -> None:
     (west, south), (east, north) = way.line
     assert (south, west) == pytest.approx(at(2.5, 0), abs=2e-6)
     assert (north, east) == pytest.approx(at(100, 0), abs=2e-6)
+
+
+def test_the_pieces_of_a_way_are_its_ride_by_road(city: City) -> None:
+    store, desk = city.street_place(*at(2.5, 0)), city.place("b_1", 4)
+    (piece,) = city.pieces(store, desk, "day")
+    assert (piece.kind, piece.pushed) == ("primary", False)
+    assert piece.metres == pytest.approx(97.5, abs=0.2)
+    assert piece.seconds == pytest.approx(97.5 / 6, abs=0.03)
+    assert piece.heading == pytest.approx(90, abs=0.1)
+    assert city.pieces(desk, city.place("b_1", 5), "day") == ()
+
+
+def test_rush_hour_makes_the_street_slower_and_no_lift(city: City) -> None:
+    store, desk = city.street_place(*at(2.5, 0)), city.place("b_1", 8)
+    day, rush = (city.way(store, desk, band) for band in ("peak", "peak/rush"))
+    assert day.inside == rush.inside
+    # 97.5 m at 6 m/s, and at 0.95 of it: 16.25 and 17.1 s.
+    assert rush.duration_s - day.duration_s == 18 - 17
+
+
+@pytest.mark.parametrize(
+    ("clock", "weekday", "band"),
+    [
+        ("3:00", 0, "day/night"),
+        ("7:30", 0, "day/rush"),
+        ("8:30", 0, "peak/rush"),
+        ("8:30", 5, "peak"),
+        ("8:30", 6, "peak/night"),
+        ("12:00", 2, "lunch"),
+        ("15:00", 4, "day"),
+    ],
+)
+def test_a_moment_has_the_band_of_its_hour_and_weekday(clock: str, weekday: int, band: str) -> None:
+    hours, minutes = map(int, clock.split(":"))
+    assert band_at(hours * 3600 + minutes * 60, weekday) == band
+
+
+def test_the_slower_band_is_slower_in_every_part() -> None:
+    assert slower_band("lunch", "day/rush") == "lunch/rush"
+    assert slower_band("peak/night", "day") == "peak"
+    assert slower_band("day", "day") == "day"
+    with pytest.raises(ValueError, match="day/teatime"):
+        slower_band("day/teatime", "day")
+
+
+def test_swapped_coordinates_are_told(city: City) -> None:
+    with pytest.raises(CityError, match="look swapped"):
+        city.street_place(*reversed(at(300, 0)))
 
 
 def test_a_way_within_a_building_has_no_line(city: City) -> None:
@@ -192,8 +240,11 @@ def test_helsinki_holds_what_its_map_holds() -> None:
     # Of 1 470 two are relations clipped by the edge.
     assert report.addresses == 1468
     assert report.lifts == 11
-    # Every footway counts, so there are more junctions than on the roads of cars.
-    assert (report.junctions, report.roads, report.arcs) == (2555, 3297, 6065)
+    # Every footway counts, so there are more junctions than on the roads of cars; roads are
+    # cut at stairs and gates too.
+    assert (report.junctions, report.roads, report.arcs) == (2723, 3452, 6343)
+    # 44 restrictions of cars and bicycles; one "only" bans several turns.
+    assert report.turn_bans == 94
 
 
 def test_helsinki_shows_whose_data_it_is() -> None:

@@ -9,9 +9,11 @@ import osmium
 import pytest
 
 from dispatch.city import load_city
+from dispatch.city_files import load_map
 from dispatch.errors import CityError
 from dispatch.osm import CityReport, build_city, city_info
-from dispatch.road_rules import speeds
+from dispatch.profiles import load_profiles
+from dispatch.road_rules import CLOSED, PUSH, RIDE, lets_through, modes, speed_limits
 from tests.small_maps import SmallMap
 
 CLIPPED = Path(__file__).parents[2] / "shared/data/osm/shanghai_fengxian_clipped.osm"
@@ -31,39 +33,103 @@ def left_out(report: CityReport) -> dict[tuple[str, str], int]:
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
-        ({"highway": "primary"}, (18, 18)),
-        ({"highway": "primary_link"}, (18, 18)),
-        ({"highway": "primary", "oneway": "yes"}, (18, 0)),
-        ({"highway": "primary", "oneway": "-1"}, (0, 18)),
-        ({"highway": "primary", "junction": "roundabout"}, (18, 0)),
-        ({"highway": "residential", "oneway": "yes", "oneway:bicycle": "no"}, (17, 17)),
-        ({"highway": "residential", "oneway": "yes", "cycleway": "opposite_lane"}, (17, 17)),
-        ({"highway": "residential", "oneway": "yes", "cycleway:left": "opposite"}, (17, 17)),
-        ({"highway": "cycleway", "oneway": "yes"}, (20, 0)),
+        ({"highway": "primary"}, (RIDE, RIDE)),
+        ({"highway": "primary_link"}, (RIDE, RIDE)),
+        ({"highway": "primary", "oneway": "yes"}, (RIDE, CLOSED)),
+        ({"highway": "primary", "oneway": "-1"}, (CLOSED, RIDE)),
+        ({"highway": "primary", "junction": "roundabout"}, (RIDE, CLOSED)),
+        ({"highway": "residential", "oneway": "yes", "oneway:bicycle": "no"}, (RIDE, RIDE)),
+        ({"highway": "residential", "oneway": "yes", "cycleway": "opposite_lane"}, (RIDE, RIDE)),
+        ({"highway": "residential", "oneway": "yes", "cycleway:left": "opposite"}, (RIDE, RIDE)),
+        ({"highway": "cycleway", "oneway": "yes"}, (RIDE, CLOSED)),
         # On foot with the bike; what is one way for those who ride is not for people.
-        ({"highway": "footway"}, (5, 5)),
-        ({"highway": "footway", "oneway": "yes"}, (5, 5)),
-        ({"highway": "footway", "bicycle": "yes"}, (10, 10)),
-        ({"highway": "footway", "bicycle": "no"}, None),
-        ({"highway": "secondary", "bicycle": "use_sidepath", "oneway": "yes"}, (5, 5)),
-        ({"highway": "pedestrian", "bicycle": "dismount"}, (5, 5)),
-        ({"highway": "residential", "bicycle": "no"}, None),
-        ({"highway": "service", "access": "private"}, None),
-        ({"highway": "service", "access": "private", "bicycle": "yes"}, (14, 14)),
-        ({"highway": "service", "access": "destination"}, (14, 14)),
-        ({"highway": "steps"}, None),
-        ({"highway": "motorway"}, None),
-        ({"highway": "motorway_link"}, None),
-        ({"highway": "trunk"}, (5, 5)),
-        ({"highway": "trunk", "bicycle": "yes"}, (18, 18)),
-        ({"highway": "construction"}, None),
-        ({}, None),
+        ({"highway": "footway"}, (PUSH, PUSH)),
+        ({"highway": "footway", "oneway": "yes"}, (PUSH, PUSH)),
+        ({"highway": "footway", "bicycle": "yes"}, (RIDE, RIDE)),
+        ({"highway": "footway", "bicycle": "no"}, (CLOSED, CLOSED)),
+        ({"highway": "secondary", "bicycle": "use_sidepath", "oneway": "yes"}, (PUSH, PUSH)),
+        ({"highway": "pedestrian", "bicycle": "dismount"}, (PUSH, PUSH)),
+        ({"highway": "residential", "bicycle": "no"}, (CLOSED, CLOSED)),
+        ({"highway": "service", "access": "private"}, (CLOSED, CLOSED)),
+        ({"highway": "service", "access": "private", "bicycle": "yes"}, (RIDE, RIDE)),
+        ({"highway": "service", "access": "destination"}, (RIDE, RIDE)),
+        ({"highway": "steps"}, (CLOSED, CLOSED)),
+        ({"highway": "motorway"}, (CLOSED, CLOSED)),
+        ({"highway": "motorway_link"}, (CLOSED, CLOSED)),
+        ({"highway": "trunk"}, (PUSH, PUSH)),
+        ({"highway": "trunk", "bicycle": "yes"}, (RIDE, RIDE)),
+        ({"highway": "trunk", "bicycle": "yes", "motorroad": "yes"}, (CLOSED, CLOSED)),
+        ({"highway": "construction"}, (CLOSED, CLOSED)),
+        ({}, (CLOSED, CLOSED)),
     ],
 )
 def test_a_courier_may_go_where_the_tags_let_a_bicycle(
-    tags: dict[str, str], expected: tuple[int, int] | None
+    tags: dict[str, str], expected: tuple[int, int]
 ) -> None:
-    assert speeds(tags) == expected
+    assert modes(tags, load_profiles().of("ebike")) == expected
+
+
+@pytest.mark.parametrize(
+    ("profile", "tags", "expected"),
+    [
+        ("car", {"highway": "motorway"}, (RIDE, CLOSED)),
+        ("car", {"highway": "footway"}, (CLOSED, CLOSED)),
+        (
+            "car",
+            {"highway": "residential", "oneway": "yes", "oneway:bicycle": "no"},
+            (RIDE, CLOSED),
+        ),
+        ("car", {"highway": "service", "access": "no", "motor_vehicle": "delivery"}, (RIDE, RIDE)),
+        ("car", {"highway": "pedestrian"}, (CLOSED, CLOSED)),
+        ("car", {"highway": "pedestrian", "motor_vehicle": "destination"}, (RIDE, RIDE)),
+        ("car", {"highway": "primary", "oneway": "reversible"}, (CLOSED, CLOSED)),
+        ("foot", {"highway": "steps"}, (RIDE, RIDE)),
+        ("foot", {"highway": "residential", "oneway": "yes"}, (RIDE, RIDE)),
+        ("foot", {"highway": "motorway"}, (CLOSED, CLOSED)),
+        ("foot", {"highway": "path", "foot": "no"}, (CLOSED, CLOSED)),
+    ],
+)
+def test_every_profile_has_its_own_roads(
+    profile: str, tags: dict[str, str], expected: tuple[int, int]
+) -> None:
+    assert modes(tags, load_profiles().of(profile)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"barrier": "bollard"}, "ebike bicycle foot"),
+        ({"barrier": "gate"}, ""),
+        ({"barrier": "gate", "bicycle": "yes", "foot": "yes"}, "ebike bicycle foot"),
+        ({"barrier": "gate", "access": "private", "motor_vehicle": "yes"}, "car"),
+        ({"barrier": "bollard", "bicycle": "no"}, "foot"),
+        ({"barrier": "toll_booth"}, "ebike bicycle car foot"),
+        ({"highway": "crossing", "bicycle": "no"}, "ebike bicycle car foot"),
+    ],
+)
+def test_bollards_pass_bikes_and_gates_are_shut(tags: dict[str, str], expected: str) -> None:
+    profiles = load_profiles().profile
+    assert [name for name in profiles if lets_through(tags, profiles[name])] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, (0, 0)),
+        ({"maxspeed": "50"}, (50, 50)),
+        ({"maxspeed": "30 mph"}, (48, 48)),
+        ({"maxspeed": "50", "maxspeed:backward": "30"}, (50, 30)),
+        ({"maxspeed": "GB:urban"}, (48, 48)),
+        ({"maxspeed": "walk"}, (5, 5)),
+        ({"maxspeed": "none"}, (112, 112)),
+        ({"maxspeed": "signals"}, (0, 0)),
+        ({"maxspeed": "999"}, (0, 0)),
+    ],
+)
+def test_speed_limits_are_read_in_the_country(
+    tags: dict[str, str], expected: tuple[int, int]
+) -> None:
+    assert speed_limits(tags, load_profiles().country_of("GB")) == expected
 
 
 def test_ways_are_cut_where_they_meet(tmp_path: Path) -> None:
@@ -82,7 +148,7 @@ def test_what_cannot_be_left_again_is_no_road(tmp_path: Path) -> None:
     report = street.report(tmp_path)
     # The one-way road into a dead end, and the island.
     why = "no way there and back from the largest connected part"
-    assert left_out(report)["roads between junctions", why] == 2
+    assert left_out(report)["roads between junctions for ebike", why] == 2
     assert report.road_km == 0.4
 
 
@@ -344,9 +410,20 @@ def test_a_damaged_file_is_named_as_damage(tmp_path: Path, name: str) -> None:
         load_city(tmp_path / "city")
 
 
-def test_a_city_of_another_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("found", "age"), [(1, "an older"), (99, "another")])
+def test_a_city_of_another_format_is_refused(tmp_path: Path, found: int, age: str) -> None:
     a_street().report(tmp_path)
     path = tmp_path / "city" / "city.json"
-    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
-    with pytest.raises(CityError, match="format 99"):
+    written = path.read_text("utf-8")
+    path.write_text(written.replace('"format": 2', f'"format": {found}'), "utf-8")
+    with pytest.raises(CityError, match=f"format {found} of {age} version") as caught:
         load_city(tmp_path / "city")
+    assert "dispatch city build" in caught.value.cure
+
+
+def test_the_country_comes_from_the_time_zone_or_is_told(tmp_path: Path) -> None:
+    source = a_street().write(tmp_path / "map.osm")
+    for country, expected in ((None, "GB"), ("SG", "SG")):
+        build_city(source, tmp_path / "city", name="T", timezone="Europe/London", country=country)
+        assert load_map(tmp_path / "city").country == expected
+    assert load_city(tmp_path / "city").streets.country.side == "left"

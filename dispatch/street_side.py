@@ -1,0 +1,117 @@
+"""The street side of a city: rides from door to door, and the doors that can be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.doors import NO_WAY, Doors, walk_ms
+from dispatch.errors import CityError
+from dispatch.geo import Point
+from dispatch.snapping import REACH
+from dispatch.streets import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dispatch.snapping import Snap
+    from dispatch.street_engine import RoadStreets
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """
+    A ride from door to door: seconds, metres, (lat, lon) points, and its pieces by road.
+
+    The walk between doors and roads is in the seconds, the metres and the line, not in the
+    pieces.
+    """
+
+    seconds: float
+    metres: float
+    line: tuple[Point, ...]
+    pieces: tuple[Piece, ...]
+
+
+class StreetSide:
+    """
+    Rides between doors, given as (lat, lon).
+
+    A class because it keeps the times between the doors in use.
+    """
+
+    def __init__(self, city: str, streets: RoadStreets, doors: int) -> None:
+        self._city = city
+        self.streets = streets
+        self._doors: Doors[Point] = Doors(streets, doors)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """South, west, north and east of the roads, degrees."""
+        lat, lon = self.streets.roads.lat, self.streets.roads.lon
+        return float(lat.min()), float(lon.min()), float(lat.max()), float(lon.max())
+
+    def seconds(self, doors: Sequence[Point], band: str) -> NDArray[np.int32]:
+        """
+        Returns the seconds from door to door in a band of the street, rounded up: (n, n).
+
+        Raises CityError for a door far from every road, and where there is no way.
+        """
+        times = self._doors.seconds(doors, self.snap, band)
+        if (times == NO_WAY).any():
+            a, b = np.argwhere(times == NO_WAY)[0].tolist()
+            raise self._unreachable(doors[a], doors[b])
+        return times
+
+    def ride(self, a: Point, b: Point, band: str) -> Ride:
+        """Returns the fastest ride between two doors. Raises CityError as `seconds` does."""
+        snap_a, snap_b = self.snap(a), self.snap(b)
+        found = self.streets.route(snap_a, snap_b, band)
+        if found is None:
+            raise self._unreachable(a, b)
+        return Ride(
+            seconds=found.seconds + (walk_ms(snap_a) + walk_ms(snap_b)) / 1000,
+            metres=found.metres + snap_a.gap + snap_b.gap,
+            line=_without_repeats([a, *found.line, b]),
+            pieces=found.pieces,
+        )
+
+    def snap(self, point: Point) -> Snap:
+        """Returns the point on the road of a door. Raises CityError where it is too far."""
+        snap = self.streets.nearest(point)
+        if snap.gap <= REACH:
+            return snap
+        south, west, north, east = self.bounds
+        lat, lon = point
+        swapped = south <= lon <= north and west <= lat <= east
+        raise CityError(
+            f"({lat:.6f}, {lon:.6f}) is {snap.gap:.0f} m from the nearest road of "
+            f"{self._city} that a courier can use; at most {REACH:.0f} m can be served."
+            + (" Its lat and lon look swapped." if swapped else ""),
+            at="place",
+            cure=f"Give a place between ({south:.4f}, {west:.4f}) and ({north:.4f}, "
+            f"{east:.4f}), or import a map that reaches farther.",
+            code="outside-city",
+            value=point,
+        )
+
+    def _unreachable(self, a: Point, b: Point) -> CityError:
+        return CityError(
+            f"There is no way by {self.streets.profile} from ({a[0]:.6f}, {a[1]:.6f}) to "
+            f"({b[0]:.6f}, {b[1]:.6f}): roads are closed.",
+            at="place",
+            cure="Open a segment again, or give a place that is not cut off.",
+            code="unreachable",
+            value=b,
+        )
+
+
+def _without_repeats(points: list[Point]) -> tuple[Point, ...]:
+    rounded = [(round(lat, 6), round(lon, 6)) for lat, lon in points]
+    kept = [rounded[0], *(b for a, b in pairwise(rounded) if a != b)]
+    return tuple(kept if len(kept) > 1 else kept * 2)

@@ -1,0 +1,212 @@
+"""
+How long every arc and turn takes in a band, with the speeds reported by then.
+
+Inside, a time is a whole number of milliseconds, so that a route has the same time
+whichever way it is added up, and whichever engine adds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.errors import CityError
+from dispatch.profiles import GROUPS
+from dispatch.road_rules import CLASSES, PUSH
+from dispatch.roads import offsets, step_metres
+from dispatch.turns import wait_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from dispatch.profiles import Country, Profile, Profiles
+    from dispatch.roads import Roads
+    from dispatch.turns import TurnGraph
+
+    Longs = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+    SegKey = tuple[int, int]
+
+NEVER = 2**31 - 1
+"""Milliseconds that stand for no way at all: RoutingKit's infinite weight, 24.9 days."""
+
+FASTEST_KMH = 200.0
+"""Speeds above this are taken for a mistake."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speeds:
+    """
+    The reported km/h of each step, from a point of the lines to the next: (2, p).
+
+    Row 0 along the lines, row 1 against them; NaN where nothing was reported, 0 closed.
+    """
+
+    kmh: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """
+    The times of one band and epoch.
+
+    ``until`` (2, p) are the ms from a road's tail along it, and from its head against it, to
+    each point of its line; ``arc`` (k) the ms of each arc, ``weight`` (t) of each turn and
+    the arc after it, NEVER where the arc before it is closed somewhere. ``shut`` (2, p + 1)
+    counts the closed steps before each step, ``closed`` (k) tells which arcs have one.
+    """
+
+    until: Longs
+    arc: Longs
+    weight: Longs
+    shut: Longs
+    closed: Bools
+
+
+class Timing:
+    """
+    Makes the metrics of one profile; derived from the roads, it never changes.
+
+    A class because its tables are costly to build and shared by all metrics.
+    """
+
+    def __init__(
+        self, roads: Roads, graph: TurnGraph, name: str, profiles: Profiles, country: Country
+    ) -> None:
+        self.offset = offsets(roads)
+        self._graph = graph
+        self._profile = profile = profiles.of(name)
+        self._metres = np.append(step_metres(roads), 0.0)
+        self._road = np.repeat(np.arange(len(roads.tail)), np.diff(roads.first))
+        self._last = roads.first[1:] - 1
+        self._first = roads.first[:-1]
+        self._step = np.ones(len(roads.lat), dtype=bool)
+        self._step[self._last] = False
+        self._kmh, self.pushed = _free_speeds(roads, name, profile, country)
+        groups = np.array([GROUPS.index(profiles.group(kind)) for kind in CLASSES])
+        self._group = groups[roads.kind]
+        self._wait = self._waits(roads)
+        self._node, self._dense = np.unique(roads.node, return_inverse=True)
+        self._keys: tuple[Longs, Longs] | None = None
+
+    def _waits(self, roads: Roads) -> Floats:
+        """Returns the ms lost within roads, on the step that leaves a point: (2, p)."""
+        inner = self._step.copy()
+        inner[self._first] = False
+        waits = np.zeros((2, len(inner)))
+        for row, along in enumerate((True, False)):
+            seconds = wait_seconds(roads.sign, np.full(len(inner), along), self._profile.wait)
+            at = np.flatnonzero(inner)
+            waits[row, at - row] = seconds[at] * 1000
+        return waits
+
+    def nothing_reported(self) -> Speeds:
+        """Returns the speeds before any report."""
+        return Speeds(np.full((2, len(self._metres)), np.nan))
+
+    def report(self, speeds: Speeds, kmh: Mapping[SegKey, float | None]) -> Speeds:
+        """
+        Returns the speeds with some reports more; 0 closes a segment, None forgets it.
+
+        A segment is a pair of node numbers next to each other on a road, in the direction
+        of travel. Raises CityError for an unknown one and for a speed that is none.
+        """
+        keys = np.array(list(kmh), dtype=np.int64).reshape(-1, 2)
+        values = np.array([np.nan if v is None else v for v in kmh.values()], dtype=np.float64)
+        told = np.array([v is not None for v in kmh.values()], dtype=bool)
+        wrong = told & ~((values >= 1) & (values <= FASTEST_KMH) | (values == 0))
+        if wrong.any():
+            at = int(wrong.argmax())
+            raise CityError(
+                f"{values[at]:g} km/h is no speed.",
+                at=f"segment {tuple(keys[at].tolist())}",
+                cure=f"Give 1 to {FASTEST_KMH:g} km/h, 0 to close it, or nothing to forget it.",
+                code="bad-speed",
+                value=float(values[at]),
+            )
+        sorted_keys, steps = self._segments()
+        first, last = self._find(keys, sorted_keys)
+        if (unknown := first == last).any():
+            key = tuple(keys[int(unknown.argmax())].tolist())
+            raise CityError(
+                f"There is no segment {key}: {int(unknown.sum())} of {len(keys)} are unknown.",
+                at="segments",
+                cure="Give pairs of nodes of the map that follow each other on a road.",
+                code="unknown-segment",
+                value=key,
+            )
+        flat = speeds.kmh.reshape(-1).copy()
+        counts = last - first
+        rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        flat[steps[np.repeat(first, counts) + rank]] = np.repeat(values, counts)
+        return Speeds(flat.reshape(2, -1))
+
+    def _find(self, keys: Longs, sorted_keys: Longs) -> tuple[Longs, Longs]:
+        """Returns where the rows of each pair of nodes begin and end among the segments."""
+        index = np.minimum(np.searchsorted(self._node, keys), len(self._node) - 1)
+        known = (self._node[index] == keys).all(axis=1)
+        wanted = np.where(known, index[:, 0] * len(self._node) + index[:, 1], -1)
+        return np.searchsorted(sorted_keys, wanted), np.searchsorted(sorted_keys, wanted, "right")
+
+    def _segments(self) -> tuple[Longs, Longs]:
+        """Returns the segments as sorted numbers, and the place of each in `Speeds.kmh`."""
+        if self._keys is None:
+            at = np.flatnonzero(self._step)
+            a, b = self._dense[at].astype(np.int64), self._dense[at + 1].astype(np.int64)
+            keys = np.concatenate([a * len(self._node) + b, b * len(self._node) + a])
+            steps = np.concatenate([at, at + len(self._step)])
+            order = np.argsort(keys, kind="stable")
+            self._keys = keys[order], steps[order]
+        return self._keys
+
+    def metric(self, speeds: Speeds, band: str) -> Metric:
+        """Returns the times of a band of street traffic."""
+        p = len(self._metres)
+        factors = np.array([self._profile.factors[group][band] for group in GROUPS])[self._group]
+        until = np.empty((2, p), dtype=np.int64)
+        shut = np.zeros((2, p + 1), dtype=np.int64)
+        for row in (0, 1):
+            free = self._kmh[row] * np.where(self.pushed[row], 1.0, factors)
+            free = np.minimum(free, self._profile.cap_kmh)
+            # Nobody on an e-bike goes as fast as the cars reported.
+            told = np.minimum(speeds.kmh[row], self._profile.cap_kmh)
+            kmh = np.where(told > 0, told, np.maximum(free, 1e-3)[self._road])
+            ms = self._metres * 3600 / kmh + self._wait[row]
+            ms[self._last] = 0
+            before = np.concatenate([[0.0], np.cumsum(ms)[:-1]])
+            before -= before[self._first][self._road]
+            if row:
+                before = before[self._last][self._road] - before
+            until[row] = np.round(before)
+            shut[row, 1:] = np.cumsum((told == 0) & self._step)
+        graph = self._graph
+        side = np.where(graph.along, 0, 1)
+        first, last = self._first[graph.road], self._last[graph.road]
+        arc = np.maximum(1, until[side, np.where(graph.along, last, first)])
+        closed = shut[side, last] > shut[side, first]
+        weight = graph.cost + arc[graph.end]
+        weight[closed[graph.start]] = NEVER
+        return Metric(until, arc, np.minimum(weight, NEVER), shut, closed)
+
+
+def _free_speeds(
+    roads: Roads, name: str, profile: Profile, country: Country
+) -> tuple[Floats, Bools]:
+    """Returns the km/h by day without reports, along and against, and who pushes: (2, m)."""
+    by_class = np.array([profile.speed(kind) or 0.0 for kind in CLASSES])
+    share = profile.limit_share
+    if profile.limit == "sets":
+        legal = np.array([country.limit(kind) or np.inf for kind in CLASSES])
+        by_class = np.minimum(by_class, legal * share)
+    kmh = np.tile(by_class[roads.kind], (2, 1))
+    limit = roads.limit.T * share
+    signed = roads.limit.T > 0
+    kmh = np.where(signed, limit if profile.limit == "sets" else np.minimum(kmh, limit), kmh)
+    pushed = np.array([mode == PUSH for mode in roads.modes_of(name)])
+    kmh = np.where(pushed, profile.push_kmh, np.minimum(kmh, profile.cap_kmh))
+    return kmh, pushed

@@ -1,0 +1,238 @@
+"""
+The road network of one profile, edge-based: roads by direction, and the turns between them.
+
+A node of this graph is an *arc*, a road in one direction; an edge is a *turn* from the end
+of an arc to the next arc. So turn bans, the cost of turning, signals at junctions and
+turning round have a place, which a graph of junctions lacks.
+
+References
+----------
+S. Winter (2002). Modeling Costs of Turns in Route Planning. *GeoInformatica* 6(4),
+345-361. https://doi.org/10.1023/A:1020853410145
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.geo import metres_per_degree
+from dispatch.roads import (
+    CROSSING,
+    GIVE_WAY_ALONG,
+    SIGNAL_ALONG,
+    STOP_ALONG,
+    offsets,
+    strongest_part,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.profiles import Profile, Turn, Wait
+    from dispatch.roads import Bytes, Roads
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int32]
+    Longs = NDArray[np.int64]
+
+HEADING_METRES = 10.0
+"""Metres from a junction at which the direction of a road is taken."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TurnGraph:
+    """
+    ``k`` arcs and ``t`` turns; everything is derived and never changes.
+
+    Arc a is ``road[a]`` ridden along its line where ``along[a]``, from junction ``tail[a]``
+    to ``head[a]``; ``arc_of[road, 0]`` is the arc along a road, ``[road, 1]`` the one
+    against it, -1 where there is none. Turn i goes from arc ``start[i]`` to ``end[i]`` in
+    ``cost[i]`` ms, the next arc itself left out; turns are sorted by start, those out of
+    arc a are ``first[a] : first[a + 1]``. ``into`` are the turns sorted by end, with
+    ``into_first`` likewise; ``leaves`` and ``enters`` list arcs by junction. ``heading``
+    (k, 2) are the degrees from north at an arc's two ends, ``arms`` the roads that meet at
+    each junction; ``open_at`` tells where one can pass. ``num_trapped`` counts the roads
+    that cannot be left or reached again.
+    """
+
+    road: Ints
+    along: Bools
+    tail: Ints
+    head: Ints
+    arc_of: Ints
+    start: Ints
+    end: Ints
+    cost: Longs
+    first: Longs
+    into: Longs
+    into_first: Longs
+    leaves: tuple[Longs, Longs]
+    enters: tuple[Longs, Longs]
+    heading: Floats
+    arms: Longs
+    open_at: Bools
+    num_trapped: int
+
+    def leaving(self, junction: int) -> Longs:
+        """Returns the arcs that begin at a junction."""
+        order, first = self.leaves
+        return order[first[junction] : first[junction + 1]]
+
+    def entering(self, junction: int) -> Longs:
+        """Returns the arcs that end at a junction."""
+        order, first = self.enters
+        return order[first[junction] : first[junction + 1]]
+
+    @property
+    def usable(self) -> Bools:
+        """Which roads a place may be on: (m,)."""
+        usable: Bools = self.arc_of.max(axis=1) >= 0
+        return usable
+
+
+def build_turns(roads: Roads, name: str, profile: Profile, side: str) -> TurnGraph:
+    """
+    Returns the arcs of a profile that can all reach one another, and the turns between them.
+
+    ``side`` is the one driven on, left or right. Raises ValueError where the roads were not
+    made for the profile.
+    """
+    modes = np.column_stack(roads.modes_of(name))
+    bit = np.uint8(1 << roads.profiles.index(name))
+    found, against = np.nonzero(modes)
+    road: Ints = found.astype(np.int32)
+    along: Bools = against == 0
+    tail = np.where(along, roads.tail[road], roads.head[road])
+    head = np.where(along, roads.head[road], roads.tail[road])
+    open_at = (roads.barred & bit) == 0
+    mine = np.flatnonzero(modes.any(axis=1))
+    arms = np.bincount(
+        np.concatenate([roads.tail[mine], roads.head[mine]]), minlength=roads.num_junctions
+    )
+    start, end = _pairs(tail, head, roads.num_junctions)
+    back = (road[start] == road[end]) & (along[start] != along[end])
+    # Straight on around a loop is turning round at its one junction; a loop leads nowhere.
+    keep = (start != end) & (back | open_at[head[start]])
+    keep &= ~_banned(roads, bit, road, head, start, end)
+    start, end, back = start[keep], end[keep], back[keep]
+    way_out = np.bincount(start[~back], minlength=len(road))
+    keep = ~back | (way_out[start] == 0) | (profile.u_turns == "junctions")
+    start, end, back = start[keep], end[keep], back[keep]
+    part = strongest_part(len(road), start, end) if len(start) else np.zeros(len(road), dtype=bool)
+    heading = _headings(roads)[road]
+    heading = np.where(along[:, None], heading, (heading[:, ::-1] + 180) % 360)
+    cost = _costs(heading, start, end, back, arms[head[start]] > 2, profile.turn, side)
+    cost = cost + _waits(roads, road, along, profile.wait)[start]
+    number = np.cumsum(part, dtype=np.int32) - 1
+    inside = part[start] & part[end]
+    start, end, cost = number[start[inside]], number[end[inside]], cost[inside]
+    arc_of = np.full((len(roads.tail), 2), -1, dtype=np.int32)
+    arc_of[road[part], np.where(along[part], 0, 1)] = number[part]
+    trapped = len(mine) - int((arc_of >= 0).any(axis=1).sum())
+    order = np.lexsort((end, start))
+    start, end, cost = start[order], end[order], cost[order]
+    into = np.lexsort((start, end))
+    bounds = np.arange(part.sum() + 1)
+    return TurnGraph(
+        road=road[part],
+        along=along[part],
+        tail=tail[part],
+        head=head[part],
+        arc_of=arc_of,
+        start=start,
+        end=end,
+        cost=np.round(cost * 1000).astype(np.int64),
+        first=np.searchsorted(start, bounds),
+        into=into,
+        into_first=np.searchsorted(end[into], bounds),
+        leaves=_by_junction(tail[part], roads.num_junctions),
+        enters=_by_junction(head[part], roads.num_junctions),
+        heading=heading[part],
+        arms=arms,
+        open_at=open_at,
+        num_trapped=trapped,
+    )
+
+
+def _pairs(tail: Ints, head: Ints, num_junctions: int) -> tuple[Ints, Ints]:
+    """Returns every arc with every arc that begins where it ends."""
+    leaving = np.argsort(tail, kind="stable").astype(np.int32)
+    first = np.searchsorted(tail[leaving], np.arange(num_junctions + 1))
+    counts = first[head + 1] - first[head]
+    start = np.repeat(np.arange(len(tail), dtype=np.int32), counts)
+    rank = np.arange(len(start)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return start, leaving[first[head[start]] + rank]
+
+
+def _by_junction(ends: Ints, num_junctions: int) -> tuple[Longs, Longs]:
+    order = np.argsort(ends, kind="stable")
+    return order, np.searchsorted(ends[order], np.arange(num_junctions + 1))
+
+
+def _banned(roads: Roads, bit: np.uint8, road: Ints, head: Ints, start: Ints, end: Ints) -> Bools:
+    rows = roads.ban[(roads.ban_for & bit) > 0].astype(np.int64)
+    m, n = len(roads.tail), roads.num_junctions
+    banned = (rows[:, 0] * n + rows[:, 1]) * m + rows[:, 2]
+    found: Bools = np.isin((road[start].astype(np.int64) * n + head[start]) * m + road[end], banned)
+    return found
+
+
+def _headings(roads: Roads) -> Floats:
+    """Returns the degrees from north at the tail and the head of each road: (m, 2)."""
+    offset = offsets(roads)
+    length = offset[roads.first[1:] - 1]
+    # One line of all roads, each a metre after the one before, to interpolate on.
+    base = np.concatenate([[0.0], np.cumsum(length + 1)[:-1]])
+    along = np.repeat(base, np.diff(roads.first)) + offset
+    reach = np.minimum(HEADING_METRES, length)
+    north, east = metres_per_degree(roads.lat.mean())
+    degrees = []
+    for a, b in ((base, base + reach), (base + length - reach, base + length)):
+        dy = np.interp(b, along, roads.lat) - np.interp(a, along, roads.lat)
+        dx = np.interp(b, along, roads.lon) - np.interp(a, along, roads.lon)
+        degrees.append(np.degrees(np.arctan2(dx * east, dy * north)) % 360)
+    return np.column_stack(degrees)
+
+
+def turn_angle(before: Floats, after: Floats) -> Floats:
+    """Returns the degrees turned to the right, from -180 to 180."""
+    angle: Floats = 180 - (180 - (after - before)) % 360
+    return angle
+
+
+def _costs(
+    heading: Floats,
+    start: Ints,
+    end: Ints,
+    back: Bools,
+    choice: Bools,
+    turn: Turn,
+    side: str,
+) -> Floats:
+    """Returns the seconds of turning alone; where two roads only join there is no turn."""
+    angle = turn_angle(heading[start, 1], heading[end, 0])
+    bias = turn.bias if side == "right" else 1 / turn.bias
+    right = 1 / (1 + np.exp(-(13 / bias * angle / 180 - 6.5 * bias)))
+    left = 1 / (1 + np.exp(-(13 * bias * -angle / 180 - 6.5 / bias)))
+    seconds = np.where(choice, turn.most * np.where(angle >= 0, right, left), 0.0)
+    return np.where(back, turn.most + turn.u_turn, seconds)
+
+
+def _waits(roads: Roads, road: Ints, along: Bools, wait: Wait) -> Floats:
+    """Returns the mean seconds lost at the junction an arc ends at."""
+    end = np.where(along, roads.first[road + 1] - 1, roads.first[road])
+    return wait_seconds(roads.sign[end], along, wait)
+
+
+def wait_seconds(sign: Bytes, along: Bools, wait: Wait) -> Floats:
+    """Returns the mean seconds lost at points, passed along or against the line."""
+    bits = np.where(along, sign, sign >> 1)
+    seconds: Floats = np.where(bits & SIGNAL_ALONG, wait.signals, 0.0)
+    seconds += np.where(bits & STOP_ALONG, wait.stop, 0.0)
+    seconds += np.where(bits & GIVE_WAY_ALONG, wait.give_way, 0.0)
+    seconds += np.where(sign & CROSSING, wait.crossing, 0.0)
+    return seconds
