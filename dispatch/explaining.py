@@ -11,23 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.errors import CityError
+from dispatch.explained_ride import ride_legs
 from dispatch.floors import parse_floors
 from dispatch.handovers import is_refused
 from dispatch.indoor_figures import Figure
-from dispatch.indoor_parameters import band_at
+from dispatch.street_bands import band_at, split_band
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dispatch.city import City
-    from dispatch.indoor import TracedLeg
+    from dispatch.indoor_legs import TracedLeg
     from dispatch.places import DirectoryDesk, Place
-
-RIDE_SOURCE = "the map's roads, at the speed of their class"
 
 TEXTS = {
     "leave": "unlock the bike and set off",
-    "ride": "ride",
     "park": "park the bike",
     "check_in": "check in at the lobby",
     "badge": "wait to be let in",
@@ -45,7 +43,7 @@ class Leg:
     """
     A part of a way: what is done, the whole seconds it is planned with, what they are made of.
 
-    The seconds of ``figures`` add up to ``duration_s`` before it was rounded up. Where a figure
+    The seconds of ``figures`` add up to ``duration_s`` before it was rounded. Where a figure
     is ``assumed`` its source says on what grounds.
     """
 
@@ -57,25 +55,29 @@ class Leg:
     to_floor: int | None = None
 
 
-def explain_way(city: City, a: Place, b: Place, at: int) -> tuple[Leg, ...]:
+def explain_way(city: City, a: Place, b: Place, at: int, weekday: int = 0) -> tuple[Leg, ...]:
     """
-    Returns the legs of a way that begins at a second of the local day; they add up to the
-    seconds of `City.travel_times` in that moment's band.
+    Returns the legs of a way that begins at a second of the local day, Monday 0; they add up
+    to the seconds of `City.travel_times` in that moment's band.
 
     Raises CityError as `City.travel_times` does.
     """
-    band = band_at(at)
+    band = band_at(at, weekday)
+    lifts, _ = split_band(band)
     way = city.way(a, b, band)
     if a.building is not None and a.building == b.building:
-        return (*map(_leg, city.insides.trace_between(a, b, band)), *_refusal(city, b))
-    leaving = tuple(map(_leg, city.insides.trace_leave(a, band)))
-    entering = tuple(map(_leg, city.insides.trace_enter(b, band)))
-    riding = way.duration_s - sum(leg.duration_s for leg in (*leaving, *entering))
+        return (*map(_leg, city.insides.trace_between(a, b, lifts)), *_refusal(city, b))
     if (a.lat, a.lon, a.building) == (b.lat, b.lon, b.building):
         return ()
-    figure = Figure(f"{way.distance_m} m by bike", riding, RIDE_SOURCE, assumed=True)
-    ride = Leg("ride", TEXTS["ride"], riding, (figure,))
-    return (*leaving, ride, *entering, *_refusal(city, b))
+    leaving = tuple(map(_leg, city.insides.trace_leave(a, lifts)))
+    entering = tuple(map(_leg, city.insides.trace_enter(b, lifts)))
+    riding = way.duration_s - sum(leg.duration_s for leg in (*leaving, *entering))
+    pieces = city.pieces(a, b, band)
+    street = [
+        Leg(leg.kind, leg.text, leg.duration_s, (leg.figure,))
+        for leg in ride_legs(pieces, riding, city.streets.profile)
+    ]
+    return (*leaving, *street, *entering, *_refusal(city, b))
 
 
 def read_place(city: City, text: str, desks: Mapping[str, DirectoryDesk] | None = None) -> Place:

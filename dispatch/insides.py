@@ -11,7 +11,8 @@ import numpy as np
 
 from dispatch.errors import CityError
 from dispatch.floors import show_floors
-from dispatch.indoor import Indoor, TracedLeg, compile_indoor, constant_leg, plain
+from dispatch.indoor import OUTSIDE, Indoor, compile_indoor
+from dispatch.indoor_legs import TracedLeg, constant_leg, plain
 from dispatch.indoor_parameters import IndoorParameters
 from dispatch.interiors import Interior, usual_interior
 from dispatch.places import Building, InsideLeg
@@ -85,7 +86,10 @@ class Insides:
         self.check_floor(place.building, place.floor)
         known = self._compiled.get((place.building, band))
         if known is None:
-            known = compile_indoor(self.interior(place.building), band, self.parameters)
+            described = self.described.get(place.building)
+            # Without the name of its door, so that buildings of one height share it.
+            inside = described or usual_interior(self.buildings[place.building], None)
+            known = compile_indoor(inside, band, self.parameters)
             self._compiled[place.building, band] = known
         return known
 
@@ -102,7 +106,7 @@ class Insides:
                 enter[i] = math.ceil(self.parameters.park_at_store)
             else:
                 spot = inside.spot(place.floor, place.desk)
-                leave[i], enter[i] = inside.leave[spot], inside.enter[spot]
+                leave[i], enter[i] = inside.seconds(spot, OUTSIDE), inside.seconds(OUTSIDE, spot)
         return leave, enter
 
     def within(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
@@ -152,4 +156,7 @@ class Insides:
     def entrance(self, place: Place, band: str) -> str | None:
         """Returns the id of the door to go in by, None on the street or where none is known."""
         inside = self.of(place, band)
-        return None if inside is None else inside.entrance(inside.spot(place.floor, place.desk))
+        if inside is None or place.building is None:
+            return None
+        known = inside.entrance(inside.spot(place.floor, place.desk))
+        return known or self.doors.get(place.building)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch.building_graph import building_graph
 from dispatch.indoor import Indoor
 from dispatch.indoor import compile_indoor as compile_interior
 from dispatch.indoor_parameters import BANDS, IndoorParameters, band_at, slower_band
-from dispatch.interiors import Door, Interior, LiftBank, Stairs
+from dispatch.indoor_paths import Searches, edges_of
+from dispatch.interiors import (
+    Access,
+    Badge,
+    Department,
+    DeskSpot,
+    Door,
+    Interior,
+    LiftBank,
+    Stairs,
+)
 from dispatch.places import InsideLeg
 
 DEFAULTS = IndoorParameters()
@@ -199,3 +211,23 @@ def test_a_cellar_is_reached_downstairs() -> None:
     spot = inside.spot(-2, "")
     assert inside.enter_legs(spot)[3] == InsideLeg("stairs", 21, 0, -2)
     assert inside.leave_legs(spot)[1] == InsideLeg("stairs", 30, -2, 0)
+
+
+@settings(max_examples=10)
+@given(st.integers(2, 9), st.sampled_from(BANDS))
+def test_ways_are_those_that_networkx_finds(levels: int, band: str) -> None:
+    floors = tuple(range(levels))
+    desks = (DeskSpot("a", 10), DeskSpot("b", 4))
+    law = Department("Law", levels - 1, 12.0, Access(Badge.SLOW, 9, source="x"), desks=desks)
+    interior = replace(two_banks(), floors=floors, lifts=(), departments=(law,))
+    interior = replace(interior, stairs=(Stairs("stairs", floors),))
+    graph = building_graph(interior, band, DEFAULTS)
+    searches = Searches(graph)
+    for start in graph:
+        for end, seconds in nx.single_source_dijkstra_path_length(
+            graph, start, weight="seconds"
+        ).items():
+            there, back = searches.path(start, end), searches.path_back(start, end)
+            for path in (there, back):
+                along = sum(edge["seconds"] for _, _, edge in edges_of(graph, path))
+                assert along == pytest.approx(seconds, abs=1e-6)
