@@ -30,6 +30,9 @@ NOT_ENTERED = frozenset(
 )
 """Values of building=* where no desk is."""
 
+BUSINESSES = frozenset({"amenity", "leisure", "shop", "tourism"})
+"""Keys of a business; drawn on the outline of its house, its hours are not those of the house."""
+
 NOT_FOR_COURIERS = frozenset({"garage", "emergency", "exit", "no", "shop"})
 """Values of entrance=* that do not lead to the lobby."""
 
@@ -73,9 +76,7 @@ def import_buildings(
     clipped = extract.num_outlines - len(extract.buildings)
     sheds = len(extract.buildings) - len(areas)
     doors = sum("entrance" in point.tags for point in extract.points) - num_entrances
-    unread = sum(
-        "opening_hours" in a.tags and not read_week(a.tags["opening_hours"]) for a in areas
-    )
+    unread = sum(_tells_hours(a.tags) and not read_week(a.tags["opening_hours"]) for a in areas)
     left_out = [
         LeftOut("buildings", clipped, "the file lacks points of their outline"),
         LeftOut("buildings", sheds, "roofs, sheds and the like, or drawn twice"),
@@ -157,7 +158,7 @@ def _building(
     storeys = read_storeys(tags, usual, parts.floors)
     lat, lon = centroid(area.outline)
     address = _address(tags) or min(parts.addresses, key=_natural, default="")
-    hours = read_week(tags["opening_hours"]) if "opening_hours" in tags else None
+    hours = read_week(tags["opening_hours"]) if _tells_hours(tags) else None
     opens, closes = (hours and hours.usual()) or (OPENS, CLOSES)
     building = Building(
         id=key,
@@ -179,6 +180,11 @@ def _building(
         hours=hours,
     )
     return with_lifts(with_floors(building, parts.floors), parts.lifts)
+
+
+def _tells_hours(tags: Mapping[str, str]) -> bool:
+    """Returns whether a house has hours of its own: those of a shop in it are the shop's."""
+    return "opening_hours" in tags and BUSINESSES.isdisjoint(tags)
 
 
 def is_lift(tags: Mapping[str, str]) -> bool:

@@ -192,3 +192,17 @@ def test_door_to_desk_times_of_helsinki_are_plausible() -> None:
 def test_a_tower_of_62_floors_takes_minutes_not_an_hour() -> None:
     # One drop at the top and back is half of the 20 min of a visit with several drops.
     assert 5 * 60 < benchmark.tower(62, "day") < 10 * 60
+
+
+def test_the_hours_of_a_shop_are_not_those_of_the_house_it_is_drawn_as(tmp_path: Path) -> None:
+    pytest.importorskip("opening_hours")
+    street = SmallMap()
+    street.way((0, 0), (400, 0), highway="primary")
+    street.building(100, 10, opening_hours="Mo-Fr 08:30-15:00", amenity="bank")
+    street.building(200, 10, opening_hours="Mo-Fr 06:00-22:00; Sa 09:00-12:00")
+    bank, offices = street.city(tmp_path).buildings.values()
+    assert (bank.hours, bank.opens, bank.closes) == (None, 7 * 3600, 20 * 3600)
+    assert str(offices.hours) == "Mo-Fr 06:00-22:00; Sa 09:00-12:00; Su closed"
+    assert (offices.opens, offices.closes) == (6 * 3600, 22 * 3600)
+    # Written and read again.
+    assert load_city(tmp_path / "city").buildings["b_2"] == offices

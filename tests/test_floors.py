@@ -70,7 +70,17 @@ def test_hours_of_a_map_are_read(text: str, hours: Week) -> None:
     assert read_week(text) == hours
 
 
-@pytest.mark.parametrize("text", ["by arrangement", "sunrise-sunset", "Apr-Sep 08:00-17:00", "off"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "by arrangement",
+        "sunrise-sunset",
+        "Apr-Sep 08:00-17:00",
+        "off",
+        'Mo 08:00-19:00 || "ask"',
+        "Tu, Fr 10:00-18:00",
+    ],
+)
 def test_hours_that_are_not_the_same_every_week_stay_unknown(text: str) -> None:
     assert read_week(text) is None
 
