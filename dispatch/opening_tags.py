@@ -38,7 +38,8 @@ def read_week(text: str) -> Week | None:
     except ModuleNotFoundError:
         log.warning("opening-hours-py is not installed: hours of the map are not read")
         return None
-    if not validate(text) or re.search("sun(rise|set)|dawn|dusk", text):
+    # The library takes what follows || for the whole week after it.
+    if not validate(text) or re.search(r"sun(rise|set)|dawn|dusk|\|\|", text):
         return None
     hours = OpeningHours(text)
     winter, summer = (_week(hours, monday) for monday in MONDAYS)
