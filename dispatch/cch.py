@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dispatch.roads import Ints
+    from dispatch.roads import Bytes, Ints
     from dispatch.searching import Options
     from dispatch.timing import Metric
     from dispatch.turns import TurnGraph
@@ -67,28 +67,34 @@ def no_panics() -> Iterator[None]:
 
 
 def order_junctions(
-    num_junctions: int, tail: Ints, head: Ints, first: Ints, lat: Floats, lon: Floats
+    num_junctions: int, tail: Ints, head: Ints, points: Floats, mode: Bytes
 ) -> Ints:
     """
-    Returns the rank of each junction in an order by nested dissection: (n,).
+    Returns for each profile the rank of each junction in a nested dissection: (profiles, n).
 
-    The arrays are those of `roads.Roads`. Empty where the package does not import; the
-    order is then found where it does.
+    ``points`` (m, 2, 2) are (lat, lon) of each road's tail and head, ``mode`` as `Roads` has
+    it: roads that a profile cannot use would only make its order worse. Without rows where
+    the package does not import; the order is then found where it does.
     """
     package = load_routingkit()
     if package is None:
-        return np.zeros(0, dtype=np.int32)
-    where = np.empty((2, num_junctions))
-    for ends, point in ((tail, first[:-1]), (head, first[1:] - 1)):
-        where[0, ends], where[1, ends] = lat[point], lon[point]
-    tails = np.concatenate([tail, head]).tolist()
-    heads = np.concatenate([head, tail]).tolist()
-    with no_panics():
-        order = package.compute_order_inertial(
-            num_junctions, tails, heads, where[0].tolist(), where[1].tolist()
-        )
-    rank = np.empty(num_junctions, dtype=np.int32)
-    rank[order] = np.arange(num_junctions, dtype=np.int32)
+        return np.zeros((0, num_junctions), dtype=np.int32)
+    where = np.zeros((2, num_junctions))
+    where[:, tail], where[:, head] = points[:, 0].T, points[:, 1].T
+    place = where[0].tolist(), where[1].tolist()
+    rank = np.empty((mode.shape[1], num_junctions), dtype=np.int32)
+    known: dict[bytes, int] = {}
+    for k in range(mode.shape[1]):
+        used = mode[:, k] > 0
+        same = known.setdefault(used.tobytes(), k)
+        if same < k:
+            rank[k] = rank[same]
+            continue
+        a, b = tail[used], head[used]
+        ends = np.concatenate([a, b]).tolist(), np.concatenate([b, a]).tolist()
+        with no_panics():
+            order = package.compute_order_inertial(num_junctions, *ends, *place)
+        rank[k, order] = np.arange(num_junctions, dtype=np.int32)
     return rank
 
 

@@ -21,6 +21,7 @@ import cattrs
 from cattrs.errors import ClassValidationError
 
 from dispatch.errors import CityError
+from dispatch.road_rules import JUDGED
 
 SHIPPED = Path(__file__).with_name("profiles.toml")
 """The profiles that come with dispatch."""
@@ -196,6 +197,8 @@ def _problems(profiles: Profiles) -> Any:
 
 
 def _profile_problems(profile: Profile) -> Any:
+    if not set(profile.keys) <= JUDGED:
+        yield f"Expected access keys of {sorted(JUDGED)}, got {profile.keys}.", "keys"
     choices = {
         "limit": ("caps", "sets"),
         "oneway": ("all", "bicycle", "none"),

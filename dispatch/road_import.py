@@ -13,7 +13,7 @@ from dispatch.cch import order_junctions
 from dispatch.errors import CityError
 from dispatch.osm_reader import MapWay
 from dispatch.report import LeftOut
-from dispatch.road_rules import CLASSES, lets_through, modes, speed_limits
+from dispatch.road_rules import CLASSES, JUDGED, lets_through, modes, speed_limits
 from dispatch.roads import (
     CROSSING,
     GIVE_WAY_AGAINST,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dispatch.osm_reader import Extract
-    from dispatch.profiles import Profiles
+    from dispatch.profiles import Profile, Profiles
     from dispatch.road_rules import Tags
     from dispatch.roads import Bytes
 
@@ -47,17 +47,17 @@ SIGNS = {
 
 @dataclass(slots=True)
 class Piece:
-    """A way between two of its cuts, points ``a`` to ``b``; its modes may still be closed."""
+    """
+    A way between two of its cuts, points ``a`` to ``b``; its modes may still be closed.
+
+    ``ends`` are the nodes at its cuts.
+    """
 
     way: MapWay
     a: int
     b: int
+    ends: tuple[int, int]
     modes: Modes
-
-    @property
-    def ends(self) -> tuple[int, int]:
-        """The nodes it runs from and to."""
-        return self.way.nodes[self.a], self.way.nodes[self.b]
 
 
 def import_roads(extract: Extract, profiles: Profiles, country: str) -> tuple[Roads, list[LeftOut]]:
@@ -69,8 +69,7 @@ def import_roads(extract: Extract, profiles: Profiles, country: str) -> tuple[Ro
     first profile, the couriers', has no such road.
     """
     rules = [profiles.profile[name] for name in profiles.profile]
-    judged = [(way, [modes(way.tags, rule) for rule in rules]) for way in extract.roads]
-    usable = [(way, found) for way, found in judged if any(map(any, found))]
+    usable = [(way, found) for way, found in _judge(extract.roads, rules) if any(map(any, found))]
     barred = _barred(extract.controls, profiles)
     pieces = list(_pieces(usable, barred))
     dropped = [_close_islands(pieces, k) for k in range(len(rules))]
@@ -102,6 +101,16 @@ def import_roads(extract: Extract, profiles: Profiles, country: str) -> tuple[Ro
     return _roads(kept, number, barred, bans, extract, profiles, country), left_out
 
 
+def _judge(roads: Sequence[MapWay], rules: Sequence[Profile]) -> Iterator[tuple[MapWay, Modes]]:
+    """Yields what each profile may do on each way; a map repeats a few hundred sets of tags."""
+    known: dict[frozenset[tuple[str, str]], Modes] = {}
+    for way in roads:
+        tags = frozenset((key, value) for key, value in way.tags.items() if key in JUDGED)
+        if tags not in known:
+            known[tags] = [modes(way.tags, rule) for rule in rules]
+        yield way, known[tags]
+
+
 def _barred(controls: Mapping[int, Tags], profiles: Profiles) -> dict[int, int]:
     """Returns by node the bits of the profiles that it stops."""
     rules = list(profiles.profile.values())
@@ -124,7 +133,7 @@ def _pieces(usable: Sequence[tuple[MapWay, Modes]], barred: Mapping[int, int]) -
             if i in {0, last} or uses[node] > 1 or node in barred
         ]
         for a, b in pairwise(cuts):
-            yield Piece(way, a, b, list(found))
+            yield Piece(way, a, b, (way.nodes[a], way.nodes[b]), list(found))
 
 
 def _close_islands(pieces: list[Piece], k: int) -> int:
@@ -164,6 +173,8 @@ def _roads(
     head = np.array([number[piece.ends[1]] for piece in pieces], dtype=np.int32)
     first = np.cumsum([0, *(p.b - p.a + 1 for p in pieces)], dtype=np.int32)
     tags = [piece.way.tags for piece in pieces]
+    mode = np.array([[a | b << 4 for a, b in p.modes] for p in pieces], dtype=np.uint8)
+    ends = points[np.column_stack([first[:-1], first[1:] - 1])]
     rows = np.array(bans, dtype=np.int32).reshape(-1, 4)
     return Roads(
         num_junctions=len(number),
@@ -179,11 +190,11 @@ def _roads(
         name=np.array([index[_name(t)] for t in tags], dtype=np.int32),
         around=np.array([t.get("junction") in {"roundabout", "circular"} for t in tags]),
         limit=np.array([speed_limits(t, rules) for t in tags], dtype=np.uint8),
-        mode=np.array([[a | b << 4 for a, b in p.modes] for p in pieces], dtype=np.uint8),
+        mode=mode,
         barred=np.array([barred.get(node, 0) for node in number], dtype=np.uint8),
         ban=np.ascontiguousarray(rows[:, :3]),
         ban_for=rows[:, 3].astype(np.uint8),
-        rank=order_junctions(len(number), tail, head, first, points[:, 0], points[:, 1]),
+        rank=order_junctions(len(number), tail, head, ends, mode),
         names=tuple(names),
         profiles=tuple(profiles.profile),
     )

@@ -26,6 +26,13 @@ CLASSES = (
 )  # fmt: skip
 """Values of highway=* that are roads for some profile; files of a city hold the index."""
 
+JUDGED = frozenset(
+    {"highway", "motorroad", "junction", "access", "vehicle", "bicycle", "foot"}
+    | {"motor_vehicle", "motorcar", "oneway", "oneway:bicycle", "oneway:foot"}
+    | {"cycleway", "cycleway:left", "cycleway:right", "cycleway:both"}
+)
+"""Keys that `modes` looks at; ways that agree in them are open to the same couriers."""
+
 CLOSED, RIDE, PUSH = 0, 1, 2
 """What a courier may do on a road in one direction."""
 

@@ -44,7 +44,8 @@ class Roads:
     what `road_rules.modes` says along in its lower and against in its upper four bits.
     Bit k of ``barred`` (n) shuts a junction for profile k. ``ban`` (b, 3) are banned turns
     (road, junction, road), bit k of ``ban_for`` (b) says whether profile k obeys.
-    ``rank`` (n) is the order of the junctions by nested dissection, empty if unknown.
+    ``rank`` (profiles, n) are orders of the junctions by nested dissection of the roads of
+    each profile, without rows if unknown.
     """
 
     num_junctions: int
@@ -79,7 +80,7 @@ class Roads:
         ends = np.concatenate([self.tail, self.head])
         if not 0 <= ends.min() <= ends.max() < self.num_junctions:
             raise ValueError(f"Expected junctions below {self.num_junctions}, got {ends.max()}.")
-        if len(self.barred) != self.num_junctions or len(self.rank) not in {0, len(self.barred)}:
+        if len(self.barred) != self.num_junctions or self.rank.shape[1] != self.num_junctions:
             raise ValueError(f"Expected arrays for {self.num_junctions} junctions.")
 
     def line(self, road: int) -> list[tuple[float, float]]:

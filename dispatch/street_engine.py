@@ -167,11 +167,16 @@ class RoadStreets:
 
     def _rank(self) -> Ints:
         roads = self.roads
-        if len(roads.rank):
-            return roads.rank
-        return order_junctions(
-            roads.num_junctions, roads.tail, roads.head, roads.first, roads.lat, roads.lon
-        )
+        k = roads.profiles.index(self.profile)
+        rank = roads.rank
+        if not len(rank):
+            # The city was built where the package did not import.
+            ends = np.column_stack([roads.first[:-1], roads.first[1:] - 1])
+            points = np.column_stack([roads.lat, roads.lon])[ends]
+            junctions = roads.tail, roads.head, points
+            rank = order_junctions(roads.num_junctions, *junctions, roads.mode)
+        found: Ints = rank[k]
+        return found
 
     def _timed(self, epoch: Epoch, band: str) -> tuple[Metric, Search]:
         if band not in STREET_BANDS:

@@ -8,6 +8,7 @@ whichever way it is added up, and whichever engine adds it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from dispatch.errors import CityError
 from dispatch.profiles import GROUPS
 from dispatch.road_rules import CLASSES, PUSH
 from dispatch.roads import offsets, step_metres
+from dispatch.segments import Segments
 from dispatch.turns import wait_seconds
 
 if TYPE_CHECKING:
@@ -91,8 +93,7 @@ class Timing:
         groups = np.array([GROUPS.index(profiles.group(kind)) for kind in CLASSES])
         self._group = groups[roads.kind]
         self._wait = self._waits(roads)
-        self._node, self._dense = np.unique(roads.node, return_inverse=True)
-        self._keys: tuple[Longs, Longs] | None = None
+        self._segments = Segments(roads.node, self._step)
 
     def _waits(self, roads: Roads) -> Floats:
         """Returns the ms lost within roads, on the step that leaves a point: (2, p)."""
@@ -116,9 +117,10 @@ class Timing:
         A segment is a pair of node numbers next to each other on a road, in the direction
         of travel. Raises CityError for an unknown one and for a speed that is none.
         """
-        keys = np.array(list(kmh), dtype=np.int64).reshape(-1, 2)
-        values = np.array([np.nan if v is None else v for v in kmh.values()], dtype=np.float64)
-        told = np.array([v is not None for v in kmh.values()], dtype=bool)
+        keys = np.fromiter(chain.from_iterable(kmh), np.int64, 2 * len(kmh)).reshape(-1, 2)
+        reports = list(kmh.values())
+        told = np.fromiter((v is not None for v in reports), bool, len(reports))
+        values = np.array(reports, dtype=np.float64)
         wrong = told & ~((values >= 1) & (values <= FASTEST_KMH) | (values == 0))
         if wrong.any():
             at = int(wrong.argmax())
@@ -129,40 +131,10 @@ class Timing:
                 code="bad-speed",
                 value=float(values[at]),
             )
-        sorted_keys, steps = self._segments()
-        first, last = self._find(keys, sorted_keys)
-        if (unknown := first == last).any():
-            key = tuple(keys[int(unknown.argmax())].tolist())
-            raise CityError(
-                f"There is no segment {key}: {int(unknown.sum())} of {len(keys)} are unknown.",
-                at="segments",
-                cure="Give pairs of nodes of the map that follow each other on a road.",
-                code="unknown-segment",
-                value=key,
-            )
         flat = speeds.kmh.reshape(-1).copy()
-        counts = last - first
-        rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        flat[steps[np.repeat(first, counts) + rank]] = np.repeat(values, counts)
+        place, report = self._segments.find(keys)
+        flat[place] = values[report]
         return Speeds(flat.reshape(2, -1))
-
-    def _find(self, keys: Longs, sorted_keys: Longs) -> tuple[Longs, Longs]:
-        """Returns where the rows of each pair of nodes begin and end among the segments."""
-        index = np.minimum(np.searchsorted(self._node, keys), len(self._node) - 1)
-        known = (self._node[index] == keys).all(axis=1)
-        wanted = np.where(known, index[:, 0] * len(self._node) + index[:, 1], -1)
-        return np.searchsorted(sorted_keys, wanted), np.searchsorted(sorted_keys, wanted, "right")
-
-    def _segments(self) -> tuple[Longs, Longs]:
-        """Returns the segments as sorted numbers, and the place of each in `Speeds.kmh`."""
-        if self._keys is None:
-            at = np.flatnonzero(self._step)
-            a, b = self._dense[at].astype(np.int64), self._dense[at + 1].astype(np.int64)
-            keys = np.concatenate([a * len(self._node) + b, b * len(self._node) + a])
-            steps = np.concatenate([at, at + len(self._step)])
-            order = np.argsort(keys, kind="stable")
-            self._keys = keys[order], steps[order]
-        return self._keys
 
     def metric(self, speeds: Speeds, band: str) -> Metric:
         """Returns the times of a band of street traffic."""

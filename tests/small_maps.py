@@ -140,7 +140,7 @@ def straight_roads(
         barred=np.zeros(len(junctions), dtype=np.uint8),
         ban=np.array(bans, dtype=np.int32).reshape(-1, 3),
         ban_for=np.ones(len(bans), dtype=np.uint8),
-        rank=np.arange(len(junctions), dtype=np.int32),
+        rank=np.arange(len(junctions), dtype=np.int32)[None, :],
         names=("",),
         profiles=("plain",),
     )

@@ -34,6 +34,7 @@ def test_the_shipped_profiles_are_sound() -> None:
         ("motorway_link = 45", "motorway_link = -1", "profile.car.speeds.motorway_link"),
         ("motorway_link = 45", "motorway_link = nan", ""),
         ("[hours]", "[hours", ""),
+        ('keys = ["foot", "access"]', 'keys = ["food", "access"]', "profile.foot.keys"),
         ('side = "left"', 'side = "middle"', "country.GB.side"),
         ('"day", "rush",\n', '"day", "ruhs",\n', "hours.weekday"),
         ("main = { night = 1.1, day", "main = { night = 1.1, dya", "profile.car.factors.main"),
