@@ -84,11 +84,7 @@ def anchor(
         middle.append(np.column_stack([point, arc, rest, k, np.zeros_like(point)]))
     hooks = []
     for leaving in (True, False):
-        at_ends = [
-            _at_junction(roads, graph, metric, point, int(junction[point]), leaving)
-            for point in np.flatnonzero(junction >= 0).tolist()
-        ]
-        rows = np.concatenate([*middle, *at_ends])
+        rows = np.concatenate([*middle, _at_junctions(roads, graph, metric, junction, leaving)])
         owner, arc, rest, k, at_end = rows[np.argsort(rows[:, 0], kind="stable")].T
         found = Hooks(owner, arc, rest, k, at_end > 0, np.ones(len(rows), dtype=bool))
         hooks.append(_with_validity(found, roads, graph, metric, to_end=leaving))
@@ -103,15 +99,17 @@ def _junctions(roads: Roads, graph: TurnGraph, timing: Timing, road: Longs, metr
     return np.where((found >= 0) & graph.open_at[found], found, -1).astype(np.int64)
 
 
-def _at_junction(
-    roads: Roads, graph: TurnGraph, metric: Metric, point: int, junction: int, leaving: bool
+def _at_junctions(
+    roads: Roads, graph: TurnGraph, metric: Metric, junction: Longs, leaving: bool
 ) -> Longs:
-    """Returns the rows of a point at the beginning of arcs, or at the end of arcs."""
-    arc = graph.leaving(junction) if leaving else graph.entering(junction)
+    """Returns the rows of points at the beginning of arcs, or at the end of arcs."""
+    order, first = graph.leaves if leaving else graph.enters
+    place, point = _spread(first, junction, junction >= 0)
+    arc = order[place]
     road = graph.road[arc]
     step = np.where(graph.along[arc] == leaving, roads.first[road], roads.first[road + 1] - 2)
     rest = metric.arc[arc] if leaving else np.zeros_like(arc)
-    return np.column_stack([np.full_like(arc, point), arc, rest, step, np.ones_like(arc)])
+    return np.column_stack([point, arc, rest, step, np.ones_like(arc)])
 
 
 def _with_validity(
@@ -178,12 +176,12 @@ def arrivals(b: Anchors, graph: TurnGraph, metric: Metric) -> list[Options]:
     return _options(len(b), owner, arc, ms)
 
 
-def _spread(first: Longs, arc: Longs, chosen: Bools) -> tuple[Longs, Longs]:
-    """Returns the places of all turns of the chosen hooks' arcs, and the hook of each."""
-    hook = np.flatnonzero(chosen)
-    counts = first[arc[hook] + 1] - first[arc[hook]]
+def _spread(first: Longs, key: Longs, chosen: Bools) -> tuple[Longs, Longs]:
+    """Returns all the places from ``first[key]`` on of the chosen rows, and the row of each."""
+    row = np.flatnonzero(chosen)
+    begin, counts = first[key[row]], first[key[row] + 1] - first[key[row]]
     rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(first[arc[hook]], counts) + rank, np.repeat(hook, counts)
+    return np.repeat(begin, counts) + rank, np.repeat(row, counts)
 
 
 def _options(num_points: int, owner: Longs, arc: Longs, ms: Longs) -> list[Options]:

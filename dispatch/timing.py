@@ -119,7 +119,9 @@ class Timing:
         """
         keys = np.fromiter(chain.from_iterable(kmh), np.int64, 2 * len(kmh)).reshape(-1, 2)
         reports = list(kmh.values())
-        told = np.fromiter((v is not None for v in reports), bool, len(reports))
+        told = np.ones(len(reports), dtype=bool)
+        if None in reports:
+            told[:] = [report is not None for report in reports]
         values = np.array(reports, dtype=np.float64)
         wrong = told & ~((values >= 1) & (values <= FASTEST_KMH) | (values == 0))
         if wrong.any():

@@ -77,16 +77,6 @@ class TurnGraph:
     open_at: Bools
     num_trapped: int
 
-    def leaving(self, junction: int) -> Longs:
-        """Returns the arcs that begin at a junction."""
-        order, first = self.leaves
-        return order[first[junction] : first[junction + 1]]
-
-    def entering(self, junction: int) -> Longs:
-        """Returns the arcs that end at a junction."""
-        order, first = self.enters
-        return order[first[junction] : first[junction + 1]]
-
     @property
     def usable(self) -> Bools:
         """Which roads a place may be on: (m,)."""
