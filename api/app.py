@@ -79,6 +79,7 @@ def create_app(
         summary="Plans couriers who bring office orders to the desk.",
         version=version("dispatch-desk"),
         lifespan=lifespan,
+        responses=problems.RESPONSES,
         # What fails to validate may hold names and phone numbers; it stays out of any log.
         telemetry={"logs": False},
         docs_url=None,

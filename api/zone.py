@@ -22,6 +22,7 @@ from api.improver import Improver
 from api.opening import open_zone
 from api.search_pool import Search
 from api.settings import Settings
+from api.view import View
 from api.ways import Ways
 from dispatch.city import City
 from dispatch.commit import Commit
@@ -106,6 +107,10 @@ class Zone:
         What it committed is published, and wakes the search unless told otherwise.
         """
         return await self._loop.run_in_executor(self._thread, self._on_thread_do, work, wake)
+
+    async def look(self) -> View:
+        """Returns what is so now: values that never change, to be read on any thread."""
+        return await self.ask(lambda room: View.of(room.dispatcher, room.now))
 
     def moment(self, instant: int) -> str:
         """Returns an instant as RFC 3339 text in the city's time zone."""

@@ -73,6 +73,13 @@ def test_the_openapi_document_has_the_paths_of_the_interface(client: TestClient)
     assert {path: set(methods) for path, methods in document["paths"].items()} == PATHS
 
 
+def test_the_openapi_document_promises_problem_documents(client: TestClient) -> None:
+    for path in client.get("/openapi.json").json()["paths"].values():
+        for method in path.values():
+            assert "application/problem+json" in method["responses"]["4XX"]["content"]
+            assert "422" not in method["responses"]
+
+
 def test_every_handler_learns_who_asks() -> None:
     routes = [r for module in RESOURCES for r in module.router.routes if isinstance(r, APIRoute)]
     assert len(routes) == sum(len(methods) for methods in PATHS.values())
