@@ -24,8 +24,8 @@ _LEAST_SECONDS = 5e-3
 """
 Time per job, in seconds, below which all of the budget goes to ruin and insert.
 
-Building the model and the first descent take about that long; with less, nine snapshots of 20 and
-60 jobs ended dearer than without OR-Tools, with more they ended equal or cheaper.
+Building the model and the first descent take about that long. With less, snapshots of 20 and 60
+jobs ended dearer than without OR-Tools; with more, about equal.
 """
 
 _RESERVE = 1e-4

@@ -46,8 +46,7 @@ def test_a_shift_that_ends_too_early_is_short_of_seconds() -> None:
 
 
 def test_the_window_of_another_job_can_be_in_the_way() -> None:
-    # The other desk, 240 s away, closes 10 s after the vehicle comes; the detour takes 120 s. Later
-    # than that, the shift of 480 + 10 s has no time for it.
+    # The other desk, 120 s away, closes at 130; the new one is on the way and takes 45 s.
     other = Job("other", delivery=Task(2, TimeWindow(0, 130)))
     new = Job("new", delivery=Task(1, TimeWindow(0, 60), service_duration=45))
     problem = a_problem([other, new])
