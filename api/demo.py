@@ -39,7 +39,7 @@ ZONE = ZoneInfo("Europe/Helsinki")
 START = datetime(2026, 11, 23, 10, tzinfo=ZONE)
 """A Monday; lunch, when lifts are slow, begins an hour later."""
 
-SEARCH_SECONDS = 0.05
+SEARCH_SECONDS = 0.03
 """For each search: some ten drops are open at a time here, and the clock waits for every search."""
 
 LIVE_MINUTES = 12 * 60
