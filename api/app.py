@@ -62,7 +62,10 @@ def create_app(
     """
     if search is None and settings.workers:
         search = SearchPool(
-            workers=settings.workers, seconds=settings.search_seconds, seed=settings.seed
+            workers=settings.workers,
+            seconds=settings.search_seconds,
+            polish_seconds=settings.polish_seconds,
+            seed=settings.seed,
         )
     zone = Zone(settings, _clock(settings), city=city, search=search)
 

@@ -39,7 +39,7 @@ ZONE = ZoneInfo("Europe/Helsinki")
 START = datetime(2026, 11, 23, 10, tzinfo=ZONE)
 """A Monday; lunch, when lifts are slow, begins an hour later."""
 
-SEARCH_SECONDS = 0.03
+SEARCH_SECONDS = 0.05
 """For each search: some ten drops are open at a time here, and the clock waits for every search."""
 
 LIVE_MINUTES = 12 * 60
@@ -112,7 +112,9 @@ def _play(
 
 
 def _settings(folder: Path, port: int, *, live: bool) -> dict[str, Any]:
-    own = {} if live else {"clock": "manual", "clock_start": START.isoformat()}
+    own: dict[str, Any] = {}
+    if not live:
+        own = {"clock": "manual", "clock_start": START.isoformat(), "polish_seconds": 0}
     return own | {
         "db": f"sqlite:///{folder / 'dispatch.db'}",
         "port": port,
