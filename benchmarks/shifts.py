@@ -52,7 +52,8 @@ def _line(seed: int, row: dict[str, Any]) -> str:
         f"seed {seed}: {row['urgent']} urgent orders, {row['usual_promise']} promised in 22 min, "
         f"{row['requoted']} longer; kept {row['kept']}, late {late}; "
         f"desk p50 {row['desk_p50_s']} s p95 {row['desk_p95_s']} s; "
-        f"standard on course {row['standard_on_course']} of {row['standard']}; {row['plan_versions']} plans, {row['moved_drops']} drops moved; "
+        f"standard on course {row['standard_on_course']} of {row['standard']}; "
+        f"{row['plan_versions']} plans, {row['moved_drops']} drops moved; "
         f"decision p50 {row['decision_p50_ms']} ms p99 {row['decision_p99_ms']} ms; "
         f"{row['distance_km']} km; utilisation {row['utilisation']:.2f}; wall {row['wall_s']:.0f} s"
     )
