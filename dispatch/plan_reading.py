@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dispatch.orders import StopKind
+from dispatch.orders import DropStatus, StopKind
 from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
 from solver.explain import explain
 from solver.solution import Kind, schedule
@@ -244,8 +244,11 @@ def _reason(model: Model, state: State, drop: Drop, obstacle: Obstacle) -> Reaso
 
 def _not_allowed(model: Model, drop: Drop, courier: Courier) -> Reason:
     """Returns why a courier is out of the question, whatever the time."""
-    allowed = model.entering.couriers[drop.id]
-    if drop.pinned not in (None, courier.id):
+    allowed = model.entering.couriers.get(drop.id)
+    if drop.status is DropStatus.ON_BOARD:
+        kind, text = "pinned", f"{drop.id} is on board with {drop.courier}."
+        cure = f"Let {drop.courier} bring it, or report it as failed."
+    elif drop.pinned not in (None, courier.id):
         kind, text = "pinned", f"{drop.id} is pinned to {drop.pinned}."
         cure = f"Release {drop.id}."
     elif allowed is not None and courier.id not in allowed:

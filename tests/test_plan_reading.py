@@ -120,6 +120,18 @@ def test_a_building_that_closes_too_early_is_a_reason() -> None:
     assert zone.reasons(drop) == ["closed"]
 
 
+def test_goods_on_board_for_a_building_about_to_close_are_left_out_with_the_reason() -> None:
+    # Houses close at 20:00; at 19:58 the desk is 225 s away.
+    zone = LittleZone(2, now=NOW + 10 * HOUR - 600)
+    drop = zone.urgent(3)
+    zone.load("c_1")
+    zone.wait(480)
+    assert zone.reasons(drop) == ["closed", "pinned"]
+    # A second after eight it is planned for the morning.
+    zone.wait(121)
+    assert zone.carrier(drop) == "c_1"
+
+
 def test_who_gets_no_new_work_is_named_with_the_cause() -> None:
     zone = LittleZone(2)
     change_courier(zone.dispatcher, "c_1", CourierChange(paused=True), zone.now)
