@@ -114,6 +114,17 @@ def test_a_standard_drop_that_waits_joins_an_urgent_trip_at_the_next_tick() -> N
     assert zone.carrier(standard) == "c_1"
 
 
+@pytest.mark.parametrize(("later", "carrier"), [(0, "c_1"), (1, None)])
+def test_urgent_goods_do_not_wait_for_those_that_ride_along(
+    later: int, carrier: str | None
+) -> None:
+    zone = LittleZone(1)
+    # The courier stands at the counter already.
+    zone.urgent(5, ready_at=NOW + 240)
+    drop = zone.standard(5, ready_at=NOW + 240 + later)
+    assert zone.carrier(drop) == carrier
+
+
 def test_a_drop_whose_company_is_cancelled_waits_again() -> None:
     zone = LittleZone(1)
     zone.urgent(3)
