@@ -74,6 +74,9 @@ def _obstacle(problem: Problem, solution: Solution, j: int, v: int) -> Obstacle 
     for kind in _LIMITS:
         if _fit(alone, rest, k, {kind: FOREVER}) is not None:
             return _shortage(alone, rest, k, v, kind, {})
+    if _fit(alone, rest, k, dict.fromkeys(_LIMITS, FOREVER)) is None:
+        text = f"Job {job.name!r} opens too late for any vehicle."
+        return Obstacle(v, "window", FOREVER, "s", text, "Let its windows open earlier.")
     # No single limit is enough: the first one that is in the way when all after it are lifted.
     for place, kind in enumerate(_LIMITS):
         lifted = dict.fromkeys(_LIMITS[place + 1 :], FOREVER)
@@ -105,7 +108,7 @@ def _shortage(
     """Returns the least by which one limit must give way, with those in ``lifted`` gone."""
     low, high = 0, 1
     while _fit(alone, rest, k, {**lifted, kind: high}) is None:
-        low, high = high, 2 * high
+        low, high = high, min(FOREVER, 2 * high)
     while high - low > 1:
         middle = (low + high) // 2
         fits = _fit(alone, rest, k, {**lifted, kind: middle}) is not None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from solver.explain import explain
 from solver.insertion import best_insertions, complete
-from solver.problem import Job, Problem, Task, TimeWindow, Vehicle
+from solver.problem import FOREVER, Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Solution
 from tests.worlds import D, P, a_problem, problems, route_of
 
@@ -117,3 +118,10 @@ def _relaxed(problem: Problem, v: int, kind: str, by: int) -> Problem:
         shift = TimeWindow(vehicle.shift.early, vehicle.shift.late + by)
         vehicle = replace(vehicle, shift=shift)
     return replace(problem, vehicles=(*problem.vehicles[:v], vehicle, *problem.vehicles[v + 1 :]))
+
+
+def test_a_window_that_never_opens_is_an_obstacle_not_an_endless_search() -> None:
+    never = Task(1, TimeWindow(FOREVER, FOREVER))
+    problem = Problem((Vehicle("v", 0),), (Job("j", never),), np.array([[0, 60], [60, 0]]))
+    (obstacle,) = explain(problem, Solution(((),), frozenset({0})), 0)
+    assert obstacle.kind == "window"
