@@ -120,8 +120,10 @@ def _relaxed(problem: Problem, v: int, kind: str, by: int) -> Problem:
     return replace(problem, vehicles=(*problem.vehicles[:v], vehicle, *problem.vehicles[v + 1 :]))
 
 
-def test_a_window_that_never_opens_is_an_obstacle_not_an_endless_search() -> None:
+def test_a_window_that_opens_at_the_end_of_time_is_explained_all_the_same() -> None:
     never = Task(1, TimeWindow(FOREVER, FOREVER))
-    problem = Problem((Vehicle("v", 0),), (Job("j", never),), np.array([[0, 60], [60, 0]]))
+    vehicle = Vehicle("v", 0, 0, shift=TimeWindow(0, 1000))
+    problem = Problem((vehicle,), (Job("j", never),), np.array([[0, 60], [60, 0]]))
     (obstacle,) = explain(problem, Solution(((),), frozenset({0})), 0)
-    assert obstacle.kind == "window"
+    # Back 60 s after the window opens, 1000 s of which the shift has.
+    assert (obstacle.kind, obstacle.short_by) == ("shift", FOREVER + 60 - 1000)
