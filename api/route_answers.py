@@ -14,6 +14,7 @@ from pydantic import Field
 from api.bodies import Moment, Out
 from api.view import View
 from dispatch.city import InsideLeg, Place, Way
+from dispatch.interiors import RECEPTION
 from dispatch.orders import StopKind
 from dispatch.plan import Stop
 
@@ -53,7 +54,11 @@ class StorePlaceOut(Out):
 
 
 class DeskPlaceOut(Out):
-    """A desk; ``entrance`` is the door to go in by, told with the way."""
+    """
+    A desk; ``entrance`` is the door to go in by, told with the way.
+
+    ``hand_over_at`` is ``reception``, with its floor, where the goods are not taken to the desk.
+    """
 
     building: str
     name: str | None
@@ -64,6 +69,7 @@ class DeskPlaceOut(Out):
     floor: int
     department: str | None
     desk: str | None
+    hand_over_at: str = "desk"
 
 
 class StreetPlaceOut(Out):
@@ -159,9 +165,10 @@ def _desk_place_out(stop: Stop, view: View, way: Way | None) -> DeskPlaceOut:
         entrance=way.entrance if way else None,
         lat=stop.place.lat,
         lon=stop.place.lon,
-        floor=desk.floor,
+        floor=stop.place.floor,
         department=desk.department or None,
         desk=desk.desk or None,
+        hand_over_at=RECEPTION if stop.place.desk == RECEPTION else "desk",
     )
 
 

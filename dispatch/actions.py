@@ -151,6 +151,13 @@ class _Tap:
         raise Unfit("superseded", f"{drop.id} is {drop.status} already.")
 
     def desk(self, drop: Drop) -> Place:
+        """Returns where the courier was sent with a drop: its desk, or reception."""
+        committed = self.courier.committed
+        if committed is not None and committed.drop == drop.id:
+            return committed.place
+        courier, stop = self.dispatcher.plan.assignments().get(drop.id, (None, None))
+        if stop is not None and courier == self.courier_id:
+            return stop.place
         return desk_place(self.dispatcher.city, drop)
 
 

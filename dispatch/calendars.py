@@ -23,6 +23,11 @@ def second_of_day(instant: int, timezone: str) -> int:
     return here.hour * 3600 + here.minute * 60 + here.second
 
 
+def weekday_of(instant: int, timezone: str) -> int:
+    """Returns the local day of the week, Monday 0."""
+    return local(instant, timezone).weekday()
+
+
 def next_working_day_end(placed_at: int, timezone: str, close: int) -> int:
     """
     Returns the Unix second at which the working day after an order ends.

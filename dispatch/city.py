@@ -19,6 +19,7 @@ from dispatch.city_files import load_map
 from dispatch.describing import describe
 from dispatch.descriptions import FOLDER, read_descriptions
 from dispatch.geo import metres_per_degree
+from dispatch.handovers import handover, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
 from dispatch.places import Building, Entrance, InsideLeg, Office, Place, Way
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from dispatch.city_files import CityMap
     from dispatch.geo import Point
+    from dispatch.hours import Week
     from dispatch.interiors import Interior
     from dispatch.streets import Piece
 
@@ -170,6 +172,19 @@ class City:
             return ()
         _, street = split_band(band)
         return self._street_side.ride(self._door(a), self._door(b), street).pieces
+
+    def handover(self, place: Place, weekday: int, second: int, own: Week | None = None) -> Place:
+        """
+        Returns where goods for a desk are handed over at a second of a local day, Monday 0.
+
+        That is reception where the desk is closed and reception takes goods, or where couriers may
+        not pass. ``own`` are hours known of the desk itself. Raises as `place` does.
+        """
+        return handover(self.insides, place, weekday, second, own).place
+
+    def hours(self, place: Place, own: Week | None = None) -> Week:
+        """Returns when a desk takes deliveries; raises as `place` does."""
+        return week_of(self.insides, place, own)
 
     def near(self, lat: float, lon: float, radius_m: float = 500) -> tuple[Building, ...]:
         """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.calendars import second_of_day
+from dispatch.calendars import second_of_day, weekday_of
 from dispatch.city import band_at, slower_band
 from dispatch.orders import Drop, DropStatus, Service, StopKind
 from dispatch.places import Place
@@ -23,8 +23,8 @@ from solver.solution import Activity, Kind, Route
 
 if TYPE_CHECKING:
     from dispatch.city import City
+    from dispatch.hours import Week
     from dispatch.orders import Courier
-    from dispatch.places import Building
     from dispatch.plan import CourierRoute, Plan
     from dispatch.policy import Policy
     from dispatch.state import State
@@ -62,8 +62,10 @@ class Model:
 def band_of(now: int, timezone: str) -> str:
     """Returns the band to plan with: the slower of now and half an hour ahead."""
     return slower_band(
-        band_at(second_of_day(now, timezone)),
-        band_at(second_of_day(now + BAND_AHEAD_S, timezone)),
+        *(
+            band_at(second_of_day(moment, timezone), weekday_of(moment, timezone))
+            for moment in (now, now + BAND_AHEAD_S)
+        )
     )
 
 
@@ -112,6 +114,7 @@ class _Builder:
             store.id: city.street_place(store.lat, store.lon) for store in state.stores.values()
         }
         self.second = second_of_day(now, city.timezone)
+        self.weekday = weekday_of(now, city.timezone)
 
     def build(self) -> Model:
         band = band_of(self.now, self.city.timezone)
@@ -194,10 +197,10 @@ class _Builder:
 
     def _job(self, drop: Drop, pickup: Task | None, couriers: frozenset[str]) -> Job:
         order = self.state.orders[drop.order]
-        building = self.city.buildings[drop.desk.building]
+        place, week = handed_over(self.city, drop, self.weekday, self.second)
         delivery = Task(
-            location=self._at(desk_place(self.city, drop)),
-            window=opening(building, self.second),
+            location=self._at(place),
+            window=opening(week, self.weekday, self.second),
             service_duration=self.policy.handover_s,
             due=order.deadline - self.policy.handover_s - self.now,
         )
@@ -239,11 +242,29 @@ def desk_place(city: City, drop: Drop) -> Place:
     return city.place(drop.desk.building, drop.desk.floor, name)
 
 
-def opening(building: Building, second: int) -> TimeWindow:
-    """Returns when a building is open, from a second of the local day: today or else tomorrow."""
-    shift = 0 if second <= building.closes else DAY
-    early = max(0, building.opens + shift - second)
-    return TimeWindow(early, max(early, building.closes + shift - second))
+def handed_over(city: City, drop: Drop, weekday: int, second: int) -> tuple[Place, Week]:
+    """Returns where a drop is handed over as things are at a moment, and when that is open."""
+    desk = desk_place(city, drop)
+    office = city.offices.get(drop.desk.id or "")
+    own = office.hours if office is not None else None
+    place = city.handover(desk, weekday, second, own)
+    return place, city.hours(place, own if place == desk else None)
+
+
+def opening(week: Week, weekday: int, second: int) -> TimeWindow:
+    """
+    Returns when a desk is open, from a second of a local day on: that day or else the next.
+
+    Breaks in a day are not seen: who comes at noon waits. A desk that never opens does so at the
+    horizon, where no shift reaches.
+    """
+    for ahead in range(len(week.days) + 1):
+        spans = week.days[(weekday + ahead) % len(week.days)]
+        left = [span for span in spans if span[1] + ahead * DAY >= second]
+        if left:
+            early = max(0, left[0][0] + ahead * DAY - second)
+            return TimeWindow(early, max(early, left[-1][1] + ahead * DAY - second))
+    return TimeWindow(HORIZON_S, HORIZON_S)
 
 
 def _with_time_for_aboard(problem: Problem) -> Problem:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from dispatch.actions import act
-from dispatch.city import BANDS, City
 from dispatch.commit import Commit
 from dispatch.crew import add_courier
 from dispatch.dispatcher import Dispatcher
 from dispatch.errors import CityError
+from dispatch.hours import Week, every_day
 from dispatch.ordering import place_order
 from dispatch.orders import Drop, Item, Store
 from dispatch.places import Building, Office, Place
@@ -35,12 +35,14 @@ from dispatch.requests import (
     Position,
 )
 from dispatch.state import State, apply
+from dispatch.street_bands import split_band
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from dispatch.city import City
     from dispatch.orders import Courier, Order
 
 BLOCK_S = 60
@@ -88,9 +90,15 @@ class LittleCity:
             raise CityError(f"{lat} is off the street.", at="place", cure="Come back.")
         return Place(lat, lon)
 
+    def handover(self, place: Place, weekday: int, second: int, own: Week | None = None) -> Place:
+        return place
+
+    def hours(self, place: Place, own: Week | None = None) -> Week:
+        inside = self.buildings[str(place.building)]
+        return every_day(inside.opens, inside.closes)
+
     def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        if band not in BANDS:
-            raise ValueError(f"Expected a band of {BANDS}, got {band!r}.")
+        split_band(band)
         self.asked.append(band)
         times = [seconds(a, b) for a in places for b in places]
         return np.array(times, dtype=np.int32).reshape(len(places), len(places))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatch.crew import change_courier
+from dispatch.hours import Week, every_day
 from dispatch.ordering import goods_ready
 from dispatch.orders import DropStatus
 from dispatch.planning import (
@@ -20,7 +21,7 @@ from dispatch.planning import (
 from dispatch.requests import CourierChange, DeskRequest, DropRequest
 from solver.problem import MINOR, PROMISED, Job, TimeWindow
 from solver.solution import Activity, Kind
-from tests.little_city import HOUR, NOW, LittleZone, a_drop, building
+from tests.little_city import HOUR, NOW, LittleZone, a_drop
 
 HELSINKI = "Europe/Helsinki"
 
@@ -67,7 +68,17 @@ def test_the_plan_remembers_the_band_it_was_made_with() -> None:
     ],
 )
 def test_a_building_is_open_today_or_else_tomorrow(second: int, window: TimeWindow) -> None:
-    assert opening(building(1), second) == window
+    assert opening(every_day(7 * HOUR, 20 * HOUR), 0, second) == window
+
+
+def test_a_desk_that_is_closed_at_the_weekend_opens_on_monday() -> None:
+    week = Week((((8 * HOUR, 16 * HOUR),),) * 5 + ((), ()))
+    # Friday, an hour after it closed: 55 hours to Monday 8, 63 to Monday 16.
+    assert opening(week, 4, 17 * HOUR) == TimeWindow(63 * HOUR, 71 * HOUR)
+
+
+def test_a_desk_that_never_opens_does_so_at_the_horizon() -> None:
+    assert opening(Week(((),) * 7), 0, 0) == TimeWindow(HORIZON_S, HORIZON_S)
 
 
 def test_a_desk_is_told_from_its_neighbour_by_department_and_name() -> None:
