@@ -23,8 +23,9 @@ from dispatch.handovers import handover, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
 from dispatch.places import Building, Entrance, InsideLeg, Office, Place, Way
+from dispatch.snapping import check_on_earth
 from dispatch.street_bands import band_at, slower_band, split_band
-from dispatch.street_engine import RoadStreets, check_on_earth
+from dispatch.street_engine import RoadStreets
 from dispatch.street_side import StreetSide
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
+from dispatch.errors import CityError
 from dispatch.geo import metres_per_degree
 from dispatch.roads import offsets
 from dispatch.streets import MAX_GAP_M
@@ -15,6 +16,7 @@ from dispatch.streets import MAX_GAP_M
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dispatch.geo import Point
     from dispatch.roads import Bools, Roads
 
 REACH = MAX_GAP_M
@@ -86,3 +88,19 @@ class Snapper:
         lat, lon = foot / self._scale + self._origin
         metre = float(begin + share * (end - begin))
         return Snap(int(self._road[piece]), metre, after, float(lat), float(lon), gap)
+
+
+def check_on_earth(point: Point) -> None:
+    """Raises CityError for what is no latitude and longitude in degrees."""
+    lat, lon = point
+    if abs(lat) <= 90 and abs(lon) <= 180:
+        return
+    swapped = abs(lon) <= 90 and abs(lat) <= 180
+    raise CityError(
+        f"({lat}, {lon}) is not a place on Earth"
+        + ("; lat and lon look swapped." if swapped else "."),
+        at="place",
+        cure="Give latitude then longitude in WGS-84 degrees.",
+        code="outside-city",
+        value=point,
+    )

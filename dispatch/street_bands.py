@@ -9,7 +9,8 @@ only this module takes it apart.
 from __future__ import annotations
 
 from dispatch import indoor_parameters
-from dispatch.profiles import STREET_BANDS, load_profiles
+from dispatch.profile_checks import STREET_BANDS
+from dispatch.profiles import load_profiles
 
 USUAL = "day"
 """The street's band that is left out of a name."""

@@ -12,9 +12,10 @@ import numpy as np
 from dispatch.anchors import anchor, arrivals, departures, direct
 from dispatch.cch import Hierarchy, load_routingkit, order_junctions
 from dispatch.errors import CityError
-from dispatch.profiles import STREET_BANDS, load_profiles
+from dispatch.profile_checks import STREET_BANDS
+from dispatch.profiles import load_profiles
 from dispatch.searching import DijkstraSearch, Search
-from dispatch.snapping import Snapper
+from dispatch.snapping import Snapper, check_on_earth
 from dispatch.street_routes import trace
 from dispatch.streets import MAX_GAP_M, StreetRoute
 from dispatch.timing import Metric, Speeds, Timing
@@ -242,20 +243,4 @@ def _no_roads(profile: str) -> CityError:
         "such roads.",
         code="city-without-roads",
         value=profile,
-    )
-
-
-def check_on_earth(point: Point) -> None:
-    """Raises CityError for what is no latitude and longitude in degrees."""
-    lat, lon = point
-    if abs(lat) <= 90 and abs(lon) <= 180:
-        return
-    swapped = abs(lon) <= 90 and abs(lat) <= 180
-    raise CityError(
-        f"({lat}, {lon}) is not a place on Earth"
-        + ("; lat and lon look swapped." if swapped else "."),
-        at="place",
-        cure="Give latitude then longitude in WGS-84 degrees.",
-        code="outside-city",
-        value=point,
     )

@@ -10,7 +10,7 @@ import numpy as np
 from dispatch.anchors import departures, direct
 from dispatch.road_rules import CLASSES
 from dispatch.streets import Piece, StreetRoute
-from dispatch.turns import turn_angle
+from dispatch.turn_costs import turn_angle
 
 if TYPE_CHECKING:
     from dispatch.anchors import Anchors

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.errors import CityError
-from dispatch.profiles import GROUPS
+from dispatch.profile_checks import GROUPS
 from dispatch.road_rules import CLASSES, PUSH
 from dispatch.roads import offsets, step_metres
 from dispatch.segments import Segments
-from dispatch.turns import wait_seconds
+from dispatch.turn_costs import wait_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

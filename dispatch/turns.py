@@ -18,29 +18,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.geo import metres_per_degree
-from dispatch.roads import (
-    CROSSING,
-    GIVE_WAY_ALONG,
-    SIGNAL_ALONG,
-    STOP_ALONG,
-    offsets,
-    strongest_part,
-)
+from dispatch.roads import strongest_part
+from dispatch.turn_costs import headings, turn_seconds, wait_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dispatch.profiles import Profile, Turn, Wait
-    from dispatch.roads import Bytes, Roads
+    from dispatch.profiles import Profile, Wait
+    from dispatch.roads import Roads
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
     Longs = NDArray[np.int64]
-
-HEADING_METRES = 10.0
-"""Metres from a junction at which the direction of a road is taken."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,9 +103,9 @@ def build_turns(roads: Roads, name: str, profile: Profile, side: str) -> TurnGra
     keep = ~back | (way_out[start] == 0) | (profile.u_turns == "junctions")
     start, end, back = start[keep], end[keep], back[keep]
     part = strongest_part(len(road), start, end) if len(start) else np.zeros(len(road), dtype=bool)
-    heading = _headings(roads)[road]
+    heading = headings(roads)[road]
     heading = np.where(along[:, None], heading, (heading[:, ::-1] + 180) % 360)
-    cost = _costs(heading, start, end, back, arms[head[start]] > 2, profile.turn, side)
+    cost = turn_seconds(heading, start, end, back, arms[head[start]] > 2, profile.turn, side)
     cost = cost + _waits(roads, road, along, profile.wait)[start]
     number = np.cumsum(part, dtype=np.int32) - 1
     inside = part[start] & part[end]
@@ -171,58 +161,7 @@ def _banned(roads: Roads, bit: np.uint8, road: Ints, head: Ints, start: Ints, en
     return found
 
 
-def _headings(roads: Roads) -> Floats:
-    """Returns the degrees from north at the tail and the head of each road: (m, 2)."""
-    offset = offsets(roads)
-    length = offset[roads.first[1:] - 1]
-    # One line of all roads, each a metre after the one before, to interpolate on.
-    base = np.concatenate([[0.0], np.cumsum(length + 1)[:-1]])
-    along = np.repeat(base, np.diff(roads.first)) + offset
-    reach = np.minimum(HEADING_METRES, length)
-    north, east = metres_per_degree(roads.lat.mean())
-    degrees = []
-    for a, b in ((base, base + reach), (base + length - reach, base + length)):
-        dy = np.interp(b, along, roads.lat) - np.interp(a, along, roads.lat)
-        dx = np.interp(b, along, roads.lon) - np.interp(a, along, roads.lon)
-        degrees.append(np.degrees(np.arctan2(dx * east, dy * north)) % 360)
-    return np.column_stack(degrees)
-
-
-def turn_angle(before: Floats, after: Floats) -> Floats:
-    """Returns the degrees turned to the right, from -180 to 180."""
-    angle: Floats = 180 - (180 - (after - before)) % 360
-    return angle
-
-
-def _costs(
-    heading: Floats,
-    start: Ints,
-    end: Ints,
-    back: Bools,
-    choice: Bools,
-    turn: Turn,
-    side: str,
-) -> Floats:
-    """Returns the seconds of turning alone; where two roads only join there is no turn."""
-    angle = turn_angle(heading[start, 1], heading[end, 0])
-    bias = turn.bias if side == "right" else 1 / turn.bias
-    right = 1 / (1 + np.exp(-(13 / bias * angle / 180 - 6.5 * bias)))
-    left = 1 / (1 + np.exp(-(13 * bias * -angle / 180 - 6.5 / bias)))
-    seconds = np.where(choice, turn.most * np.where(angle >= 0, right, left), 0.0)
-    return np.where(back, turn.most + turn.u_turn, seconds)
-
-
 def _waits(roads: Roads, road: Ints, along: Bools, wait: Wait) -> Floats:
     """Returns the mean seconds lost at the junction an arc ends at."""
     end = np.where(along, roads.first[road + 1] - 1, roads.first[road])
     return wait_seconds(roads.sign[end], along, wait)
-
-
-def wait_seconds(sign: Bytes, along: Bools, wait: Wait) -> Floats:
-    """Returns the mean seconds lost at points, passed along or against the line."""
-    bits = np.where(along, sign, sign >> 1)
-    seconds: Floats = np.where(bits & SIGNAL_ALONG, wait.signals, 0.0)
-    seconds += np.where(bits & STOP_ALONG, wait.stop, 0.0)
-    seconds += np.where(bits & GIVE_WAY_ALONG, wait.give_way, 0.0)
-    seconds += np.where(sign & CROSSING, wait.crossing, 0.0)
-    return seconds
