@@ -62,7 +62,10 @@ def create_app(
     """
     if search is None and settings.workers:
         search = SearchPool(
-            workers=settings.workers, seconds=settings.search_seconds, seed=settings.seed
+            workers=settings.workers,
+            seconds=settings.search_seconds,
+            polish_seconds=settings.polish_seconds,
+            seed=settings.seed,
         )
     zone = Zone(settings, _clock(settings), city=city, search=search)
 
@@ -79,6 +82,7 @@ def create_app(
         summary="Plans couriers who bring office orders to the desk.",
         version=version("dispatch-desk"),
         lifespan=lifespan,
+        responses=problems.RESPONSES,
         # What fails to validate may hold names and phone numbers; it stays out of any log.
         telemetry={"logs": False},
         docs_url=None,

@@ -112,7 +112,9 @@ def _play(
 
 
 def _settings(folder: Path, port: int, *, live: bool) -> dict[str, Any]:
-    own = {} if live else {"clock": "manual", "clock_start": START.isoformat()}
+    own: dict[str, Any] = {}
+    if not live:
+        own = {"clock": "manual", "clock_start": START.isoformat(), "polish_seconds": 0}
     return own | {
         "db": f"sqlite:///{folder / 'dispatch.db'}",
         "port": port,

@@ -88,8 +88,7 @@ class HttpService:
     def desks(self) -> list[KnownDesk]:
         """Returns the desk directory, sorted by id."""
         known = [
-            KnownDesk(raw["id"], raw["department"], raw["building"])
-            for raw in self.items("/v1/desks")
+            KnownDesk(raw["id"], raw["name"], raw["building"]) for raw in self.items("/v1/desks")
         ]
         return sorted(known, key=lambda desk: desk.id)
 

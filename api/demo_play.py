@@ -34,8 +34,8 @@ class Scale:
 
     minutes: int = 150
     couriers: int = 5
-    urgent_per_hour: float = 14
-    standard_per_hour: float = 10
+    urgent_per_hour: float = 12.5
+    standard_per_hour: float = 8
 
 
 def play_shift(

@@ -160,7 +160,7 @@ def _png(figure: Figure) -> bytes:
 def _svg(figure: Figure, name: str) -> str:
     """Returns a figure as SVG to stand inside a page; ``name`` keeps its ids apart from others."""
     out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'\bid="', f'id="{name}-', svg)

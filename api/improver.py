@@ -15,7 +15,7 @@ from solver.solution import Solution
 log = logging.getLogger(__name__)
 
 MAX_ROUNDS = 5
-"""Searches that follow one change at most; each but the first only after a gain."""
+"""Searches that follow one change at most."""
 
 
 class Improver:
@@ -67,13 +67,18 @@ class Improver:
                 self._idle.set()
 
     async def _improve(self) -> None:
+        """Short searches while they gain, then long ones while nothing else happens."""
+        polish = False
         for _ in range(MAX_ROUNDS):
             snapshot = await self._snapshot()
             if snapshot is None:
                 return
-            solution = await self.search.find(snapshot)
-            if solution is None or not await self._adopt(snapshot, solution):
+            solution = await self.search.find(snapshot, polish=polish)
+            if solution is not None and await self._adopt(snapshot, solution):
+                continue
+            if polish or self._changed.is_set():
                 return
+            polish = True
 
     async def _started(self) -> None:
         """Starts the search, or starts it anew; where that fails the next search tries again."""

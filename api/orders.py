@@ -4,6 +4,7 @@ Orders: placed, shown, corrected, cancelled.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -105,9 +106,9 @@ async def list_orders(
 ) -> Page[OrderOut]:
     """Answers orders in the order in which they were placed."""
 
-    def work(room: Room) -> Page[OrderOut]:
-        view = View.of(room.dispatcher, room.now)
+    view = await zone.look()
 
+    def answer() -> Page[OrderOut]:
         def is_wanted(order_id: str) -> bool:
             order = view.state.orders[order_id]
             if service is not None and order.service is not service:
@@ -118,7 +119,8 @@ async def list_orders(
         items = [order_out(view.state.orders[order_id], view) for order_id in ids]
         return Page(items=items, next=following)
 
-    return await zone.ask(work)
+    # Not on the zone's thread: new orders shall not wait for a long list.
+    return await asyncio.to_thread(answer)
 
 
 @router.get("/{order_id}", summary="Show an order with its history")

@@ -4,6 +4,7 @@ The plan of the zone, the one that holds and those before it.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Annotated
 
@@ -15,7 +16,6 @@ from api.depends import Here, Who
 from api.order_answers import ReasonOut, reason_out
 from api.route_answers import RouteOut, route_out
 from api.view import View
-from api.zone import Room
 from dispatch.errors import NotFound
 
 router = APIRouter(prefix="/v1/plan", tags=["plan"])
@@ -52,7 +52,7 @@ class PlanOut(Out):
 @router.get("", summary="Show the plan")
 async def show(zone: Here, _: Who) -> PlanOut:
     """Answers the plan that holds."""
-    return await zone.ask(lambda room: plan_out(View.of(room.dispatcher, room.now)))
+    return await asyncio.to_thread(plan_out, await zone.look())
 
 
 @router.get("/{version}", summary="Show a plan published before")
@@ -61,19 +61,17 @@ async def show_version(
 ) -> PlanOut:
     """Answers the plan of a version."""
 
-    def work(room: Room) -> PlanOut:
-        plan = room.database.plan(room.zone, version)
-        if plan is None:
-            raise NotFound(
-                f"There is no plan {version}.",
-                at="path.version",
-                cure=f"Versions rise to {room.dispatcher.plan.version}; not every number is used.",
-                code="unknown-plan",
-                value=version,
-            )
-        return plan_out(replace(View.of(room.dispatcher, room.now), plan=plan))
-
-    return await zone.ask(work)
+    plan = await zone.ask(lambda room: room.database.plan(room.zone, version))
+    view = await zone.look()
+    if plan is None:
+        raise NotFound(
+            f"There is no plan {version}.",
+            at="path.version",
+            cure=f"The plan that holds is {view.plan.version}.",
+            code="unknown-plan",
+            value=version,
+        )
+    return await asyncio.to_thread(plan_out, replace(view, plan=plan))
 
 
 def plan_out(view: View) -> PlanOut:

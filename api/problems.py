@@ -17,6 +17,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from dispatch.errors import CityError, Conflict, DispatchError, InvalidRequest, NotFound
@@ -49,6 +50,40 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     413: ("body-too-large", "Split what is longer."),
 }
 """Code and cure of the errors that the framework finds."""
+
+
+class FaultOut(BaseModel):
+    """Where in a request something is wrong, what, and what was there."""
+
+    at: str
+    message: str
+    input: Any = None
+
+
+class ProblemOut(BaseModel):
+    """A problem document; ``type`` is ``/problems/`` and its code."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FaultOut] = []
+
+
+def _schema() -> dict[str, Any]:
+    """Returns the JSON schema of a problem document, in one piece."""
+    schema = ProblemOut.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["FaultOut"]
+    return schema
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "What is wrong with the request, where, and how to mend it.",
+        "content": {"application/problem+json": {"schema": _schema()}},
+    }
+}
+"""What every path may answer besides what it says itself."""
 
 
 class Problem(Exception):

@@ -45,8 +45,12 @@ class Search(Protocol):
         """Returns once a search can begin at once; raises SearchLost."""
         ...
 
-    async def find(self, snapshot: Snapshot) -> Solution | None:
-        """Returns a better solution, None if none was found; raises SearchLost."""
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+        """
+        Returns a better solution, None if none was found; raises SearchLost.
+
+        ``polish`` asks for more time than usual.
+        """
         ...
 
     async def close(self) -> None:
@@ -63,11 +67,18 @@ class SearchPool:
     """
 
     def __init__(
-        self, *, workers: int, seconds: float, seed: int = 0, grace: float = GRACE_S
+        self,
+        *,
+        workers: int,
+        seconds: float,
+        polish_seconds: float = 0,
+        seed: int = 0,
+        grace: float = GRACE_S,
     ) -> None:
         self.state = "starting"
         self._workers = workers
         self._seconds = seconds
+        self._polish_seconds = polish_seconds
         self._seed = seed
         self._grace = grace
         self._pool: ProcessPoolExecutor | None = None
@@ -88,15 +99,17 @@ class SearchPool:
         await self._run([search_worker.warm] * self._workers, WARM_UP_S)
         self.state = "ready"
 
-    async def find(self, snapshot: Snapshot) -> Solution | None:
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
         """Returns the best solution the workers found, None without gain; raises SearchLost."""
         await self.start()
+        seconds = self._polish_seconds if polish else self._seconds
+        if not seconds:
+            return None
         seed = self._seed + snapshot.version * self._workers
         calls = [
-            partial(search_worker.search, snapshot, self._seconds, seed + i)
-            for i in range(self._workers)
+            partial(search_worker.search, snapshot, seconds, seed + i) for i in range(self._workers)
         ]
-        found = await self._run(calls, self._seconds + self._grace)
+        found = await self._run(calls, seconds + self._grace)
         best = min(found, key=lambda result: result.cost)
         return best.solution if best.improved else None
 

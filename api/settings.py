@@ -77,6 +77,7 @@ class Settings(BaseModel):
     clock_start: AwareDatetime | None = None
     workers: Annotated[int, Field(ge=0, le=256)] = Field(default_factory=default_workers)
     search_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
+    polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     policy: dict[str, int | float] = Field(default_factory=dict)

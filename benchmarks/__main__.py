@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.crash import crash
 from benchmarks.latency import latency
+from benchmarks.shifts import shifts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RESULTS = Path(__file__).parent / "results"
 
-PROOFS: dict[str, Callable[[], str]] = {"latency": latency, "crash": crash}
+PROOFS: dict[str, Callable[[], str]] = {"latency": latency, "crash": crash, "shifts": shifts}
 
 
 def main(names: list[str]) -> int:

@@ -69,7 +69,7 @@ def _take(
     occurred = now if action.occurred_at is None else action.occurred_at + skew
     at = min(now, max(occurred, heard_at))
     try:
-        events = _EVENTS[action.kind](_Tap(dispatcher, courier_id, action, at))
+        events = _events(_Tap(dispatcher, courier_id, action, at))
     except Unfit as verdict:
         answer = ActionAnswer(courier_id, action.action_id, verdict.result, verdict.reason)
         dispatcher.handle(now, ev.Heard(at, courier_id), answers=(answer,))
@@ -99,6 +99,21 @@ class _Tap:
             if stop.id == self.action.stop:
                 return stop
         raise self.gone()
+
+    def next_stop(self) -> Stop:
+        """Returns the stop meant, which the courier can go to before any other."""
+        stop = self.stop()
+        if stop.kind is StopKind.DELIVER:
+            drop = self.dispatcher.state.drops[stop.drops[0]]
+            if drop.status is not DropStatus.ON_BOARD:
+                raise Unfit("rejected", f"{drop.id} was not loaded by {self.courier_id}.")
+        else:
+            # Numbered stops are told apart by how many came before them.
+            own = {StopKind.LOAD: load_stop_id, StopKind.RETURN: return_stop_id}
+            first = own[stop.kind](self.courier, 0)
+            if stop.id != first:
+                raise Unfit("rejected", f"The stop {first} comes before {stop.id}.")
+        return stop
 
     def gone(self) -> Unfit:
         """Returns why a stop is not in the courier's route: moved away, over, or never known."""
@@ -149,11 +164,10 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
     committed = tap.courier.committed
     if committed is not None and committed.stop == tap.action.stop:
         return (ev.Heard(tap.at, tap.courier_id),)
-    stop = tap.stop()
+    stop = tap.next_stop()
     city, plan = tap.dispatcher.city, tap.dispatcher.plan
     ride = int(city.travel_times((tap.courier.place, stop.place), plan.band)[0, 1])
     arrives_at = tap.at + ride
-    service = stop.departure - stop.start if stop.kind is not StopKind.LOAD else 0
     return (
         ev.Departed(
             at=tap.at,
@@ -163,16 +177,15 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
             place=stop.place,
             drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
             arrives_at=arrives_at,
-            ends_at=arrives_at + service,
+            ends_at=_ends_at(stop, arrives_at),
         ),
     )
 
 
 def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
-    stop = tap.stop()
+    stop = tap.next_stop()
     if stop.kind is StopKind.RETURN and not tap.dispatcher.state.returning(tap.courier_id):
         return (ev.Returned(tap.at, tap.courier_id, stop.id, stop.place),)
-    service = stop.departure - stop.start if stop.kind is not StopKind.LOAD else 0
     return (
         ev.Arrived(
             at=tap.at,
@@ -181,9 +194,17 @@ def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
             kind=stop.kind,
             place=stop.place,
             drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
-            ends_at=tap.at + service,
+            ends_at=_ends_at(stop, tap.at),
         ),
     )
+
+
+def _ends_at(stop: Stop, arrives_at: int) -> int:
+    """Returns when a stop reached then is over; what is loaded at a load stop is still open."""
+    if stop.kind is StopKind.LOAD:
+        return arrives_at
+    opens = stop.start if stop.start > stop.arrival else arrives_at
+    return max(arrives_at, opens) + stop.departure - stop.start
 
 
 def _loaded(tap: _Tap) -> tuple[ev.Event, ...]:
@@ -272,6 +293,14 @@ _EVENTS: dict[str, Callable[[_Tap], tuple[ev.Event, ...]]] = {
     "paused": lambda tap: _pause(tap, paused=True),
     "resumed": lambda tap: _pause(tap, paused=False),
 }
+
+
+def _events(tap: _Tap) -> tuple[ev.Event, ...]:
+    """Returns what a tap means; raises Unfit for one that cannot take effect."""
+    if tap.action.kind not in _EVENTS:
+        raise Unfit("rejected", f"The kind {tap.action.kind!r} is none of {', '.join(_EVENTS)}.")
+    return _EVENTS[tap.action.kind](tap)
+
 
 KINDS = tuple(_EVENTS)
 """The kinds of tap there are."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dispatch.commit import Commit
 from dispatch.errors import CityError, NotFound
 from dispatch.events import Silenced
+from dispatch.orders import StopKind
 from dispatch.plan_reading import read_plan
 from dispatch.planning import (
     Model,
@@ -20,12 +21,12 @@ from dispatch.planning import (
     sequences_of_plan,
     sequences_of_solution,
 )
-from dispatch.policy import has_company
+from dispatch.policy import has_company, is_on_duty
 from dispatch.state import State, apply
 from solver.check import violations
 from solver.insertion import complete
 from solver.problem import Problem
-from solver.solution import Kind, Solution, cost, load_stops
+from solver.solution import Activity, Kind, Solution, cost, load_stops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from dispatch.commit import CommitTo
     from dispatch.events import Event
     from dispatch.orders import Courier
-    from dispatch.plan import Plan, Stop
+    from dispatch.plan import Plan, Stop, Unassigned
     from dispatch.planning import Sequences
     from dispatch.policy import Policy
     from dispatch.requests import ActionAnswer, Position
@@ -70,8 +71,8 @@ class Dispatcher:
     The state and the published plan of one zone, and the only place where they change.
 
     Mutable because a zone has one present: ``state`` and ``plan`` are replaced, never changed,
-    after ``commit`` made the step durable. The last positions of couriers are kept beside them and
-    may be lost. Used from one thread only.
+    after ``commit`` made the step durable. The last positions of couriers, and since when each is
+    asked to set off, are kept beside them and may be lost. Used from one thread only.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Dispatcher:
         self.state, self.plan = state, plan
         self._commit = commit
         self._positions: dict[str, Position] = {}
+        self._asked: dict[str, int] = {}
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -162,11 +164,18 @@ class Dispatcher:
         return self._positions.get(courier)
 
     def snapshot(self, now: int) -> Snapshot | None:
-        """Returns the problem of this moment for a search elsewhere, None when it has no jobs."""
-        proposal = self.propose(self.state, now)
-        if not proposal.model.problem.jobs:
+        """
+        Returns the problem of this moment for a search elsewhere, None when it has no jobs.
+
+        The start is the published plan as far as it still is one; the search mends it.
+        """
+        model = self.model(self.state, now)
+        if not model.problem.jobs:
             return None
-        return Snapshot(proposal.model.problem, proposal.solution, self.plan.version, now)
+        routes = carry_over(sequences_of_plan(self.plan), model)
+        planned = {activity.job for route in routes for activity in route}
+        left = frozenset(range(len(model.problem.jobs))) - planned
+        return Snapshot(model.problem, Solution(routes, left), self.plan.version, now)
 
     def adopt(self, snapshot: Snapshot, solution: Solution, now: int) -> bool:
         """
@@ -186,11 +195,34 @@ class Dispatcher:
 
     def _fell_silent(self, courier: Courier, now: int) -> bool:
         """A courier is silent who owes a tap for too long: nobody waits for one from the idle."""
-        if courier.silent or courier.committed is None:
+        owed_since = self._owed_since(courier, now)
+        if courier.silent or owed_since is None:
             return False
         position = self._positions.get(courier.id)
         heard_at = max(courier.heard_at, position.at if position else 0)
-        return now > max(heard_at, courier.committed.ends_at) + self.policy.silence_s
+        return now > max(heard_at, owed_since) + self.policy.silence_s
+
+    def _owed_since(self, courier: Courier, now: int) -> int | None:
+        """
+        Returns since when a courier owes a tap, None where nobody waits for one.
+
+        Who is committed owes it at the end of the stop, at a counter not before the goods are
+        ready. Who is not owes a departure, from the first tick that finds work planned to begin.
+        """
+        route = self.plan.route_of(courier.id)
+        stop = route.stops[0] if route and route.stops else None
+        committed = courier.committed
+        if committed is not None:
+            self._asked.pop(courier.id, None)
+            goods = stop.drops if stop and committed.kind is StopKind.LOAD else ()
+            orders = self.state.orders
+            ready = [orders[self.state.drops[drop].order].ready_at for drop in goods]
+            return max([committed.ends_at, *ready])
+        waits = stop is None or not stop.drops or stop.start > stop.arrival
+        if waits or not is_on_duty(courier, now):
+            self._asked.pop(courier.id, None)
+            return None
+        return self._asked.setdefault(courier.id, now)
 
     def _rides(self, state: State, now: int) -> dict[str, int]:
         """Returns the seconds that couriers with a fresh position still ride to their stop."""
@@ -220,7 +252,19 @@ class Dispatcher:
 
 def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
     """Returns older sequences as a legal proposal in a newer problem, newcomers inserted."""
-    return judged(state, model, complete(model.problem, carry_over(sequences, model)))
+    problem, routes = model.problem, carry_over(sequences, model)
+    solution = complete(problem, routes)
+    stranded = {problem.jobs[j].carrier for j in solution.unassigned} - {None}
+    if stranded:
+        # Goods on board go first; in this order they fit into the shift, see build_problem.
+        aboard = {
+            v: tuple(
+                Activity(j, Kind.DELIVERY) for j, job in enumerate(problem.jobs) if job.carrier == v
+            )
+            for v in stranded
+        }
+        solution = complete(problem, [aboard.get(v, route) for v, route in enumerate(routes)])
+    return judged(state, model, solution)
 
 
 def judged(state: State, model: Model, solution: Solution) -> Proposal:
@@ -285,13 +329,18 @@ def _differs(old: Plan, new: Plan, tolerance_s: int) -> bool:
     before = [(route.courier, stop) for route in old.routes for stop in route.stops]
     after = [(route.courier, stop) for route in new.routes for stop in route.stops]
     return (
-        {left.drop for left in old.unassigned} != {left.drop for left in new.unassigned}
+        {_why(left) for left in old.unassigned} != {_why(left) for left in new.unassigned}
         or [_shape(*pair) for pair in before] != [_shape(*pair) for pair in after]
         or any(
             max(abs(a.arrival - b.arrival), abs(a.departure - b.departure)) > tolerance_s
             for (_, a), (_, b) in zip(before, after, strict=True)
         )
     )
+
+
+def _why(left: Unassigned) -> tuple[object, ...]:
+    """What keeps a drop out, by kind; by how much changes with every second."""
+    return left.drop, *((reason.courier, reason.kind) for reason in left.reasons)
 
 
 def _shape(courier: str, stop: Stop) -> tuple[object, ...]:

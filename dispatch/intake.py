@@ -180,8 +180,8 @@ def split(items: Sequence[Item], capacity: int | None) -> tuple[tuple[Item, ...]
     for item in items:
         left = item.quantity
         while left:
-            fits = left if item.load == 0 else min(left, free // item.load)
-            if fits == 0 and parts[-1]:
+            fits = left if item.load == 0 else min(left, max(0, free) // item.load)
+            if (fits == 0 or free < 0) and parts[-1]:
                 parts.append([])
                 free = capacity
                 continue

@@ -109,8 +109,10 @@ def _promise(request: OrderRequest, best: Outlook, quote: Quote | None) -> int:
     usual = best.placed.order.promise_s
     if request.on_infeasible == "accept_late":
         return usual
-    if quote is not None and best.placed.order.service is Service.URGENT:
-        return quote.promise_s
+    if quote is not None:
+        # A standard order's usual time may grow by a day between the two, at midnight.
+        urgent = best.placed.order.service is Service.URGENT
+        return quote.promise_s if urgent else min(usual, quote.promise_s)
     if not best.feasible and request.on_infeasible == "reject":
         raise Conflict(
             f"{usual // MINUTE} minutes cannot be promised now; "

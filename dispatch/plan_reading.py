@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from solver.explain import explain
-
-from dispatch.orders import StopKind
+from dispatch.orders import DropStatus, StopKind
 from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
+from solver.explain import explain
 from solver.solution import Kind, schedule
 
 if TYPE_CHECKING:
-    from solver.explain import Obstacle
-
-    from dispatch.orders import Courier
+    from dispatch.orders import Courier, Drop
     from dispatch.places import Place
     from dispatch.planning import Model
     from dispatch.state import State
+    from solver.explain import Obstacle
     from solver.solution import Solution, Timetable, Visit
 
 KINDS = {
@@ -28,7 +26,6 @@ KINDS = {
     "capacity": "capacity",
     "window": "closed",
     "shift": "shift",
-    "vehicle_not_allowed": "skill",
 }
 """The solver's obstacles in the words of the business."""
 
@@ -231,18 +228,44 @@ def reasons_for(model: Model, solution: Solution, state: State, j: int) -> tuple
     obstacles = explain(model.problem, solution, j)
     if not obstacles:
         return (_nobody(),)
-    pinned = state.drops[model.problem.jobs[j].name].pinned
-    return tuple(_reason(model, obstacle, pinned) for obstacle in obstacles)
+    drop = state.drops[model.problem.jobs[j].name]
+    return tuple(_reason(model, state, drop, obstacle) for obstacle in obstacles)
 
 
-def _reason(model: Model, obstacle: Obstacle, pinned: str | None) -> Reason:
-    courier = model.problem.vehicles[obstacle.vehicle].name
+def _reason(model: Model, state: State, drop: Drop, obstacle: Obstacle) -> Reason:
+    courier = state.couriers[model.problem.vehicles[obstacle.vehicle].name]
+    if obstacle.kind == "vehicle_not_allowed":
+        return _not_allowed(model, drop, courier)
     kind = KINDS.get(obstacle.kind, obstacle.kind)
-    if obstacle.kind == "vehicle_not_allowed" and pinned is not None:
-        kind = "pinned"
     return Reason(
-        courier, kind, obstacle.short_by, obstacle.unit, obstacle.text, obstacle.relaxation
+        courier.id, kind, obstacle.short_by, obstacle.unit, obstacle.text, obstacle.relaxation
     )
+
+
+def _not_allowed(model: Model, drop: Drop, courier: Courier) -> Reason:
+    """Returns why a courier is out of the question, whatever the time."""
+    allowed = model.entering.couriers.get(drop.id)
+    if drop.status is DropStatus.ON_BOARD:
+        kind, text = "pinned", f"{drop.id} is on board with {drop.courier}."
+        cure = f"Let {drop.courier} bring it, or report it as failed."
+    elif drop.pinned not in (None, courier.id):
+        kind, text = "pinned", f"{drop.id} is pinned to {drop.pinned}."
+        cure = f"Release {drop.id}."
+    elif allowed is not None and courier.id not in allowed:
+        kind, text = "held", f"{courier.id} is not the one to bring standard goods there now."
+        cure = f"Pin {drop.id} to {courier.id}."
+    else:
+        kind, text = "shift", f"{courier.id} gets no new work: {_absence(courier, model.now)}."
+        cure = f"Resume {courier.id} or extend the shift."
+    return Reason(courier.id, kind, 0, "", text, cure)
+
+
+def _absence(courier: Courier, now: int) -> str:
+    if courier.paused:
+        return "paused"
+    if courier.silent:
+        return "not heard of for too long"
+    return "the shift is over" if courier.shift_end <= now else "its goods take the whole shift"
 
 
 def _nobody() -> Reason:

@@ -16,7 +16,7 @@ from dispatch.calendars import second_of_day
 from dispatch.city import band_at, slower_band
 from dispatch.orders import Drop, DropStatus, Service, StopKind
 from dispatch.places import Place
-from dispatch.policy import Entering, entering
+from dispatch.policy import Entering, entering, takes_work
 from dispatch.whereabouts import Whereabouts, whereabouts
 from solver.problem import FOREVER, MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Activity, Kind, Route
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from dispatch.state import State
 
 DAY = 24 * 3600
+HORIZON_S = FOREVER // 4
+"""What is farther ahead than eight years is planned as if it were then."""
+
 BAND_AHEAD_S = 30 * 60
 """Where the band changes within this time, the slower one counts."""
 
@@ -117,7 +120,7 @@ class _Builder:
         places = tuple(self.locations)
         problem = Problem(vehicles, jobs, self.city.travel_times(places, band).astype(np.int64))
         return Model(
-            replace(problem, vehicles=_with_time_for_aboard(problem)),
+            _with_time_for_aboard(problem),
             self.now,
             band,
             self.city.travel_epoch,
@@ -131,13 +134,13 @@ class _Builder:
 
     def _vehicle(self, courier: Courier) -> Vehicle:
         standing = self.standing[courier.id]
-        early = max(standing.free_at, courier.shift_start) - self.now
+        early = min(HORIZON_S, max(standing.free_at, courier.shift_start) - self.now)
         return Vehicle(
             name=courier.id,
             start=self._at(standing.place),
             end=self._at(self.counters[courier.store]),
             capacity=courier.capacity,
-            shift=TimeWindow(early, max(early, courier.shift_end - self.now)),
+            shift=TimeWindow(early, min(HORIZON_S, max(early, courier.shift_end - self.now))),
             next_location=self._next_location(courier),
         )
 
@@ -181,15 +184,12 @@ class _Builder:
         return frozenset(
             courier.id
             for courier in self.couriers
-            if not courier.paused
-            and not courier.silent
-            and courier.shift_end > self.now
-            and (allowed is None or courier.id in allowed)
+            if takes_work(courier, self.now) and (allowed is None or courier.id in allowed)
         )
 
     def _pickup(self, drop: Drop) -> Task:
         order = self.state.orders[drop.order]
-        ready = TimeWindow(max(0, order.ready_at - self.now))
+        ready = TimeWindow(min(HORIZON_S, max(0, order.ready_at - self.now)))
         return Task(self._at(self.counters[order.store]), ready, self.policy.loading_s)
 
     def _job(self, drop: Drop, pickup: Task | None, couriers: frozenset[str]) -> Job:
@@ -246,12 +246,12 @@ def opening(building: Building, second: int) -> TimeWindow:
     return TimeWindow(early, max(early, building.closes + shift - second))
 
 
-def _with_time_for_aboard(problem: Problem) -> tuple[Vehicle, ...]:
+def _with_time_for_aboard(problem: Problem) -> Problem:
     """
-    Returns the vehicles with shifts long enough for what they have on board already.
+    Returns the problem with shifts long enough for what is on board already.
 
-    Goods on board are brought to their desks even when that takes longer than the shift. Nothing
-    new is planned in the time gained, because new work is refused once the shift is over.
+    Goods on board are brought to their desks even when that takes longer than the shift; a courier
+    for whom it does gets no new work.
     """
     needed = [vehicle.shift.early for vehicle in problem.vehicles]
     here = [vehicle.start for vehicle in problem.vehicles]
@@ -262,16 +262,27 @@ def _with_time_for_aboard(problem: Problem) -> tuple[Vehicle, ...]:
             ride = int(problem.durations[here[v], task.location])
             needed[v] = max(needed[v] + ride, task.window.early) + task.service_duration
             here[v] = task.location
-    return tuple(
-        replace(
-            vehicle,
-            shift=TimeWindow(
-                vehicle.shift.early,
-                min(FOREVER, max(vehicle.shift.late, needed[v] + _home(problem, v, here[v]))),
-            ),
-        )
+    carriers = {job.carrier for job in problem.jobs}
+    overdue = frozenset(
+        v
+        for v, vehicle in enumerate(problem.vehicles)
+        if v in carriers and needed[v] + _home(problem, v, here[v]) > vehicle.shift.late
+    )
+    if not overdue:
+        return problem
+    vehicles = tuple(
+        replace(vehicle, shift=TimeWindow(vehicle.shift.early, FOREVER))
+        if v in overdue
+        else vehicle
         for v, vehicle in enumerate(problem.vehicles)
     )
+    jobs = tuple(
+        job
+        if job.pickup is None
+        else replace(job, vehicles=(job.vehicles or frozenset()) - overdue)
+        for job in problem.jobs
+    )
+    return replace(problem, vehicles=vehicles, jobs=jobs)
 
 
 def _home(problem: Problem, v: int, here: int) -> int:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from dispatch.state import State
 
 
+MOST = 365 * 24 * 3600
+"""The largest figure of a policy; a longer time than a year is a slip of the keyboard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """
@@ -50,18 +54,16 @@ class Policy:
     reserve_idle: int = 1
 
     def __post_init__(self) -> None:
+        least, most = {"tick_s": 1}, {"business_close": 24 * 3600 - 1}
         for name in self.__dataclass_fields__:
-            if getattr(self, name) < 0:
+            value, low, high = getattr(self, name), least.get(name, 0), most.get(name, MOST)
+            if not low <= value <= high:
                 raise InvalidRequest(
-                    f"{name} is {getattr(self, name)}.",
+                    f"{name} is {value}.",
                     at=f"policy.{name}",
-                    cure="Give 0 or more.",
-                    value=getattr(self, name),
+                    cure=f"Give {low} to {high}.",
+                    value=value,
                 )
-        if self.tick_s == 0:
-            raise InvalidRequest(
-                "tick_s is 0.", at="policy.tick_s", cure="Give at least 1.", value=0
-            )
 
     @classmethod
     def from_mapping(cls, figures: Mapping[str, Any]) -> Policy:
@@ -106,6 +108,11 @@ def is_on_duty(courier: Courier, now: int) -> bool:
     return (
         courier.shift_start <= now < courier.shift_end and not courier.paused and not courier.silent
     )
+
+
+def takes_work(courier: Courier, now: int) -> bool:
+    """Returns whether a courier may be planned with new work, be it for a shift yet to begin."""
+    return not courier.paused and not courier.silent and courier.shift_end > now
 
 
 def idle_couriers(state: State, plan: Plan, now: int) -> frozenset[str]:
@@ -153,14 +160,18 @@ def _with_standard(
     """Returns the decision for the standard drops, building by building, oldest first."""
     spare = sorted(idle_couriers(state, plan, now))[policy.reserve_idle :]
     urgent = urgent_trips(state, plan)
-    planned = {d: courier for d, (courier, _) in plan.assignments().items()}
+    planned = {
+        drop: courier
+        for drop, (courier, _) in plan.assignments().items()
+        if takes_work(state.couriers[courier], now)
+    }
     fills: set[str] = set()
     held: dict[str, int] = {}
     for building, drops in sorted(standard.items(), key=lambda group: _oldest(state, group[1])):
         new = [drop for drop in drops if drop.id not in planned]
         old_at = _oldest(state, drops) + policy.standard_age_s
         due_a_trip = len(new) >= policy.standard_group or (bool(new) and now >= old_at)
-        taker = frozenset({spare.pop(0)}) if spare and due_a_trip else None
+        taker = frozenset({_taker(state, spare, drops)}) if spare and due_a_trip else None
         for drop in drops:
             deadline = state.orders[drop.order].deadline
             if deadline - now <= policy.standard_margin_s:
@@ -169,13 +180,22 @@ def _with_standard(
                 couriers[drop.id] = frozenset({planned[drop.id]})
             elif taker is not None:
                 couriers[drop.id] = taker
-            elif building in urgent:
-                couriers[drop.id] = urgent[building]
+            elif company := _in_time(urgent.get(building, {}), state.orders[drop.order].ready_at):
+                couriers[drop.id] = company
                 fills.add(drop.id)
                 held[drop.id] = max(now, old_at)
             else:
                 held[drop.id] = max(now, old_at)
     return Entering(couriers, frozenset(fills), held)
+
+
+def _taker(state: State, spare: list[str], drops: list[Drop]) -> str:
+    """Takes from the idle who can carry each of the drops and works longest."""
+    heaviest = max(drop.load for drop in drops)
+    couriers = [state.couriers[courier] for courier in spare]
+    best = max(couriers, key=lambda courier: (courier.capacity >= heaviest, courier.shift_end))
+    spare.remove(best.id)
+    return best.id
 
 
 def _oldest(state: State, drops: list[Drop]) -> int:
@@ -187,16 +207,32 @@ def trips(route: CourierRoute) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(stop.drops) for stop in route.stops if stop.kind is StopKind.LOAD)
 
 
-def urgent_trips(state: State, plan: Plan) -> dict[str, frozenset[str]]:
-    """Returns for each building the couriers who still have to load an urgent drop for it."""
-    found: dict[str, frozenset[str]] = {}
+def urgent_trips(state: State, plan: Plan) -> dict[str, dict[str, int]]:
+    """
+    Returns for each building who still loads an urgent drop for it, and when that is ready.
+
+    Ready are courier and all urgent goods of the load stop, in Unix seconds.
+    """
+    found: dict[str, dict[str, int]] = {}
     for route in plan.routes:
-        for drop in (state.drops[d] for trip in trips(route) for d in trip):
-            urgent = state.orders[drop.order].service is Service.URGENT
-            if urgent and drop.status is DropStatus.WAITING:
-                building = drop.desk.building
-                found[building] = found.get(building, frozenset()) | {route.courier}
+        for stop in (stop for stop in route.stops if stop.kind is StopKind.LOAD):
+            urgent = [state.drops[d] for d in stop.drops if _is_waiting_urgent(state, d)]
+            ready = [state.orders[drop.order].ready_at for drop in urgent]
+            for drop in urgent:
+                loads = found.setdefault(drop.desk.building, {})
+                loads[route.courier] = max(stop.arrival, *ready)
     return found
+
+
+def _is_waiting_urgent(state: State, name: str) -> bool:
+    drop = state.drops[name]
+    urgent = state.orders[drop.order].service is Service.URGENT
+    return urgent and drop.status is DropStatus.WAITING
+
+
+def _in_time(urgent: Mapping[str, int], ready_at: int) -> frozenset[str]:
+    """Returns the couriers whose urgent goods need not wait for goods ready at this moment."""
+    return frozenset(courier for courier, loads_at in urgent.items() if ready_at <= loads_at)
 
 
 def _rides_along(drop: Drop, courier: str, plan: Plan, state: State) -> bool:

@@ -13,9 +13,8 @@ from dispatch.intake import new_order, stores_for, wanted
 from dispatch.orders import Quote, Service
 from dispatch.plan import Reason
 from dispatch.plan_reading import reasons_for
-from dispatch.planning import carry_over, sequences_of_plan
 from dispatch.state import apply
-from solver.insertion import earliest_insertion, insert
+from solver.insertion import earliest_insertion
 from solver.salvage import salvage
 from solver.solution import Kind, Solution, schedule
 
@@ -76,15 +75,17 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
     Returns whether the usual time can be promised to an order, and else the shortest honest one.
 
     A planned time counts with the policy's buffer added. The cheapest insertion is asked first;
-    where it is not early enough, the earliest one that makes no other promise late.
+    where it is not early enough, or makes another promise late, the earliest one that makes none.
     """
     state = apply(dispatcher.state, placed)
     proposal = dispatcher.propose(state, now)
     usual = placed.order.promise_s
     eta, courier = _last(proposal, placed)
-    if placed.order.service is not Service.URGENT or _holds(dispatcher, eta, now, usual):
+    if placed.order.service is not Service.URGENT or (
+        _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal)
+    ):
         return Outlook(placed, proposal, eta, courier, usual, feasible=True)
-    early = _earliest(dispatcher, proposal, placed)
+    early = _earliest(proposal, placed)
     eta, courier = _last(early, placed)
     if _holds(dispatcher, eta, now, usual):
         return Outlook(placed, early, eta, courier, usual, feasible=True)
@@ -96,20 +97,35 @@ def _holds(dispatcher: Dispatcher, eta: int | None, now: int, promise_s: int) ->
     return eta is not None and (eta - now) * (1 + dispatcher.policy.quote_buffer) <= promise_s
 
 
+def _breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
+    """Returns whether an urgent drop that the published plan brings in time would be late."""
+    state, ends = proposal.state, handover_ends(proposal)
+    return any(
+        stop.departure <= stop.due_at < ends[drop][0]
+        for drop, (_, stop) in dispatcher.plan.assignments().items()
+        if drop in ends
+        and stop.due_at is not None
+        and state.orders[state.drops[drop].order].service is Service.URGENT
+    )
+
+
 def _honest(dispatcher: Dispatcher, planned_s: int) -> int:
     """Returns a planned time with its buffer, rounded up to a minute."""
     buffered = planned_s * (1 + dispatcher.policy.quote_buffer)
     return -int(-buffered // MINUTE) * MINUTE
 
 
-def _earliest(dispatcher: Dispatcher, proposal: Proposal, placed: OrderPlaced) -> Proposal:
-    """Returns the published plan with the new drops at their earliest harmless places."""
+def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
+    """Returns the proposal with the new drops at their earliest harmless places."""
     model = proposal.model
-    routes = salvage(model.problem, carry_over(sequences_of_plan(dispatcher.plan), model))
-    served = {activity.job for route in routes for activity in route}
-    missing = frozenset(range(len(model.problem.jobs))) - served
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
-    solution = insert(model.problem, Solution(routes, missing), missing - set(new))
+    old = tuple(
+        tuple(activity for activity in route if activity.job not in new)
+        for route in proposal.solution.routes
+    )
+    routes = salvage(model.problem, old)
+    served = {activity.job for route in routes for activity in route}
+    solution = Solution(routes, frozenset(range(len(model.problem.jobs))) - served)
     for j in new:
         insertion = earliest_insertion(model.problem, solution, j)
         if insertion is not None:
@@ -138,6 +154,7 @@ def handover_ends(proposal: Proposal) -> dict[str, tuple[int, str]]:
         for v, vehicle in enumerate(problem.vehicles)
         for visit in schedule(problem, v, proposal.solution.routes[v]).visits
         if visit.activity.kind is Kind.DELIVERY
+        and problem.jobs[visit.activity.job].name in proposal.state.drops
     }
 
 
@@ -162,7 +179,7 @@ def best_outlook(dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, n
         outlook(dispatcher, new_order(dispatcher, request, store, now), now)
         for store in stores_for(dispatcher.state, request.store)
     ]
-    return min(outlooks, key=lambda o: (o.promise_s, not o.feasible, o.eta is None, o.eta or 0))
+    return min(outlooks, key=lambda o: (not o.feasible, o.eta is None, o.promise_s, o.eta or 0))
 
 
 def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answer:

@@ -194,15 +194,20 @@ def _failed(state: State, event: ev.Failed) -> State:
 
 
 def _closed(state: State, event: ev.Delivered | ev.Failed, drop: Drop) -> State:
-    """The drop is done; the courier stands at its desk, free unless committed elsewhere."""
+    """
+    The drop is done; the courier stands at its desk, free unless committed elsewhere.
+
+    A failure that nobody set off for is a refusal by telephone: it moves nobody.
+    """
     courier = state.couriers[event.courier]
     elsewhere = courier.committed is not None and courier.committed.drop != drop.id
+    there = not elsewhere and (courier.committed is not None or isinstance(event, ev.Delivered))
     state = _heard(
         state,
         event.courier,
         event.at,
         committed=courier.committed if elsewhere else None,
-        place=courier.place if elsewhere else event.place,
+        place=event.place if there else courier.place,
     )
     return with_drops(state, [drop])
 

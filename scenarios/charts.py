@@ -113,6 +113,7 @@ def draw_promises(log: ShiftLog, zone: ZoneInfo) -> Figure:
 
 def _mark_time(axes: Axes, log: ShiftLog, zone: ZoneInfo, last: int) -> None:
     """Sets the time axis up to ``last``, and marks the end of demand."""
+    last = max(last, log.start + 60)
     axes.set_xlim(log.start, last)
     axes.axvline(log.end, color=SOFT, lw=1, ls=(0, (4, 3)))
     # Eight marks at most, at full quarters of an hour.

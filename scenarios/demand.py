@@ -114,8 +114,13 @@ def draw_orders(
 
 
 def arrivals(per_hour: float, duration_s: int, rng: np.random.Generator) -> list[int]:
-    """Returns the whole seconds of a Poisson stream in ``0 .. duration_s - 1``, ascending."""
-    number = rng.poisson(per_hour * duration_s / 3600)
+    """
+    Returns the moments of a Poisson stream given its number, seconds in ``0 .. duration_s - 1``.
+
+    Given their number, the arrivals of a Poisson stream are independent and uniform. The number is
+    the expected one, rounded, so that seeds differ in when and where but not in how much.
+    """
+    number = round(per_hour * duration_s / 3600)
     return sorted(rng.integers(0, max(duration_s, 1), size=number).tolist())
 
 

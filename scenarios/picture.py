@@ -44,6 +44,9 @@ DEGREE_M = 111_320
 LANE_M = 2.4
 """Metres between the lines of two couriers on the same road."""
 
+STRIP = 0.36
+"""Inches above the map for the couriers' names."""
+
 MARGIN_M = 60
 """Metres around what was ridden."""
 
@@ -53,8 +56,9 @@ def draw_map(city: CityMap, log: ShiftLog, store: Point) -> Figure:
     south, west, north, east = _frame(city, log, store)
     stretch = 1 / math.cos(math.radians(store[0]))
     width = 8.0
-    figure = Figure(figsize=(width, width * (north - south) * stretch / (east - west)), dpi=110)
-    axes = figure.add_axes((0, 0, 1, 1))
+    height = width * (north - south) * stretch / (east - west)
+    figure = Figure(figsize=(width, height + STRIP), dpi=110)
+    axes = figure.add_axes((0, 0, 1, height / (height + STRIP)))
     axes.set(xlim=(west, east), ylim=(south, north), aspect=stretch)
     axes.axis("off")
     figure.set_facecolor(PAPER)
@@ -65,7 +69,7 @@ def draw_map(city: CityMap, log: ShiftLog, store: Point) -> Figure:
     axes.plot(store[1], store[0], "*", ms=19, color=GOLD, mec=INK, mew=0.9, zorder=9)
     _draw_scale(axes, stretch)
     axes.text(0.992, 0.012, city.attribution, ha="right", transform=axes.transAxes, **BOXED)
-    _draw_names(axes, list(log.couriers.values()))
+    _draw_names(figure, list(log.couriers.values()))
     return figure
 
 
@@ -129,13 +133,17 @@ def _draw_scale(axes: Axes, stretch: float) -> None:
     axes.text(x + length / 2, y + (north - south) * 0.009, "200 m", ha="center", **BOXED)
 
 
-def _draw_names(axes: Axes, names: list[str]) -> None:
+def _draw_names(figure: Figure, names: list[str]) -> None:
     handles = [Line2D([], [], color=_colour(j), lw=3, label=name) for j, name in enumerate(names)]
     star = Line2D([], [], ls="", marker="*", ms=13, color=GOLD, mec=INK, label="store")
-    legend = axes.legend(
-        handles=[*handles, star], loc="best", fontsize=9.5, framealpha=0.92, edgecolor="none"
+    figure.legend(
+        handles=[*handles, star],
+        loc="upper center",
+        ncols=len(names) + 1,
+        fontsize=9.5,
+        frameon=False,
+        borderaxespad=0.3,
     )
-    legend.set_zorder(10)
 
 
 def _colour(courier: int) -> str:

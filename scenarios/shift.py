@@ -70,8 +70,9 @@ class Shift:
             self.log.faults.append(f"urgent drop {drop} was still open at the end")
 
     def stop(self) -> None:
-        """Ends the play where it is; legs that are not over are written as far as they came."""
+        """Ends the play where it is; demand that was still to come does not count any more."""
         self.log.finished = self._agenda.now
+        self.log.end = min(self.log.end, self.log.finished)
         self.log.legs += [leg for rider in self.riders for leg in rider.legs]
         self.log.legs += [rider.leg for rider in self.riders if rider.leg is not None]
 

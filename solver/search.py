@@ -119,7 +119,7 @@ def _route_of(model: Model, v: int) -> Route:
 def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> bool:
     """Searches until the bound; returns False where the start does not fit the model."""
     routing = model.routing
-    arm = _add_step_limit(routing, bound)
+    allow_steps = _add_step_limit(routing, bound)
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
     parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
@@ -130,30 +130,37 @@ def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> bool:
     assignment = routing.ReadAssignmentFromRoutes(routes, True)
     if assignment is None:
         return False
-    arm()
+    allow_steps()
     _set_time_limit(parameters, bound)
     routing.SolveFromAssignmentWithParameters(assignment, parameters)
     return True
 
 
 def _add_step_limit(routing: Any, bound: Bound) -> Callable[[], None]:
-    """Adds the limit by steps, if there is one; returns what starts the count."""
-    taken = [0]
-    if bound.steps is not None:
-        most = bound.steps
+    """
+    Adds the limit by steps, if there is one; returns what allows the count to start.
 
-        def over() -> bool:
-            taken[0] += 1
-            return taken[0] > most
+    It starts with the first solution after that, the start itself: a search that is stopped before
+    it has any never ends.
+    """
+    most = bound.steps
+    is_read, taken = [False], [-1]
 
-        # Reading the start runs the solver too: nothing may stop it there.
-        taken[0] = -(2**60)
+    def begin() -> None:
+        if is_read[0]:
+            taken[0] = max(0, taken[0])
+
+    def over() -> bool:
+        taken[0] += taken[0] >= 0
+        return most is not None and taken[0] > most
+
+    def allow() -> None:
+        is_read[0] = True
+
+    if most is not None:
+        routing.AddAtSolutionCallback(begin)
         routing.AddSearchMonitor(routing.solver().CustomLimit(over))
-
-    def arm() -> None:
-        taken[0] = 0
-
-    return arm
+    return allow
 
 
 def _set_time_limit(parameters: Any, bound: Bound) -> None:

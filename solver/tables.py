@@ -71,7 +71,7 @@ class Tables:
     num_tiers: int
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def tables(problem: Problem) -> Tables:
     """Returns the tables of a problem, the same ones for the same object."""
     durations = [[*row, 0] for row in problem.durations.tolist()]

@@ -54,7 +54,7 @@ class InlineSearch:
     async def start(self) -> None:
         """Needs nothing."""
 
-    async def find(self, snapshot: Snapshot) -> Solution | None:
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
         """Returns a better solution if a few iterations find one."""
         self.searches += 1
         found = solve(snapshot.problem, SolveParams(iterations=self.iterations), snapshot.initial)
@@ -69,7 +69,7 @@ class DeadSearch(InlineSearch):
 
     state = "lost"
 
-    async def find(self, snapshot: Snapshot) -> Solution | None:
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
         """Never answers."""
         self.searches += 1
         raise SearchLost("A search worker died.")

@@ -120,11 +120,28 @@ async def woken(improver: Improver) -> None:
     await improver.idle()
 
 
-def test_a_gain_is_followed_by_another_search_until_there_is_none() -> None:
-    search = InlineSearch()
-    improver, adopted = improving(search, a_snapshot(), gains=2)
+def test_a_gain_is_followed_by_another_search_until_a_long_one_has_none() -> None:
+    polished: list[bool] = []
+
+    class Recorded(InlineSearch):
+        async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+            polished.append(polish)
+            return await super().find(snapshot)
+
+    improver, adopted = improving(Recorded(), a_snapshot(), gains=2)
     run(improver, woken(improver))
-    assert adopted == [True, True, False]
+    assert adopted == [True, True, False, False]
+    assert polished == [False, False, False, True]
+
+
+@pytest.mark.slow
+def test_without_time_for_a_long_search_there_is_none() -> None:
+    async def story() -> None:
+        pool = SearchPool(workers=1, seconds=0.1, polish_seconds=0)
+        assert await pool.find(a_snapshot(), polish=True) is None
+        await pool.close()
+
+    asyncio.run(story())
 
 
 def test_gains_without_end_are_bounded() -> None:
@@ -157,7 +174,7 @@ def test_a_search_that_fails_is_logged_and_the_next_one_is_made(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Faulty(InlineSearch):
-        async def find(self, snapshot: Snapshot) -> Solution | None:
+        async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
             self.searches += 1
             raise ValueError("a fault of ours")
 

@@ -73,6 +73,13 @@ def test_the_openapi_document_has_the_paths_of_the_interface(client: TestClient)
     assert {path: set(methods) for path, methods in document["paths"].items()} == PATHS
 
 
+def test_the_openapi_document_promises_problem_documents(client: TestClient) -> None:
+    for path in client.get("/openapi.json").json()["paths"].values():
+        for method in path.values():
+            assert "application/problem+json" in method["responses"]["4XX"]["content"]
+            assert "422" not in method["responses"]
+
+
 def test_every_handler_learns_who_asks() -> None:
     routes = [r for module in RESOURCES for r in module.router.routes if isinstance(r, APIRoute)]
     assert len(routes) == sum(len(methods) for methods in PATHS.values())
@@ -186,16 +193,16 @@ def test_moving_the_clock_ticks_and_waits_for_the_search(tmp_path: Path) -> None
         assert search.searches > 1
 
 
-def test_the_search_runs_once_per_change_and_then_rests(tmp_path: Path) -> None:
+def test_the_search_runs_short_and_long_after_a_change_and_then_rests(tmp_path: Path) -> None:
     search = InlineSearch(iterations=0)
     with service(tmp_path, search) as client:
         client.post("/v1/couriers", json=a_courier())
         placed(client)
         move_clock(client, 0)
-        assert search.searches == 1
+        assert search.searches == 2
         client.post("/v1/quotes", json={"service": "urgent", "drops": [a_drop()]})
         move_clock(client, 0)
-        assert search.searches == 1
+        assert search.searches == 2
 
 
 def test_a_dead_search_stops_nothing_and_readiness_says_so(tmp_path: Path) -> None:

@@ -65,12 +65,21 @@ def test_orders_are_numbered_by_time_within_the_shift(
             assert all(item.quantity >= 1 and item.load >= 1 for item in drop.items)
 
 
-def test_arrivals_come_at_their_rate() -> None:
-    rng = np.random.default_rng(1)
-    hours = [len(arrivals(14, 3600, rng)) for _ in range(2000)]
-    # A Poisson mean over 2000 hours has a standard error of sqrt(14 / 2000) = 0.084.
-    assert abs(np.mean(hours) - 14) < 4 * 0.084
-    assert abs(np.var(hours) - 14) < 2
+def test_seeds_differ_in_when_and_where_but_not_in_how_much() -> None:
+    shifts = [draw_orders(Demand(14, 10, 9000), DESKS, 0, seed) for seed in range(5)]
+    urgent = [sum(order.service is Service.URGENT for order in orders) for orders in shifts]
+    # 2.5 hours at 14 and at 10 an hour.
+    assert urgent == [35] * 5
+    assert [len(orders) for orders in shifts] == [60] * 5
+    assert len({tuple(order.at for order in orders) for orders in shifts}) == 5
+
+
+def test_gaps_between_arrivals_are_those_of_a_poisson_stream() -> None:
+    gaps = np.diff(arrivals(36, 3_600_000, np.random.default_rng(1)))
+    # 36 an hour are 100 s apart; exponential gaps have a deviation equal to their mean. The error
+    # over 36,000 gaps is 0.5 s.
+    assert abs(gaps.mean() - 100) < 2
+    assert abs(gaps.std() - 100) < 4
 
 
 def test_departments_of_one_customer_share_a_roof_where_they_can() -> None:

@@ -101,11 +101,12 @@ def test_a_line_beside_another_has_as_many_points_near_it(
 def test_the_map_shows_every_courier_and_says_whose_data_it_is(
     city: CityMap, log: ShiftLog
 ) -> None:
-    (axes,) = draw_map(city, log, STORE).axes
+    figure = draw_map(city, log, STORE)
+    (axes,) = figure.axes
     ways = [c for c in axes.collections if isinstance(c, LineCollection) and c.get_zorder() == 4]
     assert [len(courier.get_segments()) for courier in ways] == [2, 0]
     assert "© OpenStreetMap contributors" in [text.get_text() for text in axes.texts]
-    names = [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names == ["Aino", "Eetu", "store"]
 
 

@@ -132,6 +132,24 @@ def test_the_play_ends_with_the_last_urgent_drop() -> None:
     assert log.open_urgent_drops() == []
 
 
+def test_a_play_cut_short_is_a_shorter_shift() -> None:
+    log = ShiftLog(0, 600, {"c_1": "Aino"})
+    riders = make_riders(log.couriers, seed=1, sigma=0)
+    shift = Shift(OneByOne(), [an_order(), an_order(2, at=500)], riders, log)
+
+    def interrupt(now: int) -> None:
+        if now >= 300:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shift.play(interrupt)
+    shift.stop()
+    assert (log.finished, log.end) == (300, 300)
+    assert [order.id for order in log.placed] == ["o_1"]
+    # Loading is over, the way to the desk is not.
+    assert [leg.ended for leg in log.legs] == [265, None]
+
+
 def test_an_urgent_drop_that_nobody_takes_is_a_fault() -> None:
     service = OneByOne()
     service.route = lambda courier, now: ()  # type: ignore[method-assign]
