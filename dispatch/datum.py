@@ -3,8 +3,8 @@ Coordinates as Chinese phones and maps give them, to and from WGS-84.
 
 By law maps of mainland China are drawn in GCJ-02, WGS-84 shifted by 50 to 700 metres; Baidu
 shifts once more and calls it BD-09. Neither is published by its makers: these are the formulas
-that everybody uses, and they agree with the makers' services to about a metre. Elsewhere all
-three are the same.
+that everybody uses. The makers' own may differ; of the points that other people published, most
+agree to centimetres, some of Baidu's to ten metres. Elsewhere all three are the same.
 
 References
 ----------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dispatch.city import City, band_at, load_city
-from dispatch.errors import CityError
+from dispatch.errors import CityError, InvalidRequest
 from dispatch.explaining import explain_way, read_place
 from dispatch.places import DirectoryDesk
 from tests.small_maps import SmallMap, at
@@ -139,10 +139,16 @@ def test_a_place_is_named_in_several_ways(city: City) -> None:
         ("60.0", "names no place"),
         ("b_7/1", "no building b_7"),
         ("b_1/20", "9 levels"),
-        ("24.9,60.1", "from the nearest road"),
+        ("60.02,25.0", "from the nearest road"),
     ],
 )
 def test_what_names_no_place_is_refused(city: City, text: str, what: str) -> None:
     with pytest.raises(CityError, match=what) as caught:
         read_place(city, text)
     assert caught.value.cure
+
+
+def test_a_place_with_its_coordinates_swapped_is_refused_with_the_right_order(city: City) -> None:
+    with pytest.raises(InvalidRequest, match="swapped they are at it") as caught:
+        read_place(city, "25.0,60.0")
+    assert caught.value.cure == "Give the latitude first: 60, 25."
