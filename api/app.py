@@ -26,6 +26,7 @@ from api import (
     route,
     stores,
     stream,
+    traffic,
 )
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
@@ -46,6 +47,7 @@ RESOURCES = (
     stream,
     buildings,
     desks,
+    traffic,
     clock_moves,
     health,
 )

@@ -9,9 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
+from dispatch.coordinates import latitude_fault, longitude_fault
+from dispatch.datum import Datum, to_wgs84
 from dispatch.intake import MOST
 from dispatch.orders import Contact, Item
 from dispatch.requests import DeskRequest, DropRequest
@@ -81,8 +90,38 @@ Note = Annotated[str, Field(max_length=1000)]
 Quantity = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Units = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Floor = Annotated[int, Field(strict=True, ge=-20, le=200)]
-Latitude = Annotated[float, Field(strict=True, ge=-90, le=90)]
-Longitude = Annotated[float, Field(strict=True, ge=-180, le=180)]
+
+
+def _check_latitude(value: float) -> float:
+    if fault := latitude_fault(value):
+        raise PydanticCustomError("latitude", "{fault}", {"fault": fault})
+    return value
+
+
+def _check_longitude(value: float) -> float:
+    if fault := longitude_fault(value):
+        raise PydanticCustomError("longitude", "{fault}", {"fault": fault})
+    return value
+
+
+def _degrees(most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "number", "minimum": -most, "maximum": most})
+
+
+Latitude = Annotated[float, Field(strict=True), AfterValidator(_check_latitude), _degrees(90)]
+Longitude = Annotated[float, Field(strict=True), AfterValidator(_check_longitude), _degrees(180)]
+
+
+class PointIn(In):
+    """A place on the map; ``datum`` is what its degrees are counted in."""
+
+    lat: Latitude
+    lon: Longitude
+    datum: Datum = Datum.WGS84
+
+    def wgs84(self) -> tuple[float, float]:
+        """Returns latitude and longitude in WGS-84."""
+        return to_wgs84((self.lat, self.lon), self.datum)
 
 
 class ContactBody(In):

@@ -7,12 +7,16 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import MAX_BODY, document
+from api.problems import MAX_BODY, MAX_TABLE, document
+
+TABLES = frozenset({("PUT", "/v1/desks")})
+"""Method and path of what takes whole tables."""
 
 
 class BodyLimit:
     """
-    Answers 413 to a body of more than ``limit`` bytes, as a problem document.
+    Answers 413 to a body of more than ``limit`` bytes, as a problem document; where `TABLES` are
+    sent, to one of more than ``MAX_TABLE``.
 
     FastAPI's own limit answers plain text.
     """
@@ -26,9 +30,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        is_table = (scope["method"], scope["path"]) in TABLES
+        limit = MAX_TABLE if is_table else self.limit
         told = dict(scope["headers"]).get(b"content-length", b"0")
-        if told.isdigit() and int(told[:20]) > self.limit:
-            detail = f"The body has {int(told[:20])} bytes, at most {self.limit} are taken."
+        if told.isdigit() and int(told[:20]) > limit:
+            detail = f"The body has {int(told[:20])} bytes, at most {limit} are taken."
             await document(413, "body-too-large", detail)(scope, receive, send)
             return
         read = 0
@@ -37,8 +43,8 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.limit:
-                raise HTTPException(413, f"The body has more than {self.limit} bytes")
+            if read > limit:
+                raise HTTPException(413, f"The body has more than {limit} bytes")
             return message
 
         await self.app(scope, counted, send)

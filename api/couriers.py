@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from api.bodies import Id, In, Instant, Label, Latitude, Longitude, Moment, Out, Page
+from api.bodies import Id, In, Instant, Label, Moment, Out, Page, PointIn
 from api.depends import Here, Who
 from api.paging import Cursor, Limit, page_of
 from api.route_answers import DeskPlaceOut, StreetPlaceOut, place_of
 from api.view import View
 from api.zone import Room
+from dispatch.coordinates import check_order
 from dispatch.crew import add_courier, change_courier
 from dispatch.dispatcher import unknown_courier
 from dispatch.intake import MOST
@@ -54,12 +55,14 @@ class CourierPatch(In):
     paused: bool | None = None
 
 
-class PositionIn(In):
+class PositionIn(PointIn):
     """Where a phone was, and when."""
 
-    lat: Latitude
-    lon: Longitude
     at: Instant
+
+    def to_domain(self) -> Position:
+        """Returns the position in WGS-84."""
+        return Position(*self.wgs84(), self.at)
 
 
 class PositionsIn(In):
@@ -168,9 +171,11 @@ async def tell_positions(
     courier_id: CourierId, body: PositionsIn, zone: Here, _: Who
 ) -> PositionsOut:
     """Takes positions; they refine when the courier is expected to be free."""
-    positions = [Position(p.lat, p.lon, p.at) for p in body.positions]
+    positions = [position.to_domain() for position in body.positions]
+    points = {f"positions[{i}].lat": (p.lat, p.lon) for i, p in enumerate(positions)}
 
     def work(room: Room) -> PositionsOut:
+        check_order(room.dispatcher.city, points)
         room.dispatcher.note_positions(courier_id, positions, room.now)
         room.database.save_positions(room.zone, courier_id, positions)
         return PositionsOut(accepted=len(positions))

@@ -8,6 +8,7 @@ from api.clock import Clock, ManualClock
 from api.settings import Settings
 from dispatch.city import City, load_city
 from dispatch.commit import CommitTo
+from dispatch.coordinates import check_order
 from dispatch.dispatcher import Dispatcher
 from dispatch.errors import CityError, InvalidRequest
 from dispatch.plan import Plan
@@ -52,7 +53,9 @@ def open_zone(
 
 
 def _check_stores(settings: Settings, city: City) -> None:
-    for i, store in enumerate(settings.store):
+    stores = settings.stores().values()
+    check_order(city, {f"store[{i}]": (s.lat, s.lon) for i, s in enumerate(stores)})
+    for i, store in enumerate(stores):
         try:
             city.street_place(store.lat, store.lon)
         except CityError as error:

@@ -37,6 +37,9 @@ STATUS: Mapping[type[DispatchError], int] = {
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body that are read at most."""
 
+MAX_TABLE = 8 * MAX_BODY
+"""The same where a whole table is sent at once: a customer's directory."""
+
 MAX_ERRORS = 20
 """Faults listed for one request at most."""
 
@@ -53,11 +56,18 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
 
 
 class FaultOut(BaseModel):
-    """Where in a request something is wrong, what, and what was there."""
+    """
+    Where in a request something is wrong, what, and what was there.
+
+    Faults of a table also tell ``row``, ``column`` and ``cure``.
+    """
 
     at: str
     message: str
     input: Any = None
+    row: int | None = None
+    column: str | None = None
+    cure: str | None = None
 
 
 class ProblemOut(BaseModel):

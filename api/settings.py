@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import scenarios
+from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import InvalidRequest
 from dispatch.orders import Store
 from dispatch.policy import Policy
@@ -32,11 +33,13 @@ class StoreSettings(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     lat: Annotated[float, Field(ge=-90, le=90)]
     lon: Annotated[float, Field(ge=-180, le=180)]
+    datum: Datum = Datum.WGS84
     preparation_s: Annotated[int, Field(ge=0, le=24 * 3600)] = 240
 
     def to_domain(self) -> Store:
         """Returns the store as a value of the business."""
-        return Store(self.id, self.name, self.lat, self.lon, self.preparation_s)
+        lat, lon = to_wgs84((self.lat, self.lon), self.datum)
+        return Store(self.id, self.name, lat, lon, self.preparation_s)
 
 
 HELSINKI_STORE = StoreSettings(id="st_1", name="Helsinki centre", lat=60.1699, lon=24.9415)

@@ -30,10 +30,10 @@ PART = 500
 MOST_MISSED = 5000
 """Missed events that are sent after a break; after more a client starts anew."""
 
-PREFIXES = {"o": "orders", "d": "drops", "c": "couriers"}
+PREFIXES = {"o": "orders", "d": "drops", "c": "couriers", "t": "traffic"}
 """What the prefixes of ids name."""
 
-UNTOLD = frozenset({"quote_given"})
+UNTOLD = frozenset({"quote_given", "desks_replaced", "desk_put"})
 """Kinds of events that concern nobody but who asked."""
 
 
@@ -122,5 +122,5 @@ def _told(zone: Zone, event: LoggedEvent) -> ServerSentEvent | None:
         ]
         name = "plan"
     else:
-        name = "order" if data["orders"] else "courier"
+        name = "order" if data["orders"] else "traffic" if data["traffic"] else "courier"
     return ServerSentEvent(event=name, data=data, id=f"{zone.settings.zone}:{event.seq}")

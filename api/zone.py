@@ -29,13 +29,14 @@ from dispatch.city import City
 from dispatch.commit import Commit
 from dispatch.dispatcher import Dispatcher, Snapshot
 from dispatch.store import Database, LoggedEvent
+from dispatch.traffic import restore
 from solver.solution import Solution
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-NO_NEWS = frozenset({"quote_given"})
+NO_NEWS = frozenset({"quote_given", "desks_replaced"})
 """Kinds of events after which no better plan can be found."""
 
 
@@ -180,6 +181,7 @@ class Zone:
         self._dispatcher, self._database = opened
         self._ways = Ways(self._dispatcher.city)
         self._timezone = ZoneInfo(self._dispatcher.city.timezone)
+        restore(self._dispatcher, self.clock.now())
         self._head = self._committed = self._database.head(self.settings.zone)
 
     def _on_thread_commit(self, commit: Commit) -> None:

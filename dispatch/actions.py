@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from dispatch import events as ev
 from dispatch.dispatcher import Dispatcher, unknown_courier
+from dispatch.live import live_streets
+from dispatch.observed import street_band
 from dispatch.orders import DropStatus, Line, StopKind
 from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
 from dispatch.planning import desk_place
@@ -173,8 +175,12 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
         return (ev.Heard(tap.at, tap.courier_id),)
     stop = tap.next_stop()
     city, plan = tap.dispatcher.city, tap.dispatcher.plan
-    ride = int(city.travel_times((tap.courier.place, stop.place), plan.band)[0, 1])
+    here = tap.courier.place
+    ride = int(city.travel_times((here, stop.place), plan.band)[0, 1])
     arrives_at = tap.at + ride
+    live = live_streets(city)
+    ridden = 0 if live is None else int(live.ride_times((here, stop.place), plan.band)[0, 1])
+    learned = {} if live is None else live.ride_factors
     return (
         ev.Departed(
             at=tap.at,
@@ -185,6 +191,9 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
             drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
             arrives_at=arrives_at,
             ends_at=_ends_at(stop, arrives_at),
+            ride_s=ridden,
+            ride_factor=learned.get(street_band(plan.band), 1.0),
+            band=plan.band,
         ),
     )
 
@@ -202,6 +211,7 @@ def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
             place=stop.place,
             drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
             ends_at=_ends_at(stop, tap.at),
+            service_s=stop.departure - stop.start if stop.kind is StopKind.DELIVER else 0,
         ),
     )
 

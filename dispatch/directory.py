@@ -40,6 +40,9 @@ CHINESE |= {"工位": "desk", "客户": "customer", "联系人": "contact_name",
 MOST_ROWS = 50_000
 """Rows of one directory; more is not one customer."""
 
+MOST_FAULTS = 100
+"""Faults of one directory that are told; whoever has more mends these first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -49,11 +52,17 @@ class Directory:
     faults: tuple[CityError, ...]
 
 
-def read_csv(data: bytes, city: City, customer: str = "") -> Directory:
+def read_csv(
+    data: bytes,
+    city: City,
+    customer: str = "",
+    known: Mapping[str, DirectoryDesk] | None = None,
+) -> Directory:
     """
     Returns the desks of a CSV file: UTF-8 or GB 18030, with commas, semicolons or tabs.
 
-    ``customer`` is whose directory it is where the rows do not say. A fault is placed like
+    ``customer`` is whose directory it is where the rows do not say. With ``known``, the desks
+    there are of all customers, it is that customer's alone. A fault is placed like
     ``row 3, column floor``; the row with the names is row 1, as spreadsheets show it.
     """
     text = _decode(data)
@@ -80,16 +89,25 @@ def read_csv(data: bytes, city: City, customer: str = "") -> Directory:
                 what = f"The row has {len(row)} entries for {len(names)} columns."
                 faults += (row_fault(number, "", what, cure, None),)
             table.append((number, dict(zip(names, row, strict=False))))
-    found = read_rows(table, city, customer)
+    found = read_rows(table, city, customer, known)
     return found if not faults else Directory((), faults + found.faults)
 
 
 def read_rows(
-    rows: Iterable[tuple[int, Mapping[str, str]]], city: City, customer: str = ""
+    rows: Iterable[tuple[int, Mapping[str, str]]],
+    city: City,
+    customer: str = "",
+    known: Mapping[str, DirectoryDesk] | None = None,
 ) -> Directory:
-    """Returns the desks of rows, each with the number that faults shall name it by."""
-    reader = RowReader(city, customer)
+    """
+    Returns the desks of rows, each with the number that faults shall name it by.
+
+    After `MOST_FAULTS` faults the rest is not looked at.
+    """
+    reader = RowReader(city, customer, known)
     for number, row in rows:
+        if len(reader.faults) >= MOST_FAULTS:
+            break
         reader.read(number, {name: str(text).strip() for name, text in row.items()})
     desks = () if reader.faults else tuple(reader.desks.values())
     return Directory(desks, tuple(reader.faults))
@@ -106,7 +124,7 @@ def with_directory(
 
 def _check_names(names: Sequence[str]) -> tuple[CityError, ...]:
     """Returns what is wrong with the row of names."""
-    faults = []
+    faults: list[CityError] = []
     for name in names:
         if name not in COLUMNS:
             cure = f"The columns are {', '.join(COLUMNS)}; building is required."

@@ -25,12 +25,28 @@ _FLOOR = re.compile(r"(-?\d{1,3})(?:\.0+)?\Z")
 """A floor, also as spreadsheets write it: 4.0."""
 
 
-class RowReader:
-    """The desks read so far; a class because a row is checked against those before it."""
+class RowFault(CityError):
+    """What is wrong with a row of a directory; ``column`` is empty where it is the whole row."""
 
-    def __init__(self, city: City, customer: str) -> None:
+    default_code = "bad-directory"
+    row = 0
+    column = ""
+
+
+class RowReader:
+    """
+    The desks read so far; a class because a row is checked against those before it.
+
+    ``customer`` is whose they are where a row does not say. With ``known``, the desks there are of
+    all customers, no row may say another customer or take the id of another one's desk.
+    """
+
+    def __init__(
+        self, city: City, customer: str, known: Mapping[str, DirectoryDesk] | None = None
+    ) -> None:
         self.desks: dict[str, DirectoryDesk] = {}
-        self.faults: list[CityError] = []
+        self.faults: list[RowFault] = []
+        self._known = known
         self._city = city
         self._customer = customer
         self._rows: dict[str, int] = {}
@@ -41,13 +57,18 @@ class RowReader:
 
     def read(self, number: int, row: Mapping[str, str]) -> None:
         """Adds a row, or notes what is wrong with it."""
-        known = len(self.faults)
+        before = len(self.faults)
         for name, text in row.items():
             if len(text) > LONGEST:
                 cure = f"Give at most {LONGEST} characters."
                 self._note(number, name, f"It has {len(text)} characters.", cure, text[:40])
+        named = row.get("customer", "")
+        if self._known is not None and named not in ("", self._customer):
+            cure = f"Leave it out, or give {self._customer!r}; import each customer for itself."
+            what = f"This is the directory of {self._customer!r}."
+            self._note(number, "customer", what, cure, named)
         building = self._building(number, row.get("building", ""))
-        if building is None or len(self.faults) > known:
+        if building is None or len(self.faults) > before:
             return
         floor, assumed = self._floor(number, building, row)
         if floor is None:
@@ -115,6 +136,7 @@ class RowReader:
 
     def _check_id(self, number: int, desk: DirectoryDesk) -> bool:
         """Returns whether the desk may have its id; notes why not."""
+        other = (self._known or {}).get(desk.id, desk).customer
         if not _ID.match(desk.id):
             cure = "Give k_ and then letters, digits, _ or -, or leave the id out."
             self._note(number, "id", f"{desk.id!r} is no id of a desk.", cure, desk.id)
@@ -122,6 +144,9 @@ class RowReader:
             name = self._city.offices[desk.id].name
             cure = "Give another id, or leave it out."
             self._note(number, "id", f"{desk.id} is {name} on the map.", cure, desk.id)
+        elif other != desk.customer:
+            cure = "Give another id, or leave it out."
+            self._note(number, "id", f"{desk.id} is a desk of {other!r}.", cure, desk.id)
         elif desk.id in self.desks:
             cure = "Leave one of the two rows out."
             what = f"The desk stands in row {self._rows[desk.id]} already."
@@ -134,10 +159,12 @@ class RowReader:
         self.faults.append(row_fault(number, column, what, cure, value))
 
 
-def row_fault(number: int, column: str, what: str, cure: str, value: object) -> CityError:
+def row_fault(number: int, column: str, what: str, cure: str, value: object) -> RowFault:
     """Returns what is wrong with a row, or with one entry of it."""
     at = f"row {number}, column {column}" if column else f"row {number}"
-    return CityError(what, at=at, cure=cure, code="bad-directory", value=value)
+    fault = RowFault(what, at=at, cure=cure, value=value)
+    fault.row, fault.column = number, column
+    return fault
 
 
 def _own_id(parts: tuple[str, ...]) -> str:

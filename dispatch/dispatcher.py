@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dispatch.commit import Commit
 from dispatch.errors import CityError, NotFound
 from dispatch.events import Silenced
+from dispatch.observed import learn
 from dispatch.orders import StopKind
 from dispatch.plan_reading import read_plan
 from dispatch.planning import (
@@ -22,6 +23,7 @@ from dispatch.planning import (
     sequences_of_solution,
 )
 from dispatch.policy import has_company, is_on_duty
+from dispatch.reported import expired, in_force
 from dispatch.state import State, apply
 from solver.check import violations
 from solver.insertion import complete
@@ -94,7 +96,8 @@ class Dispatcher:
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
         state = reduce(apply, events, self.state)
-        return self.publish(now, events, self.propose(state, now), answers=answers)
+        with in_force(self.city, self.state, state):
+            return self.publish(now, events, self.propose(state, now), answers=answers)
 
     def model(self, state: State, now: int) -> Model:
         """Returns the problem of a state at this moment."""
@@ -130,24 +133,33 @@ class Dispatcher:
             _log(self.zone, news)
         return self.plan
 
-    def record(self, now: int, event: Event) -> None:
-        """Makes an event durable that changes no plan: a quote given."""
-        state = apply(self.state, event)
-        self._commit(Commit(now, (event,)))
+    def record(self, now: int, *events: Event) -> None:
+        """Makes events durable, if any, that change no plan: a quote given."""
+        state = reduce(apply, events, self.state)
+        if events:
+            self._commit(Commit(now, events))
         self.state = state
 
     def tick(self, now: int) -> Plan:
-        """Returns the plan re-timed: who is behind, who fell silent, what need not wait longer."""
+        """
+        Returns the plan re-timed: who is behind, who fell silent, what need not wait longer.
+
+        Reports of traffic whose time is over end, and the streets learn what was observed.
+        """
+        learn(self.city, self.state, self.policy)
         silent = tuple(
             Silenced(now, courier.id)
             for courier in self.state.couriers.values()
             if self._fell_silent(courier, now)
         )
-        state = reduce(apply, silent, self.state)
+        events: tuple[Event, ...] = (*expired(self.state, now), *silent)
+        state = reduce(apply, events, self.state)
         moving = any(courier.committed for courier in state.couriers.values())
-        if not (state.live or moving or any(route.stops for route in self.plan.routes)):
-            return self.plan
-        return self.publish(now, silent, self.propose(state, now), tolerance_s=RETIMED_S)
+        with in_force(self.city, self.state, state):
+            if not (state.live or moving or any(route.stops for route in self.plan.routes)):
+                self.record(now, *events)
+                return self.plan
+            return self.publish(now, events, self.propose(state, now), tolerance_s=RETIMED_S)
 
     def note_positions(self, courier: str, positions: Sequence[Position], now: int) -> None:
         """Keeps the newest position of a courier; raises NotFound for an unknown one."""
@@ -240,13 +252,13 @@ class Dispatcher:
         return rides
 
     def _ride(self, position: Position, courier: Courier, now: int) -> int | None:
-        """The remaining ride, None where the position is off the map."""
+        """The remaining ride, None where the position is off the map or cut off."""
         assert courier.committed is not None
         try:
             here = self.city.street_place(position.lat, position.lon)
+            ride = self.city.travel_times((here, courier.committed.place), self.plan.band)[0, 1]
         except CityError:
             return None
-        ride = self.city.travel_times((here, courier.committed.place), self.plan.band)[0, 1]
         return max(0, int(ride) - (now - position.at))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatch.live import Traffic
 from dispatch.orders import Courier, Drop, Line, Order, Quote, StopKind
 from dispatch.places import DirectoryDesk, Place
 
@@ -68,7 +69,12 @@ class CourierChanged:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """A courier set off for a stop and is committed to it."""
+    """
+    A courier set off for a stop and is committed to it.
+
+    ``ride_s`` is the part of the expected way that is ridden (0: none, or not known), learned
+    ``ride_factor`` included, in the ``band`` it was expected in.
+    """
 
     at: int
     courier: str
@@ -78,11 +84,18 @@ class Departed:
     drop: str | None
     arrives_at: int
     ends_at: int
+    ride_s: int = 0
+    ride_factor: float = 1.0
+    band: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A courier is at a stop; a stop not departed for is committed to by it."""
+    """
+    A courier is at a stop; a stop not departed for is committed to by it.
+
+    ``service_s`` is how long the hand-over is expected to take (0: not known).
+    """
 
     at: int
     courier: str
@@ -91,6 +104,7 @@ class Arrived:
     place: Place
     drop: str | None
     ends_at: int
+    service_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +194,22 @@ class DeskPut:
     desk: DirectoryDesk
 
 
+@dataclass(frozen=True, slots=True)
+class TrafficChanged:
+    """Speeds were reported and hold from now on."""
+
+    at: int
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficEnded:
+    """A report of speeds, by id, holds no longer."""
+
+    at: int
+    traffic: str
+
+
 Event = (
     OrderPlaced
     | OrderCancelled
@@ -198,4 +228,6 @@ Event = (
     | DropPinned
     | DesksReplaced
     | DeskPut
+    | TrafficChanged
+    | TrafficEnded
 )

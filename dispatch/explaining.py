@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dispatch.coordinates import check_order
 from dispatch.errors import CityError
 from dispatch.explained_ride import ride_legs
 from dispatch.floors import parse_floors
@@ -86,7 +87,7 @@ def read_place(city: City, text: str, desks: Mapping[str, DirectoryDesk] | None 
     and desk after it if wanted (``b_12/4/Accounting/4-117``), or ``lat,lon``.
 
     ``desks`` is the customers' directory, asked before the map's offices. Raises CityError
-    where the text names nothing.
+    where the text names nothing, InvalidRequest where its coordinates are swapped.
     """
     text = text.strip()
     if desks and text in desks:
@@ -111,6 +112,7 @@ def read_place(city: City, text: str, desks: Mapping[str, DirectoryDesk] | None 
             code="unknown-place",
             value=text,
         ) from error
+    check_order(city, {"place": (lat, lon)})
     return city.street_place(lat, lon)
 
 

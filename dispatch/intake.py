@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dispatch.calendars import next_working_day_end
 from dispatch.errors import CityError, InvalidRequest, NotFound
 from dispatch.events import OrderPlaced
-from dispatch.orders import Desk, Drop, Item, Order, Service
+from dispatch.orders import NOBODY, Contact, Desk, Drop, Item, Order, Service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ def _drops(
     largest = max((c.capacity for c in state.couriers.values() if c.shift_end > now), default=None)
     drops: list[Drop] = []
     for i, request in enumerate(requests):
-        desk = _desk(city, request.desk, f"drops[{i}].desk")
+        desk = _desk(city, state, request.desk, f"drops[{i}].desk")
         _check_items(request.items, f"drops[{i}].items")
         for items in split(request.items, largest):
             number = len(state.drops) + len(drops) + 1
@@ -192,22 +192,16 @@ def split(items: Sequence[Item], capacity: int | None) -> tuple[tuple[Item, ...]
     return tuple(tuple(part) for part in parts)
 
 
-def _desk(city: City, request: DeskRequest, at: str) -> Desk:
+def _desk(city: City, state: State, request: DeskRequest, at: str) -> Desk:
     """Returns the desk named by directory id or ad hoc; raises where the city has no such place."""
     building, floor, department = request.building, request.floor, request.department
+    desk, contact = request.desk, request.contact
     if request.id is not None:
-        office = city.offices.get(request.id)
-        if office is None:
-            raise NotFound(
-                f"There is no desk {request.id!r} in {city.name}.",
-                at=f"{at}.id",
-                cure="See GET /v1/desks, or name building and floor instead.",
-                code="unknown-desk",
-                value=request.id,
-            )
-        building = office.building if building is None else building
-        floor = office.floor if floor is None else floor
-        department = department or office.name
+        known = _known_desk(city, state, request.id, f"{at}.id")
+        building = known.building if building is None else building
+        floor = known.floor if floor is None else floor
+        department, desk = department or known.department, desk or known.desk
+        contact = known.contact if contact == NOBODY else contact
     if building is None or floor is None:
         raise InvalidRequest(
             "The desk has neither an id nor building and floor.",
@@ -225,4 +219,22 @@ def _desk(city: City, request: DeskRequest, at: str) -> Desk:
             code="unknown-place",
             value=floor if building in city.buildings else building,
         ) from error
-    return Desk(building, floor, department, request.desk, request.id, request.contact)
+    return Desk(building, floor, department, desk, request.id, contact)
+
+
+def _known_desk(city: City, state: State, key: str, at: str) -> Desk:
+    """Returns a desk of a customer's directory, or the front desk of an office of the map."""
+    if key in state.desks:
+        own = state.desks[key]
+        contact = Contact(own.contact_name, own.contact_phone)
+        return Desk(own.building, own.floor, own.department, own.desk, key, contact)
+    if key in city.offices:
+        office = city.offices[key]
+        return Desk(office.building, office.floor, office.name, id=key)
+    raise NotFound(
+        f"There is no desk {key!r} in {city.name}.",
+        at=at,
+        cure="See GET /v1/desks, or name building and floor instead.",
+        code="unknown-desk",
+        value=key,
+    )

@@ -158,7 +158,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """The stop a courier drives to or serves; ``ends_at`` is when it was expected to be over."""
+    """
+    The stop a courier drives to or serves; ``ends_at`` is when it was expected to be over.
+
+    ``ride_s``, ``ride_factor``, ``band`` and ``service_s`` are what was expected, as in the
+    events `Departed` and `Arrived`.
+    """
 
     stop: str
     kind: StopKind
@@ -168,6 +173,10 @@ class Commitment:
     arrived_at: int | None
     arrives_at: int
     ends_at: int
+    ride_s: int = 0
+    ride_factor: float = 1.0
+    band: str = ""
+    service_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

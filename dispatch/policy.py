@@ -35,7 +35,7 @@ class Policy:
     what a courier who is behind its planned end is expected to need still. A standard drop waits
     until ``standard_group`` of them wait for its building, or one is older than ``standard_age_s``,
     and more than ``reserve_idle`` couriers are idle; ``standard_margin_s`` before its deadline it
-    waits for nothing. Raises InvalidRequest for a figure that makes no sense.
+    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. Raises InvalidRequest for a figure that makes no sense.
     """
 
     urgent_s: int = 22 * 60
@@ -52,9 +52,10 @@ class Policy:
     standard_age_s: int = 3 * 3600
     standard_margin_s: int = 2 * 3600
     reserve_idle: int = 1
+    learn_speeds: int = 0
 
     def __post_init__(self) -> None:
-        least, most = {"tick_s": 1}, {"business_close": 24 * 3600 - 1}
+        least, most = {"tick_s": 1}, {"business_close": 24 * 3600 - 1, "learn_speeds": 1}
         for name in self.__dataclass_fields__:
             value, low, high = getattr(self, name), least.get(name, 0), most.get(name, MOST)
             if not low <= value <= high:

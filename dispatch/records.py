@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from dispatch.codec import event_kind, to_json
 from dispatch.events import DesksReplaced, Event, OrderPlaced, Returned
+from dispatch.live import Traffic
+from dispatch.observed import Observed
 from dispatch.orders import Courier, Drop, Order, Quote
 from dispatch.places import DirectoryDesk
 from dispatch.state import State, apply
@@ -27,11 +29,14 @@ Row = dict[str, Any]
 PLAN_PUBLISHED = "plan_published"
 """The kind of the one entry of the log that is no event of :mod:`dispatch.events`."""
 
-ENTITIES = ("orders", "drops", "couriers", "quotes", "desks")
+ENTITIES = ("orders", "drops", "couriers", "quotes", "desks", "traffic", "observed")
 """The mappings of a state that have a table of the same name."""
 
-FORGOTTEN = ("quotes", "desks")
+FORGOTTEN = ("quotes", "desks", "traffic")
 """Those of which things go again."""
+
+SUMS = ("observed",)
+"""Those that are sums over events, which are about nothing in them."""
 
 MOST_SUBJECTS = 1 << 20
 """More than an event can be about."""
@@ -120,9 +125,11 @@ def subjects(state: State, event: Event) -> tuple[str, ...]:
 
 def _named(event: Event) -> Iterator[str]:
     """Yields the ids in an event's own fields."""
-    for name in ("order", "drop", "drops", "courier", "quote", "desk", "desks"):
+    for name in ("order", "drop", "drops", "courier", "quote", "desk", "desks", "traffic"):
         match getattr(event, name, None):
             case str(id_) | Courier(id=id_) | Quote(id=id_) | DirectoryDesk(id=id_):
+                yield id_
+            case Traffic(id=id_):
                 yield id_
             case tuple(things):
                 yield from (t if isinstance(t, str) else t.id for t in things)
@@ -140,7 +147,13 @@ def _concerned(state: State, before: Plan, plan: Plan) -> tuple[str, ...]:
 
 def _note_changes(rows: Rows, after: State, about: tuple[str, ...], seq: int) -> None:
     before = rows.state
-    for place, id_ in enumerate(about):
+    sums = [
+        i
+        for name in SUMS
+        if getattr(after, name) is not getattr(before, name)
+        for i in getattr(after, name)
+    ]
+    for place, id_ in enumerate((*about, *sums)):
         ordinal = seq * MOST_SUBJECTS + place
         for name in ENTITIES:
             value = getattr(after, name).get(id_)
@@ -156,7 +169,10 @@ def _note_changes(rows: Rows, after: State, about: tuple[str, ...], seq: int) ->
             rows.forgotten[name].add(gone)
 
 
-def _columns(value: Order | Drop | Courier | Quote | DirectoryDesk) -> Row:
+Entity = Order | Drop | Courier | Quote | DirectoryDesk | Traffic | Observed
+
+
+def _columns(value: Entity) -> Row:
     row: Row = {"id": value.id, "body": to_json(value)}
     if isinstance(value, Order):
         for name in ("external_id", "service", "placed_at", "cancelled_at"):

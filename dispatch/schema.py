@@ -2,9 +2,9 @@
 The tables of the durable store.
 
 ``event`` is the log of a zone, only ever appended to, numbered without gaps by ``zone.head_seq``.
-``orders`` to ``desks`` are what folding it gives: one row per thing, whole in ``body``; the other
-columns repeat what a query asks for. ``ordinal`` is the place in the order of things: that of the
-event that brought the thing. Instants are Unix seconds.
+``orders`` to ``observed`` are what folding it gives: one row per thing, whole in ``body``; the
+other columns repeat what a query asks for. ``ordinal`` is the place in the order of things: that
+of the event that brought the thing. Instants are Unix seconds.
 
 A change here needs a new version under ``dispatch/migrations``; a test compares the two.
 """
@@ -72,6 +72,7 @@ zones = Table(
     _count("head_seq"),
     _count("plan_version"),
     _count("quotes_given"),
+    Column("traffic_given", BigInteger, nullable=False, server_default="0"),
 )
 
 events = Table(
@@ -147,6 +148,24 @@ quotes = Table(
 
 desks = Table(
     "desks",
+    metadata,
+    _zone(),
+    _key("id"),
+    _count("ordinal"),
+    Column("body", JSON, nullable=False),
+)
+
+traffic = Table(
+    "traffic",
+    metadata,
+    _zone(),
+    _key("id"),
+    _count("ordinal"),
+    Column("body", JSON, nullable=False),
+)
+
+observed = Table(
+    "observed",
     metadata,
     _zone(),
     _key("id"),

@@ -10,6 +10,8 @@ from typing import Any
 
 from dispatch import events as ev
 from dispatch.directory import with_directory
+from dispatch.live import Traffic
+from dispatch.observed import Observed, with_handover, with_ride
 from dispatch.orders import Commitment, Courier, Drop, DropStatus, Order, Quote, StopKind, Store
 from dispatch.places import DirectoryDesk
 
@@ -20,7 +22,9 @@ class State:
     Everything that is so, by id.
 
     ``live`` are the drops that are open or ride back to a store, so that planning never walks
-    through those long closed. ``quotes_given`` counts quotes, of which old ones are forgotten.
+    through those long closed. ``quotes_given`` counts quotes, of which old ones are forgotten,
+    ``traffic_given`` reports of traffic, of which ``traffic`` are in force, the latest last.
+    ``observed`` is what taps showed of real times.
     """
 
     stores: Mapping[str, Store] = field(default_factory=dict)
@@ -31,6 +35,9 @@ class State:
     quotes_given: int = 0
     live: Mapping[str, Drop] = field(default_factory=dict)
     desks: Mapping[str, DirectoryDesk] = field(default_factory=dict)
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    traffic_given: int = 0
+    observed: Mapping[str, Observed] = field(default_factory=dict)
 
     def open_drops(self) -> tuple[Drop, ...]:
         """Returns the drops that have not reached their desk, oldest first."""
@@ -131,6 +138,9 @@ def _departed(state: State, event: ev.Departed) -> State:
         arrived_at=None,
         arrives_at=event.arrives_at,
         ends_at=event.ends_at,
+        ride_s=event.ride_s,
+        ride_factor=event.ride_factor,
+        band=event.band,
     )
     return _heard(state, event.courier, event.at, committed=commitment)
 
@@ -138,6 +148,7 @@ def _departed(state: State, event: ev.Departed) -> State:
 def _arrived(state: State, event: ev.Arrived) -> State:
     before = state.couriers[event.courier].committed
     same = before is not None and before.stop == event.stop
+    observed = with_ride(state.observed, before if same else None, event.at)
     commitment = Commitment(
         stop=event.stop,
         kind=event.kind,
@@ -147,7 +158,9 @@ def _arrived(state: State, event: ev.Arrived) -> State:
         arrived_at=event.at,
         arrives_at=event.at,
         ends_at=event.ends_at,
+        service_s=event.service_s,
     )
+    state = replace(state, observed=observed)
     return _heard(state, event.courier, event.at, committed=commitment)
 
 
@@ -164,6 +177,9 @@ def _taken_on_board(drop: Drop, event: ev.Loaded) -> Drop:
 
 
 def _delivered(state: State, event: ev.Delivered) -> State:
+    committed = state.couriers[event.courier].committed
+    observed = with_handover(state.observed, committed, event.drop, event.at)
+    state = replace(state, observed=observed)
     drop = state.drops[event.drop]
     unit_load = {item.sku: item.load for item in drop.items}
     rejected = sum(line.rejected for line in event.lines)
@@ -247,6 +263,16 @@ def _desk_put(state: State, event: ev.DeskPut) -> State:
     return replace(state, desks={**state.desks, event.desk.id: event.desk})
 
 
+def _traffic_changed(state: State, event: ev.TrafficChanged) -> State:
+    traffic = {**state.traffic, event.traffic.id: event.traffic}
+    return replace(state, traffic=traffic, traffic_given=state.traffic_given + 1)
+
+
+def _traffic_ended(state: State, event: ev.TrafficEnded) -> State:
+    rest = {t: report for t, report in state.traffic.items() if t != event.traffic}
+    return replace(state, traffic=rest)
+
+
 def _heard(state: State, courier: str, at: int, **changes: Any) -> State:
     """Any tap shows that the courier is there."""
     before = state.couriers[courier]
@@ -276,4 +302,6 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.DropPinned: _drop_pinned,
     ev.DesksReplaced: _desks_replaced,
     ev.DeskPut: _desk_put,
+    ev.TrafficChanged: _traffic_changed,
+    ev.TrafficEnded: _traffic_ended,
 }

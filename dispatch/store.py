@@ -133,6 +133,7 @@ class Database:
                 head_seq=mine.zone.head_seq + len(rows.log),
                 plan_version=plan.version,
                 quotes_given=rows.state.quotes_given,
+                traffic_given=rows.state.traffic_given,
             )
             with self._write() as connection:
                 if not storing.advance(connection, zone, mine.zone, moved):

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Select, Table, select
 
 from dispatch import schema
 from dispatch.codec import event_from_json, from_json
+from dispatch.live import Traffic
+from dispatch.observed import Observed
 from dispatch.orders import Courier, Drop, Order, Quote, Store
 from dispatch.places import DirectoryDesk
 from dispatch.plan import Plan
@@ -40,21 +42,26 @@ class LoggedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """How far a zone is: its epoch, its last event, its last plan, the quotes it has given."""
+    """How far a zone is: its epoch, last event and plan, quotes and reports of traffic given."""
 
     epoch: int = 0
     head_seq: int = 0
     plan_version: int = 0
     quotes_given: int = 0
+    traffic_given: int = 0
 
 
 def read_zone(connection: Connection, zone: str) -> Zone:
     """Returns how far a zone is; one that was never started is at zero."""
     table = schema.zones.c
     found = connection.execute(
-        select(table.epoch, table.head_seq, table.plan_version, table.quotes_given).where(
-            table.id == zone
-        )
+        select(
+            table.epoch,
+            table.head_seq,
+            table.plan_version,
+            table.quotes_given,
+            table.traffic_given,
+        ).where(table.id == zone)
     ).one_or_none()
     return Zone(*found) if found else Zone()
 
@@ -62,6 +69,7 @@ def read_zone(connection: Connection, zone: str) -> Zone:
 def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -> State:
     """Returns the state of a zone, all mappings in the order in which things came to be."""
     drops = _read_entities(connection, zone, schema.drops, Drop)
+    far = read_zone(connection, zone)
     table = schema.drops.c
     live = select(table.id).where(table.zone == zone, table.live.is_not(None)).order_by(table.live)
     return State(
@@ -70,9 +78,12 @@ def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -
         drops=drops,
         couriers=_read_entities(connection, zone, schema.couriers, Courier),
         quotes=_read_entities(connection, zone, schema.quotes, Quote),
-        quotes_given=read_zone(connection, zone).quotes_given,
+        quotes_given=far.quotes_given,
         live={d: drops[d] for d in connection.scalars(live)},
         desks=_read_entities(connection, zone, schema.desks, DirectoryDesk),
+        traffic=_read_entities(connection, zone, schema.traffic, Traffic),
+        traffic_given=far.traffic_given,
+        observed=_read_entities(connection, zone, schema.observed, Observed),
     )
 
 

@@ -62,6 +62,7 @@ _ADVANCE = (
         head_seq=bindparam("head"),
         plan_version=bindparam("version"),
         quotes_given=bindparam("quotes"),
+        traffic_given=bindparam("reports"),
     )
 )
 _SET_LIVE = (
@@ -78,7 +79,8 @@ _FORGET = {
 
 def raise_epoch(connection: Connection, zone: str) -> int:
     """Returns the new epoch of a zone, which is created if need be."""
-    row = {"id": zone, "epoch": 1, "head_seq": 0, "plan_version": 0, "quotes_given": 0}
+    counts = ("head_seq", "plan_version", "quotes_given", "traffic_given")
+    row = {"id": zone, "epoch": 1, **dict.fromkeys(counts, 0)}
     return int(connection.execute(_RAISE_EPOCH, row).scalar_one())
 
 
@@ -93,6 +95,7 @@ def advance(connection: Connection, zone: str, before: Zone, after: Zone) -> boo
             "head": after.head_seq,
             "version": after.plan_version,
             "quotes": after.quotes_given,
+            "reports": after.traffic_given,
         },
     )
     return moved.rowcount == 1

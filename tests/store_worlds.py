@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from dispatch import events as ev
+from dispatch.areas import Area
 from dispatch.city import Place
 from dispatch.commit import Commit
+from dispatch.live import AreaSpeed, SegmentSpeed, Traffic
 from dispatch.orders import (
     Courier,
     Desk,
@@ -26,6 +28,7 @@ from dispatch.orders import (
 )
 from dispatch.places import DirectoryDesk
 from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
+from dispatch.reported import expired
 from dispatch.requests import ActionAnswer
 from dispatch.state import State, apply
 
@@ -79,7 +82,16 @@ def a_plan(version: int, *, courier: str = "c_1", drops: tuple[str, ...] = ()) -
 
 def seen(state: State) -> tuple[object, ...]:
     """Returns a state with the order of its mappings, which the equality of dicts leaves out."""
-    mappings = (state.orders, state.drops, state.couriers, state.quotes, state.live, state.desks)
+    mappings = (
+        state.orders,
+        state.drops,
+        state.couriers,
+        state.quotes,
+        state.live,
+        state.desks,
+        state.traffic,
+        state.observed,
+    )
     return state, tuple(tuple(mapping) for mapping in mappings)
 
 
@@ -209,6 +221,17 @@ def _pin(world: _World) -> ev.Event | None:
     return ev.DropPinned(world.now, drop.id, courier) if drop else None
 
 
+def _report(world: _World) -> ev.Event | None:
+    number, until = world.state.traffic_given + 1, world.now + world.rng.choice((60, 3600))
+    closed = (SegmentSpeed(number, number + 1, 0.0),)
+    slow = (AreaSpeed(Area((((60.1, 24.9), (60.2, 24.9), (60.2, 25.0)),)), 7.5),)
+    return ev.TrafficChanged(world.now, Traffic(f"t_{number}", world.now, closed, slow, until))
+
+
+def _end_report(world: _World) -> ev.Event | None:
+    return next(iter(expired(world.state, world.now)), None)
+
+
 def _change(world: _World) -> ev.Event | None:
     if not world.state.couriers:
         return None
@@ -228,10 +251,10 @@ def _depart(world: _World) -> ev.Event | None:
     drop = world.any_drop(lambda drop: drop.status is DropStatus.ON_BOARD)
     if drop is None or drop.courier is None:
         return None
-    soon = world.now + 300
-    stop = f"s_{drop.id}"
+    now, soon = world.now, world.now + 300
+    stop, band = f"s_{drop.id}", world.rng.choice(("day", "peak/rush"))
     return ev.Departed(
-        world.now, drop.courier, stop, StopKind.DELIVER, INSIDE, drop.id, soon, soon + 60
+        now, drop.courier, stop, StopKind.DELIVER, INSIDE, drop.id, soon, soon + 60, 200, 1.1, band
     )
 
 
@@ -244,7 +267,7 @@ def _arrive(world: _World) -> ev.Event | None:
         return ev.Arrived(world.now, courier.id, stop, StopKind.LOAD, STREET, None, world.now + 15)
     going = courier.committed
     return ev.Arrived(
-        world.now, courier.id, going.stop, going.kind, going.place, going.drop, world.now + 60
+        world.now, courier.id, going.stop, going.kind, going.place, going.drop, world.now + 60, 60
     )
 
 
@@ -292,6 +315,8 @@ _RULES: tuple[Callable[[_World], ev.Event | None], ...] = (
     _pin,
     _replace_desks,
     _put_desk,
+    _report,
+    _end_report,
     _change,
     _silence,
     _hear,

@@ -106,6 +106,44 @@ def test_a_building_outside_the_city_is_not_near_anything(client: TestClient) ->
         assert_problem(answer, 422, "invalid-place", "query.near")
 
 
+def test_latitude_and_longitude_the_wrong_way_round_are_told(client: TestClient) -> None:
+    answer = client.get("/v1/buildings?near=24.94,60.17")
+    problem = assert_problem(answer, 422, "swapped-coordinates", "query.near")
+    assert problem["detail"].endswith("Give the latitude first: 60.17, 24.94.")
+    positions = [{"lat": lat, "lon": lon, "at": at(0)} for lat, lon in ((60.17, 24.94), (24.9, 60.2))]
+    answer = client.post("/v1/couriers/c_1/positions", json={"positions": positions})
+    assert_problem(answer, 422, "swapped-coordinates", "positions[1].lat")
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "taken"),
+    [(90, 0, True), (90.1, 0, False), (0, -180, True), (0, -180.1, False), (121.5, 31.2, False)],
+)
+def test_degrees_stay_on_earth(client: TestClient, lat: float, lon: float, taken: bool) -> None:
+    body = {"positions": [{"lat": lat, "lon": lon, "at": at(0)}]}
+    answer = client.post("/v1/couriers/c_1/positions", json=body)
+    near = client.get("/v1/buildings", params={"near": f"{lat},{lon}"})
+    if taken:
+        assert (answer.status_code, near.status_code) == (200, 200)
+        return
+    where = "lon" if lat == 0 else "lat"
+    problem = assert_problem(answer, 422, "invalid-request", f"positions[0].{where}")
+    what = (
+        "no longitude" if where == "lon" else "no latitude: give degrees from -90 to 90; it comes"
+    )
+    assert what in problem["errors"][0]["message"]
+    assert what in assert_problem(near, 422, "invalid-place", "query.near")["detail"]
+
+
+def test_a_datum_nobody_knows_is_refused(client: TestClient) -> None:
+    answer = client.get("/v1/buildings?near=60.17,24.94&datum=mars")
+    assert_problem(answer, 422, "invalid-request", "query.datum")
+    body = {"positions": [{"lat": 60.17, "lon": 24.94, "at": at(0), "datum": "GCJ02"}]}
+    answer = client.post("/v1/couriers/c_1/positions", json=body)
+    problem = assert_problem(answer, 422, "invalid-request", "positions[0].datum")
+    assert "'gcj02'" in problem["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("quantity", [-1, 0, 1_000_001, 10**30, 1.5, "2", True, None, [], {}])
 def test_a_quantity_is_a_whole_number_within_limits(client: TestClient, quantity: object) -> None:
     drop = a_drop(items=[{"sku": "A", "quantity": quantity}])

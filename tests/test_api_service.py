@@ -41,7 +41,7 @@ PATHS = {
     "/v1/couriers/{courier_id}/actions": {"post"},
     "/v1/couriers/{courier_id}/positions": {"post"},
     "/v1/couriers/{courier_id}/route": {"get"},
-    "/v1/desks": {"get"},
+    "/v1/desks": {"get", "put"},
     "/v1/drops/{drop_id}": {"patch"},
     "/v1/orders": {"get", "post"},
     "/v1/orders/{order_id}": {"get", "delete"},

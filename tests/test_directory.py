@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dispatch.city import City, load_city
-from dispatch.directory import read_csv, with_directory
+from dispatch.directory import MOST_FAULTS, read_csv, with_directory
 from dispatch.places import DirectoryDesk
 from tests.small_maps import SmallMap
 
@@ -110,6 +110,23 @@ def test_every_row_at_fault_is_named_with_its_column_and_cure(city: City) -> Non
     assert by_row["row 3, column building"].cure == "Did you mean Tower One (b_1)?"
     assert "0-3, 0 is the ground floor" in by_row["row 4, column floor"].cure
     assert by_row["row 4, column floor"].value == "9"
+
+
+def test_with_the_desks_of_all_a_table_is_one_customers_alone(city: City) -> None:
+    beta = DirectoryDesk("k_b", "b_1", 0, customer="Beta")
+    lines = ("id,building,floor,customer", "k_b,b_1,0,", "k_c,b_1,0,Beta", "k_d,b_1,0,Acme")
+    table = "\n".join(lines).encode()
+    assert faults(read_csv(table, city, "Acme", {"k_b": beta})) == [
+        ("row 2, column id", "k_b is a desk of 'Beta'."),
+        ("row 3, column customer", "This is the directory of 'Acme'."),
+    ]
+    # Its own desks may be sent again.
+    assert read_csv(b"id,building\nk_b,b_1", city, "Beta", {"k_b": beta}).faults == ()
+
+
+def test_after_a_hundred_faults_the_rest_is_not_looked_at(city: City) -> None:
+    assert len(read(city, "building", *["nowhere"] * 99).faults) == 99
+    assert len(read(city, "building", *["nowhere"] * 500).faults) == MOST_FAULTS == 100
 
 
 def test_a_name_of_two_buildings_has_to_be_an_id(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dispatch.city import City, band_at, load_city
-from dispatch.errors import CityError
+from dispatch.errors import CityError, InvalidRequest
 from dispatch.explaining import explain_way, read_place
 from dispatch.facts import desk_facts
 from dispatch.places import DirectoryDesk
@@ -145,7 +145,7 @@ def test_a_place_is_named_in_several_ways(city: City) -> None:
         ("60.0", "names no place"),
         ("b_7/1", "no building b_7"),
         ("b_1/20", "9 levels"),
-        ("24.9,60.1", "from the nearest road"),
+        ("60.02,25.0", "from the nearest road"),
     ],
 )
 def test_what_names_no_place_is_refused(city: City, text: str, what: str) -> None:
@@ -167,3 +167,9 @@ def test_a_floor_that_nobody_gave_is_said_to_be_assumed(city: City) -> None:
     }
     assert floors["k_own"].source == "directory of Acme"
     assert desk_facts(city, "b_1/4") == ()
+
+
+def test_a_place_with_its_coordinates_swapped_is_refused_with_the_right_order(city: City) -> None:
+    with pytest.raises(InvalidRequest, match="swapped they are at it") as caught:
+        read_place(city, "25.0,60.0")
+    assert caught.value.cure == "Give the latitude first: 60, 25."

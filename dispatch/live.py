@@ -1,0 +1,83 @@
+"""
+What is known of the streets beyond the map: reports of traffic, and streets that take them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from dispatch.areas import Area
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dispatch.places import Place
+
+SegKey = tuple[int, int]
+"""A piece of a road in the direction of travel: the numbers of its two nodes on the map."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSpeed:
+    """The km/h between two neighbouring nodes of the map, in this direction; 0 closes it."""
+
+    a: int
+    b: int
+    kmh: float
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSpeed:
+    """The km/h on every segment with its middle in an area; 0 closes them."""
+
+    area: Area
+    kmh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """
+    A report of speeds, as it was given; ``until`` None: in force until it is ended.
+
+    Areas are kept as areas, so that a newer map is closed where the older one was.
+    """
+
+    id: str
+    set_at: int
+    segments: tuple[SegmentSpeed, ...] = ()
+    areas: tuple[AreaSpeed, ...] = ()
+    until: int | None = None
+    note: str = ""
+
+
+@runtime_checkable
+class LiveStreets(Protocol):
+    """
+    A city whose streets take reported speeds and learned factors.
+
+    ``ride_factors`` are those in force, by band of the street. Each change of either raises the
+    city's travel epoch.
+    """
+
+    ride_factors: Mapping[str, float]
+
+    def segments_in(self, area: Area) -> Collection[SegKey]:
+        """Returns the segments with their middle inside, in both directions."""
+
+    def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
+        """Takes speeds, 0 closes, None forgets; raises CityError and then changes nothing."""
+
+    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+        """Returns the seconds of the ride alone from place to place: (n, n)."""
+
+    def set_ride_factors(self, factors: Mapping[str, float]) -> int:
+        """Takes what rides are multiplied by, by band of the street; replaces all before."""
+
+
+def live_streets(city: object) -> LiveStreets | None:
+    """Returns the city as one that takes live speeds, None where it does not."""
+    return city if isinstance(city, LiveStreets) else None

@@ -1,0 +1,188 @@
+"""
+What couriers' taps show of how long things really take.
+
+For every band of street traffic the rides, and for all hours the hand-overs, are counted by the
+logarithm of observed over expected time. The median and the quartiles of these counts give a
+factor and a spread that a few forgotten taps cannot move. Road classes cannot be told apart: a
+leg has one departure and one arrival, so the factor of a band is that of all classes.
+
+References
+----------
+That ratios are taken as log-normal: F. Zheng et al. (2017). *Travel time reliability for urban
+networks*, Journal of Advanced Transportation. https://doi.org/10.1155/2017/9147356
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatch.live import live_streets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dispatch.orders import Commitment
+    from dispatch.policy import Policy
+    from dispatch.state import State
+
+BIN = 0.05
+"""Width of a bin of log ratios: five per cent."""
+
+REACH = 32
+"""Bins counted on either side; a ratio beyond e^1.6, five times, is a tap made at home."""
+
+LEAST_RIDE_S = 60
+"""Seconds of a ride below which the way inside decides about the ratio."""
+
+LEAST_COUNT = 20
+"""Observations below which nothing is concluded."""
+
+PRIOR = 20
+"""Observations that the expectation is worth: with as many of our own, half of each counts."""
+
+MOST_COUNT = 1000
+"""Observations at which all counts are halved, so that last year weighs ever less."""
+
+MOST_FACTOR = 2.0
+"""A factor is clipped to this and its inverse."""
+
+STEP = 0.05
+"""Factors are rounded to this, so that not every leg changes all times."""
+
+QUARTILES = 1.349
+"""Quartiles of a normal distribution are so many standard deviations apart."""
+
+HANDOVER = "handover"
+"""The id of the observed hand-overs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """
+    How often each bin of log ratios was observed: pairs of bin and count, ascending.
+
+    Bin b holds log ratios from ``b · BIN`` to ``(b + 1) · BIN``.
+    """
+
+    id: str
+    counts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def num(self) -> int:
+        """The observations counted."""
+        return sum(count for _, count in self.counts)
+
+    def quantile(self, share: float) -> float:
+        """Returns the log ratio below which a share of the observations is, straight in a bin."""
+        wanted = share * self.num
+        for b, count in self.counts:
+            if wanted <= count:
+                return (b + wanted / count) * BIN
+            wanted -= count
+        raise ValueError(f"Expected observations and a share up to 1, got {share}.")
+
+    def spread(self) -> float:
+        """Returns the standard deviation of the log ratios by their quartiles."""
+        return (self.quantile(0.75) - self.quantile(0.25)) / QUARTILES
+
+
+def with_ratio(observed: Observed, ratio: float) -> Observed:
+    """Returns the counts with one ratio more; one that is none, or beyond reach, is left out."""
+    b = math.floor(math.log(ratio) / BIN) if ratio > 0 else -REACH - 1
+    if not -REACH <= b < REACH:
+        return observed
+    counts = dict(observed.counts)
+    counts[b] = counts.get(b, 0) + 1
+    if sum(counts.values()) >= MOST_COUNT:
+        counts = {b: count // 2 for b, count in counts.items() if count > 1}
+    return Observed(observed.id, tuple(sorted(counts.items())))
+
+
+def street_band(band: str) -> str:
+    """Returns the street's part of a band; the usual one has no name of its own."""
+    return band.partition("/")[2] or "day"
+
+
+def ride_id(band: str) -> str:
+    """Returns the id of the observed rides of a band."""
+    return f"ride:{street_band(band)}"
+
+
+def with_ride(
+    known: Mapping[str, Observed], leg: Commitment | None, arrived_at: int
+) -> Mapping[str, Observed]:
+    """
+    Returns what is known after an arrival.
+
+    The way inside is taken to last as long as expected: the rest of the leg was the ride.
+    """
+    if leg is None or leg.arrived_at is not None or leg.ride_s < LEAST_RIDE_S:
+        return known
+    inside_s = leg.arrives_at - leg.departed_at - leg.ride_s
+    took_s = arrived_at - leg.departed_at - inside_s
+    return _with(known, ride_id(leg.band), took_s / (leg.ride_s / leg.ride_factor))
+
+
+def with_handover(
+    known: Mapping[str, Observed], stop: Commitment | None, drop: str, ended_at: int
+) -> Mapping[str, Observed]:
+    """Returns what is known after a hand-over at a desk where the courier had said to be."""
+    if stop is None or stop.drop != drop or stop.arrived_at is None or stop.service_s <= 0:
+        return known
+    began_at = max(stop.arrived_at, stop.ends_at - stop.service_s)
+    return _with(known, HANDOVER, (ended_at - began_at) / stop.service_s)
+
+
+def _with(known: Mapping[str, Observed], key: str, ratio: float) -> Mapping[str, Observed]:
+    before = known.get(key, Observed(key))
+    after = with_ratio(before, ratio)
+    return known if after is before else {**known, key: after}
+
+
+def factor(observed: Observed) -> float:
+    """
+    Returns observed over expected time, as a mean: 1 while there is too little to go by.
+
+    The mean of a log-normal with this median and spread, drawn toward 1 by the prior, clipped and
+    rounded.
+    """
+    if observed.num < LEAST_COUNT:
+        return 1.0
+    mean = observed.quantile(0.5) + observed.spread() ** 2 / 2
+    most = math.log(MOST_FACTOR)
+    log = max(-most, min(most, mean * observed.num / (observed.num + PRIOR)))
+    return round(round(math.exp(log) / STEP) * STEP, 9)
+
+
+def factors(state: State) -> Mapping[str, float]:
+    """Returns what rides are to be multiplied by, by band of the street, where not by 1."""
+    found = {
+        key.removeprefix("ride:"): factor(observed)
+        for key, observed in state.observed.items()
+        if key.startswith("ride:")
+    }
+    return {band: value for band, value in sorted(found.items()) if value != 1.0}
+
+
+def sigma(observed: Observed | None, before: float) -> float:
+    """
+    Returns the spread to reckon with: that of before until enough was observed, then both.
+
+    Variances are averaged, that of before with the weight of the prior.
+    """
+    if observed is None or observed.num < LEAST_COUNT:
+        return before
+    total = PRIOR * before**2 + observed.num * observed.spread() ** 2
+    return math.sqrt(total / (PRIOR + observed.num))
+
+
+def learn(city: object, state: State, policy: Policy) -> None:
+    """Lets the streets of a city take the factors of a state, where the policy says so."""
+    live = live_streets(city)
+    if live is None or not policy.learn_speeds:
+        return
+    wanted = factors(state)
+    if wanted != live.ride_factors:
+        live.set_ride_factors(wanted)
