@@ -35,12 +35,28 @@ class LegOut(Out):
     duration_s: int
 
 
+class TextOut(Out):
+    """A sentence in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class StepOut(Out):
+    """One thing to do on the ride, and how long and far it is to the next one."""
+
+    text: TextOut
+    duration_s: int
+    distance_m: int
+
+
 class WayOut(Out):
     """The way to a stop from the one before; ``line`` is null within one building."""
 
     duration_s: int
     distance_m: int
     line: LineStringOut | None
+    steps: list[StepOut]
     inside: list[LegOut]
 
 
@@ -177,6 +193,14 @@ def _way_out(way: Way) -> WayOut:
         duration_s=way.duration_s,
         distance_m=way.distance_m,
         line=LineStringOut(coordinates=list(way.line)) if way.line else None,
+        steps=[
+            StepOut(
+                text=TextOut(zh=step.text_zh, en=step.text_en),
+                duration_s=step.duration_s,
+                distance_m=step.distance_m,
+            )
+            for step in way.steps
+        ],
         inside=[_leg_out(leg) for leg in way.inside],
     )
 

@@ -19,6 +19,7 @@ from dispatch.city_files import load_map
 from dispatch.describing import describe
 from dispatch.descriptions import FOLDER, read_descriptions
 from dispatch.geo import metres_per_degree
+from dispatch.guidance import steps
 from dispatch.handovers import handover, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
@@ -161,6 +162,7 @@ class City:
             line=tuple((lon, lat) for lat, lon in found.line),
             entrance=self.insides.entrance(b, band),
             inside=(*self.insides.leave_legs(a, band), *self.insides.enter_legs(b, band)),
+            steps=steps(found),
         )
 
     def pieces(self, a: Place, b: Place, band: str) -> tuple[Piece, ...]:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dispatch.places import Step
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dispatch.street_side import Ride
     from dispatch.streets import Piece, StreetRoute
 
 SHIPPED = Path(__file__).with_name("guidance.toml")
@@ -38,16 +40,6 @@ CONNECTOR_M = 15.0
 HEADINGS = (
     "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do, the whole seconds until the next one, and the whole metres to it."""
-
-    text_zh: str
-    text_en: str
-    duration_s: int
-    distance_m: int
 
 
 class Stretch(NamedTuple):
@@ -77,7 +69,7 @@ class Stretch(NamedTuple):
         return sum(piece.seconds for piece in self.pieces)
 
 
-def steps(route: StreetRoute) -> tuple[Step, ...]:
+def steps(route: StreetRoute | Ride) -> tuple[Step, ...]:
     """
     Returns what to do on a route, the arrival last; durations add up to its rounded seconds.
 

@@ -144,7 +144,7 @@ class Way:
     ``line`` are (lon, lat) pairs, the order of GeoJSON, from door to door; it is empty for
     a way within one building. ``entrance`` is the door to go in by, None where the map
     knows none or nobody goes in. ``inside`` are the legs before and after the ride, in
-    order; ``duration_s`` is all of it, the ride included.
+    order; ``duration_s`` is all of it, the ride included. ``steps`` tell the ride turn by turn.
     """
 
     duration_s: int
@@ -152,3 +152,14 @@ class Way:
     line: tuple[tuple[float, float], ...]
     entrance: str | None
     inside: tuple[InsideLeg, ...]
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, the whole seconds until the next one, and the whole metres to it."""
+
+    text_zh: str
+    text_en: str
+    duration_s: int
+    distance_m: int
