@@ -11,18 +11,21 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dispatch.errors import DispatchError
 
 if TYPE_CHECKING:
     from api.settings import Settings
+    from dispatch.explaining import Leg
     from dispatch.report import CityReport
 
 FAULTY = 2
@@ -39,7 +42,9 @@ app = typer.Typer(
 )
 city_app = typer.Typer(help="Cities: import one, look into one.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings of the service.", no_args_is_help=True)
+desks_app = typer.Typer(help="Customers' desks.", no_args_is_help=True)
 app.add_typer(city_app, name="city", epilog=EXITS)
+app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
 
 out = Console(soft_wrap=True)
@@ -134,6 +139,89 @@ def city_info(
     from dispatch.osm import city_info as read_report
 
     _show_city(read_report(directory), str(directory), as_json)
+
+
+@city_app.command("check", epilog=EXITS)
+def city_check(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Descriptions of buildings (.toml, .json), desks (.csv), city directories.",
+        ),
+    ],
+    city: CityDir = None,
+    as_json: Json = False,
+) -> None:
+    """Check what people wrote about a city; with --city, against the buildings there are."""
+    from api.city_commands import check_files, fault_json
+
+    faults = check_files(files, city)
+    if as_json:
+        _print_json({name: [fault_json(f) for f in found] for name, found in faults.items()})
+    else:
+        for name, found in faults.items():
+            state = f"{len(found)} faults" if found else "sound"
+            out.print(f"{name}: {state}", markup=False, highlight=False)
+            for fault in found:
+                out.print(f"  {fault}", markup=False, highlight=False)
+    if any(faults.values()):
+        raise typer.Exit(FAULTY)
+
+
+@city_app.command("explain", epilog=EXITS)
+def city_explain(
+    start: Annotated[
+        str,
+        typer.Argument(metavar="FROM", help="Desk (k_17), building/floor (b_12/4) or lat,lon."),
+    ],
+    end: Annotated[str, typer.Argument(metavar="TO", help="The same.")],
+    at: Annotated[str, typer.Option(help="Local time of setting off.")] = "10:00",
+    city: CityDir = None,
+    as_json: Json = False,
+) -> None:
+    """Print a whole way, street and indoors, with the source of each figure."""
+    from api.city_commands import explain, leg_json
+    from api.settings import EMBEDDED_CITY
+
+    legs = explain(city or EMBEDDED_CITY, start, end, at)
+    total = sum(leg.duration_s for leg in legs)
+    if as_json:
+        _print_json({"duration_s": total, "legs": [leg_json(leg) for leg in legs]})
+    else:
+        out.print(legs_table(legs, f"{start} to {end} at {at}: {total} s"))
+        out.print("* assumed: the source is the grounds for it.", markup=False)
+
+
+def legs_table(legs: Sequence[Leg], title: str) -> Table:
+    """Returns the legs of a way as a table: what is done, seconds, and what they are made of."""
+    table = Table("leg", "seconds", "source", title=title, show_lines=True)
+    for leg in legs:
+        floors = "" if leg.from_floor is None else f", floor {leg.from_floor} to {leg.to_floor}"
+        sources = [
+            f"{f.what} {f.seconds:.1f} s: {'* ' if f.assumed else ''}{f.source}"
+            for f in leg.figures
+        ]
+        table.add_row(leg.text + floors, str(leg.duration_s), escape("\n".join(sources)))
+    return table
+
+
+@desks_app.command("import", epilog=EXITS)
+def desks_import(
+    file: Annotated[Path, typer.Argument(help="Desks, .csv.")],
+    customer: Annotated[str, typer.Option(help="Whose desks these are.")],
+    url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
+    as_json: Json = False,
+) -> None:
+    """Replace a customer's desks with those of a file: every row, or none."""
+    from api.desk_import import import_desks
+
+    told = import_desks(file, customer, url)
+    if as_json:
+        _print_json(told)
+    else:
+        counts = ", ".join(f"{told[name]} {name}" for name in ("added", "changed", "removed"))
+        out.print(f"{told['customer']}: {told['desks']} desks; {counts}", markup=False)
 
 
 @config_app.command("show", epilog=EXITS)

@@ -26,6 +26,9 @@ router = APIRouter(prefix="/v1/desks", tags=["city"])
 
 Customer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
+Entry = Office | DirectoryDesk
+"""What has a line of the list."""
+
 
 class DeskEntryOut(Out):
     """
@@ -77,7 +80,7 @@ async def list_desks(
     view = await zone.look()
 
     def work() -> Page[DeskEntryOut]:
-        entries = {**view.city.offices, **view.state.desks}
+        entries: dict[str, Entry] = {**view.city.offices, **view.state.desks}
         words = (q or "").casefold().split()
 
         def fits(key: str) -> bool:
@@ -124,11 +127,11 @@ def _read(kind: str, body: bytes, view: View, customer: str) -> tuple[DirectoryD
     return read_table(kind, body, view.city, customer, view.state.desks)
 
 
-def _customer(entry: Office | DirectoryDesk) -> str | None:
+def _customer(entry: Entry) -> str | None:
     return None if isinstance(entry, Office) else entry.customer
 
 
-def _says(entry: Office | DirectoryDesk, words: list[str], city: City) -> bool:
+def _says(entry: Entry, words: list[str], city: City) -> bool:
     """Returns whether all words are somewhere in what an entry and its building are called."""
     said = [entry.id, entry.name, _customer(entry) or ""]
     if entry.building in city.buildings:
@@ -138,7 +141,7 @@ def _says(entry: Office | DirectoryDesk, words: list[str], city: City) -> bool:
     return all(word in text for word in words)
 
 
-def desk_entry_out(entry: Office | DirectoryDesk, city: City) -> DeskEntryOut:
+def desk_entry_out(entry: Entry, city: City) -> DeskEntryOut:
     """Returns an office or a customer's desk as an entry of the directory."""
     if isinstance(entry, Office):
         return DeskEntryOut(

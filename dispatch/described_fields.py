@@ -11,6 +11,8 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from dispatch.coordinates import latitude_fault, longitude_fault
+from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import CityError
 from dispatch.floors import parse_floors
 from dispatch.hours import DAYS, Span, Week
@@ -26,11 +28,18 @@ class Fields:
     One table of a description; a class because it notes the faults and what was asked for.
 
     ``at`` is its place in the file, such as ``tower.toml: lifts[0]``. ``faults`` is shared by
-    all tables of a file.
+    all tables of a file, ``datum`` is what its places are counted in.
     """
 
-    def __init__(self, data: Mapping[str, Any], at: str, faults: list[CityError]) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        at: str,
+        faults: list[CityError],
+        datum: Datum = Datum.WGS84,
+    ) -> None:
         self.at = at
+        self.datum = datum
         self.faults = faults
         self._data = data
         self._asked: set[str] = set()
@@ -106,16 +115,28 @@ class Fields:
             return None
 
     def point(self, name: str) -> tuple[float, float] | None:
-        """Returns a place given as [latitude, longitude]."""
-        cure = "Give [latitude, longitude] in WGS-84 degrees, such as [60.1693, 24.9402]."
+        """Returns a place given as [latitude, longitude], in WGS-84."""
+        cure = "Give [latitude, longitude] in degrees, such as [60.1693, 24.9402]."
         value = self.get(name, list, cure)
         if value is None:
             return None
         numbers = [x for x in value if isinstance(x, int | float) and not isinstance(x, bool)]
-        if len(value) != 2 or len(numbers) != 2 or abs(value[0]) > 90 or abs(value[1]) > 180:
+        if len(value) != 2 or len(numbers) != 2:
             self.fault(name, f"{value!r} is not a place.", cure)
             return None
-        return float(value[0]), float(value[1])
+        lat, lon = map(float, numbers)
+        if fault := latitude_fault(lat) or longitude_fault(lon):
+            self.fault(name, f"{value!r} is not a place: {fault}.", cure)
+            return None
+        return to_wgs84((lat, lon), self.datum)
+
+    def read_datum(self) -> None:
+        """Takes what the places of this table and those in it are counted in."""
+        name = self.text("datum")
+        if name in list(Datum):
+            self.datum = Datum(name)
+        elif name:
+            self.fault("datum", f"The value is {name!r}.", f"Give one of {', '.join(Datum)}.")
 
     def week(self, name: str) -> Week | None:
         """Returns hours given as ``{mo-fr = "08:00-18:00", sa = "09:00-13:00"}``."""
@@ -137,14 +158,16 @@ class Fields:
     def table(self, name: str) -> Fields | None:
         """Returns a table in this one, None where it is absent."""
         value = self.get(name, dict, f"Write it as a table: [{name}].")
-        return None if value is None else Fields(value, f"{self.at}.{name}", self.faults)
+        return (
+            None if value is None else Fields(value, f"{self.at}.{name}", self.faults, self.datum)
+        )
 
     def tables(self, name: str) -> Iterator[Fields]:
         """Yields the tables of a list."""
         cure = f"Write each as a table of its own: [[{name}]]."
         for i, value in enumerate(self.get(name, list, cure) or ()):
             if isinstance(value, dict):
-                yield Fields(value, f"{self.at}.{name}[{i}]", self.faults)
+                yield Fields(value, f"{self.at}.{name}[{i}]", self.faults, self.datum)
             else:
                 self.fault(name, f"Entry {i} is {value!r}.", cure)
 

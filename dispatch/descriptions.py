@@ -105,6 +105,7 @@ def _load(path: Path, faults: list[CityError]) -> Mapping[str, Any] | None:
 
 
 def _read(fields: Fields) -> Description:
+    fields.read_datum()
     key, at = fields.text("building"), fields.point("at")
     if bool(key) == ("at" in fields):
         fields.fault("building", "One building has to be named, in one way.", _NAMING)

@@ -110,7 +110,9 @@ def test_latitude_and_longitude_the_wrong_way_round_are_told(client: TestClient)
     answer = client.get("/v1/buildings?near=24.94,60.17")
     problem = assert_problem(answer, 422, "swapped-coordinates", "query.near")
     assert problem["detail"].endswith("Give the latitude first: 60.17, 24.94.")
-    positions = [{"lat": lat, "lon": lon, "at": at(0)} for lat, lon in ((60.17, 24.94), (24.9, 60.2))]
+    positions = [
+        {"lat": lat, "lon": lon, "at": at(0)} for lat, lon in ((60.17, 24.94), (24.9, 60.2))
+    ]
     answer = client.post("/v1/couriers/c_1/positions", json={"positions": positions})
     assert_problem(answer, 422, "swapped-coordinates", "positions[1].lat")
 

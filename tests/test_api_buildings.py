@@ -110,13 +110,13 @@ def test_an_entrance_says_whether_couriers_are_led_through_it(client: TestClient
 @pytest.mark.parametrize("datum", Datum)
 def test_near_is_asked_in_any_datum(client: TestClient, datum: Datum) -> None:
     lat, lon = from_wgs84(at(100, 10), datum)
-    query = {"near": f"{lat},{lon}", "radius_m": 40, "datum": datum.value}
+    query: dict[str, Any] = {"near": f"{lat},{lon}", "radius_m": 40, "datum": datum.value}
     found = client.get("/v1/buildings", params=query).json()["items"]
     assert [building["id"] for building in found] == ["b_1"]
 
 
 def test_a_store_may_be_given_in_the_datum_of_chinese_maps() -> None:
-    gcj02 = StoreSettings(id="st_1", name="x", lat=31.17530398, lon=121.53154186, datum="gcj02")
+    gcj02 = StoreSettings(id="st_1", name="x", lat=31.17530398, lon=121.53154186, datum=Datum.GCJ02)
     store = gcj02.to_domain()
     assert (store.lat, store.lon) == pytest.approx((31.1774276, 121.5272106), abs=1e-6)
 

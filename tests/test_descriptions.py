@@ -254,6 +254,32 @@ def test_a_fault_says_what_where_and_how_to_mend_it(
     assert found[at_].cure
 
 
+def test_places_may_be_given_in_the_datum_of_chinese_maps(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    text = "floors = 0\nat = [31.17530398, 121.53154186]\n[[entrance]]\n"
+    text += "at = [31.17530398, 121.53154186]\n"
+    for datum, lat, lon in (("gcj02", 31.1774276, 121.5272106), ("wgs84", 31.175304, 121.531542)):
+        path.write_text(f'datum = "{datum}"\n{text}', "utf-8")
+        found, faults = check_description(path)
+        assert faults == ()
+        assert found is not None
+        # The published pair of Shanghai in tests/test_datum.py.
+        assert found.at == pytest.approx((lat, lon), abs=1e-6)
+        assert found.doors[0].at == found.at
+    path.write_text(f'datum = "mars"\n{text}', "utf-8")
+    (fault,) = check_description(path)[1]
+    assert fault.at == "x.toml.datum"
+    assert fault.cure == "Give one of wgs84, gcj02, bd09."
+
+
+def test_a_place_with_longitude_first_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("floors = 0\nat = [121.5, 31.2]", "utf-8")
+    (fault,) = check_description(path)[1]
+    assert "121.5 is no latitude" in fault.what
+    assert "it comes first" in fault.what
+
+
 def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text('building = 3\nfloors = "a"\n[check_in]\nseconds = -1\n', "utf-8")

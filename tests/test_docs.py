@@ -14,7 +14,10 @@ from typer.testing import CliRunner
 
 from api.cli import app as command_line
 from api.problems import HTTP_CODES
-from api.settings import Settings, StoreSettings, read_settings
+from api.settings import EMBEDDED_CITY, Settings, StoreSettings, read_settings
+from dispatch.city_files import load_map
+from dispatch.describing import check_file
+from dispatch.descriptions import check_description
 from dispatch.policy import Policy
 from tests.api_world import service
 
@@ -103,10 +106,20 @@ def test_the_readme_lists_every_policy_figure_with_its_default() -> None:
 
 
 def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    text, _ = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "my-city.toml"
     file.write_text(text, encoding="utf-8")
     assert read_settings(file).store[0].name == "Main store"
+
+
+def test_the_building_shown_is_sound(tmp_path: Path) -> None:
+    _, text = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    file = tmp_path / "my-tower.toml"
+    file.write_text(text, encoding="utf-8")
+    assert check_file(file, load_map(EMBEDDED_CITY)) == ()
+    described = check_description(file)[0]
+    assert described is not None
+    assert described.interior.department(4, "Accounting/4-117") is not None
 
 
 def test_every_command_of_the_readme_exists() -> None:
