@@ -118,6 +118,9 @@ def city_build(
     out: Annotated[Path, typer.Option("--out", "-o", help="Directory to write.")],
     name: Annotated[str | None, typer.Option(help="Name; the file's if absent.")] = None,
     timezone: Annotated[str, typer.Option(help="IANA time zone, like Europe/Helsinki.")] = "UTC",
+    country: Annotated[
+        str | None, typer.Option(help="ISO code for usual speeds; the time zone's if absent.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Import a city from OpenStreetMap."""
@@ -127,7 +130,7 @@ def city_build(
         err.print("No --timezone: working days and all times will be in UTC.")
     title = name or file.name.removesuffix(".pbf").removesuffix(".osm")
     with err.status(f"Reading {file}"):
-        report = build_city(file, out, name=title, timezone=timezone)
+        report = build_city(file, out, name=title, timezone=timezone, country=country)
     _show_city(report, title, as_json)
 
 
