@@ -48,8 +48,8 @@ class QuoteOut(Out):
     """
     The shortest honest time. ``feasible`` says whether it is the usual one.
 
-    ``eta_p90`` and ``p_on_time`` are null until chances are computed; ``reasons`` say why nobody
-    can bring it.
+    ``eta_p90`` holds nine times in ten, ``p_on_time`` is the chance that ``due_at`` does; both are
+    null without ``eta``. ``reasons`` say why nobody can bring it.
     """
 
     quote_id: str
@@ -88,8 +88,8 @@ def quote_out(answer: Answer, view: View) -> QuoteOut:
         promise_s=answer.quote.promise_s,
         due_at=view.moment(answer.due_at),
         eta=view.moment_or_none(answer.eta),
-        eta_p90=None,
-        p_on_time=None,
+        eta_p90=view.moment_or_none(answer.eta_p90),
+        p_on_time=answer.p_on_time,
         courier=answer.courier,
         store=answer.quote.store,
         reserved=False,

@@ -51,23 +51,27 @@ def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> P
 
     Reasons for what is left out are found by really testing, see ``solver.explain``.
     """
-    routes = tuple(
-        _Reader(model, state, state.couriers[vehicle.name]).route(
-            schedule(model.problem, v, solution.routes[v])
-        )
-        for v, vehicle in enumerate(model.problem.vehicles)
-    )
     plan = Plan(
         version=before.version + 1,
         made_at=model.now,
         travel_epoch=model.travel_epoch,
         band=model.band,
-        routes=routes,
+        routes=read_routes(model, solution, state),
         unassigned=_left_out(model, solution, state),
     )
     return Plan(
         **{name: getattr(plan, name) for name in plan.__slots__ if name != "changes"},
         changes=changes(before, plan, state),
+    )
+
+
+def read_routes(model: Model, solution: Solution, state: State) -> tuple[CourierRoute, ...]:
+    """Returns the routes that a solution means, one for each courier in the problem."""
+    return tuple(
+        _Reader(model, state, state.couriers[vehicle.name]).route(
+            schedule(model.problem, v, solution.routes[v])
+        )
+        for v, vehicle in enumerate(model.problem.vehicles)
     )
 
 

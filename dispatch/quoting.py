@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dispatch.chances import forecast
 from dispatch.dispatcher import Proposal, judged
 from dispatch.events import OrderPlaced, QuoteGiven
 from dispatch.intake import new_order, stores_for, wanted
 from dispatch.orders import Quote, Service
 from dispatch.plan import Reason
-from dispatch.plan_reading import reasons_for
+from dispatch.plan_reading import read_routes, reasons_for
 from dispatch.state import apply
 from solver.insertion import earliest_insertion
 from solver.salvage import salvage
@@ -42,7 +43,8 @@ class Answer:
     A quote with what it rests on.
 
     ``eta`` is when the last drop would be handed over (None: not planned yet, or by nobody, then
-    ``reasons`` says why); ``courier`` brings that last drop.
+    ``reasons`` says why); ``courier`` brings that last drop. ``eta_p90`` is kept nine times in
+    ten, ``p_on_time`` the chance of keeping ``due_at``, to two digits; None without ``eta``.
     """
 
     quote: Quote
@@ -51,6 +53,8 @@ class Answer:
     courier: str | None
     delays: tuple[Delay, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    eta_p90: int | None = None
+    p_on_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,27 @@ def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answe
     others = delays(dispatcher.propose(dispatcher.state, now), best.proposal)
     reasons = _reasons(best) if best.eta is None else ()
     dispatcher.record(now, QuoteGiven(now, quote))
-    return Answer(quote, best.eta, now + best.promise_s, best.courier, others, reasons)
+    due_at = now + best.promise_s
+    p90, chance = _chances(dispatcher, best, due_at, now)
+    return Answer(quote, best.eta, due_at, best.courier, others, reasons, p90, chance)
+
+
+def _chances(
+    dispatcher: Dispatcher, best: Outlook, due_at: int, now: int
+) -> tuple[int | None, float | None]:
+    """Returns by when all is handed over nine times in ten, and the chance that it is when due."""
+    if best.eta is None:
+        return None, None
+    model, state = best.proposal.model, best.proposal.state
+    drops = best.placed.order.drops
+    routes = tuple(
+        route
+        for route in read_routes(model, best.proposal.solution, state)
+        if any(drop in stop.drops for stop in route.stops for drop in drops)
+    )
+    found = forecast(routes, model.band, state, dispatcher.policy, dispatcher.city, now)
+    chance = found.on_time(dict.fromkeys(drops, due_at))
+    return found.p90(*drops), round(chance, 2)
 
 
 def _reasons(best: Outlook) -> tuple[Reason, ...]:

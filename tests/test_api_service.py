@@ -51,6 +51,8 @@ PATHS = {
     "/v1/quotes": {"post"},
     "/v1/stores": {"get"},
     "/v1/stream": {"get"},
+    "/v1/traffic": {"get", "post"},
+    "/v1/traffic/{traffic_id}": {"delete"},
 }
 """What the interface has so far, by path and method."""
 

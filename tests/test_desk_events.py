@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -45,3 +46,15 @@ def test_desks_are_durable_and_those_taken_out_are_gone(tmp_path: Path) -> None:
         state = database.load(ZONE, STORES)[0]
         assert [(d.id, d.floor) for d in state.desks.values()] == [("k_b", 0), ("k_a", 3)]
         assert seen(state) == seen(database.fold(ZONE, STORES))
+
+
+def test_a_large_directory_is_stored_without_a_link_for_each_desk(tmp_path: Path) -> None:
+    with closing(Database.open(f"sqlite:///{tmp_path}/zone.db")) as database:
+        database.start_zone(ZONE)
+        desks = tuple(desk(str(i)) for i in range(5000))
+        database.commit(ZONE, Commit(1, (DesksReplaced(1, "Acme", desks), DeskPut(2, desk("z")))))
+        with sqlite3.connect(tmp_path / "zone.db") as raw:
+            links = raw.execute("SELECT subject, seq FROM event_subject").fetchall()
+        raw.close()
+        assert links == [("k_z", 2)]
+        assert len(database.load(ZONE, STORES)[0].desks) == 5001

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-OF_THE_DAY = {"eta", "slack_s", "plan_version", "text", "relaxation"}
+OF_THE_DAY = {"eta", "eta_p90", "p_on_time", "slack_s", "plan_version", "text", "relaxation"}
 """What the README shows but a better plan, or another map, may change."""
 
 

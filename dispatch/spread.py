@@ -1,0 +1,100 @@
+"""
+How far real times spread around planned ones.
+
+A leg is a ride and a way inside, a stop a service; each takes its planned time times a log-normal
+factor of mean 1. Of the variance of the logarithm a share is common to all that a courier does
+within an hour: the day's traffic, the weather, the lifts at noon, the legs.
+
+References
+----------
+F. Zheng et al. (2017). *Travel time reliability for urban networks*, Journal of Advanced
+Transportation: times over urban roads are skewed, and near to log-normal.
+https://doi.org/10.1155/2017/9147356
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+from dispatch.observed import HANDOVER, ride_id, sigma
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.state import State
+
+    Floats = NDArray[np.float32]
+
+RIDE_SIGMA = 0.25
+"""Of a ride before any was observed: assumed; e-bike speeds measured in Hangzhou are log-normal,
+https://doi.org/10.1177/1687814015616918."""
+
+HANDOVER_SIGMA = 0.35
+"""Of a hand-over or loading before any was observed: assumed, people differ more than roads."""
+
+INSIDE_SIGMA: Mapping[str, float] = {"day": 0.25, "peak": 0.35, "lunch": 0.5}
+"""Of the way inside by the lifts' band: assumed; waits at lunch range from the design value of
+40 s (BCO Guide 2014) to many times that."""
+
+HOUR_SHARE = 0.5
+"""Share of the variance that a courier's hour has in common: assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """
+    Sigmas of the logarithms of the factors, and the share of variance common to an hour.
+
+    ``inside`` is by band of the lifts. Raises ValueError for a sigma below 0 and a share outside
+    0 to 1.
+    """
+
+    ride: float = RIDE_SIGMA
+    inside: Mapping[str, float] = field(default_factory=lambda: INSIDE_SIGMA)
+    handover: float = HANDOVER_SIGMA
+    hour_share: float = HOUR_SHARE
+
+    def __post_init__(self) -> None:
+        if min(self.ride, self.handover, *self.inside.values()) < 0 or not (
+            0 <= self.hour_share <= 1
+        ):
+            raise ValueError(f"Expected sigmas from 0 and a share from 0 to 1, got {self}.")
+
+    def inside_in(self, band: str) -> float:
+        """Returns the sigma of the way inside in a band, its street part left out."""
+        return self.inside[band.partition("/")[0]]
+
+    def factors(self, sigma: Floats, common: Floats, own: Floats) -> Floats:
+        """Returns factors of mean 1 made of standard normal draws; shapes as numpy fits them."""
+        share = self.hour_share
+        log: Floats = sigma * (share**0.5 * common + (1 - share) ** 0.5 * own) - sigma**2 / 2
+        np.exp(log, out=log)
+        return log
+
+
+def spread_of(state: State, band: str) -> Spread:
+    """Returns the spread to reckon with in a band: from taps where there are enough of them."""
+    return Spread(
+        ride=sigma(state.observed.get(ride_id(band)), RIDE_SIGMA),
+        handover=sigma(state.observed.get(HANDOVER), HANDOVER_SIGMA),
+    )
+
+
+@lru_cache(maxsize=2048)
+def draws(name: str, seed: int, samples: int) -> Floats:
+    """
+    Returns standard normal draws that belong to a name: (3, samples), not to be written to.
+
+    The same name has the same luck in every plan and at every moment, so that chances differ only
+    where plans do.
+    """
+    rng = np.random.default_rng([seed, crc32(name.encode())])
+    found = rng.standard_normal((3, samples), dtype=np.float32)
+    found.flags.writeable = False
+    return found
