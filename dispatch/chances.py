@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.calendars import second_of_day
+from dispatch.calendars import second_of_day, weekday_of
 from dispatch.city import City, band_at
 from dispatch.live import LiveStreets, live_streets
 from dispatch.orders import StopKind
@@ -176,7 +176,9 @@ class _Drive:
         return rides
 
     def _inside(self, stop: Stop) -> float:
-        return self.spread.inside_in(band_at(second_of_day(stop.arrival, self.city.timezone)))
+        zone = self.city.timezone
+        band = band_at(second_of_day(stop.arrival, zone), weekday_of(stop.arrival, zone))
+        return self.spread.inside_in(band)
 
     def _earliest(self, stop: Stop) -> int:
         """Returns before when a stop does not start, Unix seconds; never after its planned one."""
@@ -187,6 +189,8 @@ class _Drive:
             orders = [self.state.orders[self.state.drops[drop].order] for drop in stop.drops]
             bound = max((order.ready_at for order in orders), default=bound)
         elif stop.kind is StopKind.DELIVER and stop.place.building is not None:
-            building = self.city.buildings[stop.place.building]
-            bound += opening(building, second_of_day(self.now, self.city.timezone)).early
+            zone = self.city.timezone
+            week = self.city.hours(stop.place)
+            opens = opening(week, weekday_of(self.now, zone), second_of_day(self.now, zone))
+            bound += opens.early
         return min(bound, stop.start)

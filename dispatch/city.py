@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from geopy.distance import geodesic
 
+from dispatch.areas import segments_inside
 from dispatch.city_files import load_map
 from dispatch.describing import describe
 from dispatch.descriptions import FOLDER, read_descriptions
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dispatch.areas import Area
     from dispatch.city_files import CityMap
     from dispatch.geo import Point
     from dispatch.hours import Week
     from dispatch.interiors import Interior
-    from dispatch.streets import Piece
+    from dispatch.streets import Piece, SegKey
 
 __all__ = [
     "BANDS",
@@ -102,11 +104,33 @@ class City:
         )
         self._street_side = StreetSide(self.name, self.streets, doors)
         self._doorways = city_map.doorways
+        self.ride_factors: Mapping[str, float] = {}
+        self._factors_set = 0
 
     @property
     def travel_epoch(self) -> int:
-        """The number of the speeds in force on the streets, from 1."""
-        return self.streets.epoch
+        """The number of the speeds and factors in force on the streets, from 1."""
+        return self.streets.epoch + self._factors_set
+
+    def segments_in(self, area: Area) -> list[SegKey]:
+        """Returns the segments of the streets with their middle in an area, both ways."""
+        roads = self.streets.roads
+        return segments_inside(area, roads.node, roads.lat, roads.lon, roads.first)
+
+    def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
+        """
+        Takes reported speeds by segment and returns the new epoch; 0 closes, None forgets.
+
+        Raises CityError for an unknown segment or a speed that is none; then nothing changes.
+        """
+        self.streets.set_speeds(kmh)
+        return self.travel_epoch
+
+    def set_ride_factors(self, factors: Mapping[str, float]) -> int:
+        """Takes what rides are multiplied by, by band of the street; returns the new epoch."""
+        self.ride_factors = dict(factors)
+        self._factors_set += 1
+        return self.travel_epoch
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -131,9 +155,9 @@ class City:
         Raises CityError as `place` and `street_place` do and where there is no way, ValueError
         for an unknown band.
         """
-        band, street = split_band(band)
+        times = self.ride_times(places, band)
+        band, _ = split_band(band)
         keys = [_door_key(place) for place in places]
-        times = self._street_side.seconds([self._door(place) for place in places], street)
         leave, enter = self.insides.off_the_bike(places, band)
         times += leave[:, None]
         times += enter
@@ -144,6 +168,13 @@ class City:
             rows = np.array(members)
             times[rows[:, None], rows] = self.insides.within([places[i] for i in members], band)
         return times
+
+    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+        """Returns the seconds of the ride alone from door to door; raises as `travel_times`."""
+        _, street = split_band(band)
+        times = self._street_side.seconds([self._door(place) for place in places], street)
+        factor = self.ride_factors.get(street, 1.0)
+        return times if factor == 1.0 else np.ceil(times * factor).astype(np.int32)
 
     def way(self, a: Place, b: Place, band: str) -> Way:
         """

@@ -327,3 +327,28 @@ def test_buildings_near_a_point_come_nearest_first(city: City) -> None:
     assert near(190, 500) == ["b_2", "b_1"]
     # In the middle of b_1 its centre is nearer than its door.
     assert [building.id for building in city.near(*at(110, 10), 1)] == ["b_1"]
+
+
+def test_reports_close_a_street_and_open_it_again() -> None:
+    city = load_city(HELSINKI)
+    a, b = city.street_place(60.1699, 24.9415), city.place("b_98", 2)
+    before = int(city.travel_times((a, b), "day")[0, 1])
+    lon, lat = next(iter(city.way(a, b, "day").line[4:5]))
+    near = 0.0005
+    ring = [[lon - near, lat - near], [lon + near, lat - near], [lon + near, lat + near],
+            [lon - near, lat + near], [lon - near, lat - near]]  # fmt: skip
+    segments = city.segments_in(area_of({"type": "Polygon", "coordinates": [ring]}))
+    assert city.set_speeds(dict.fromkeys(segments, 1)) == 2
+    assert int(city.travel_times((a, b), "day")[0, 1]) > before
+    assert city.set_speeds(dict.fromkeys(segments)) == 3
+    assert int(city.travel_times((a, b), "day")[0, 1]) == before
+
+
+def test_learned_factors_stretch_the_ride_and_nothing_else() -> None:
+    city = load_city(HELSINKI)
+    places = (city.street_place(60.1699, 24.9415), city.place("b_98", 2))
+    ride, way = (int(f(places, "day")[0, 1]) for f in (city.ride_times, city.travel_times))
+    epoch = city.travel_epoch
+    assert city.set_ride_factors({"day": 2.0}) == epoch + 1
+    assert int(city.ride_times(places, "day")[0, 1]) == 2 * ride
+    assert int(city.travel_times(places, "day")[0, 1]) == way + ride
