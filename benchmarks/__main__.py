@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.crash import crash
 from benchmarks.latency import latency
+from benchmarks.roads import roads
 from benchmarks.shifts import shifts
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).parent / "results"
 
-PROOFS: dict[str, Callable[[], str]] = {"latency": latency, "crash": crash, "shifts": shifts}
+PROOFS: dict[str, Callable[[], str]] = {
+    "latency": latency,
+    "crash": crash,
+    "shifts": shifts,
+    "roads": roads,
+}
 
 
 def main(names: list[str]) -> int:
