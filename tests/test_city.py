@@ -14,6 +14,7 @@ from geopy.distance import geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch.areas import read_area
 from dispatch.city import BANDS, City, InsideLeg, Place, band_at, load_city, slower_band
 from dispatch.errors import CityError
 from dispatch.osm import city_info
@@ -337,7 +338,7 @@ def test_reports_close_a_street_and_open_it_again() -> None:
     near = 0.0005
     ring = [[lon - near, lat - near], [lon + near, lat - near], [lon + near, lat + near],
             [lon - near, lat + near], [lon - near, lat - near]]  # fmt: skip
-    segments = city.segments_in(area_of({"type": "Polygon", "coordinates": [ring]}))
+    segments = city.segments_in(read_area([ring], "area"))
     assert city.set_speeds(dict.fromkeys(segments, 1)) == 2
     assert int(city.travel_times((a, b), "day")[0, 1]) > before
     assert city.set_speeds(dict.fromkeys(segments)) == 3
