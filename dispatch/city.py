@@ -10,6 +10,7 @@ already inside pays none.
 from __future__ import annotations
 
 import math
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from dispatch.describing import describe
 from dispatch.descriptions import FOLDER, read_descriptions
 from dispatch.geo import metres_per_degree
 from dispatch.guidance import steps
-from dispatch.handovers import handover, week_of
+from dispatch.handovers import handover, is_refused, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
 from dispatch.places import Building, Entrance, InsideLeg, Office, Place, Way
@@ -56,6 +57,10 @@ __all__ = [
     "load_city",
     "slower_band",
 ]
+
+
+DESKS_KEPT = 10_000
+"""Desks whose hours are kept ready."""
 
 
 def load_city(directory: Path, *, profile: str = "ebike", search: str = "auto") -> City:
@@ -104,6 +109,9 @@ class City:
         )
         self._street_side = StreetSide(self.name, self.streets, doors)
         self._doorways = city_map.doorways
+        # What a desk is like from within never changes, and every plan asks it of every drop.
+        self._week = lru_cache(DESKS_KEPT)(partial(week_of, self.insides))
+        self._is_refused = lru_cache(DESKS_KEPT)(self._refused)
         self.ride_factors: Mapping[str, float] = {}
         self._factors_set = 0
 
@@ -214,11 +222,13 @@ class City:
         That is reception where the desk is closed and reception takes goods, or where couriers may
         not pass. ``own`` are hours known of the desk itself. Raises as `place` does.
         """
+        if self.hours(place, own).is_open(weekday, second) and not self._is_refused(place):
+            return place
         return handover(self.insides, place, weekday, second, own).place
 
     def hours(self, place: Place, own: Week | None = None) -> Week:
         """Returns when a desk takes deliveries; raises as `place` does."""
-        return week_of(self.insides, place, own)
+        return self._week(place, own)
 
     def near(self, lat: float, lon: float, radius_m: float = 500) -> tuple[Building, ...]:
         """
@@ -235,6 +245,9 @@ class City:
                     found.append((float(geodesic((lat, lon), point).meters), building.id))
         near = dict.fromkeys(key for metres, key in sorted(found) if metres <= radius_m)
         return tuple(self.buildings[key] for key in near)
+
+    def _refused(self, place: Place) -> bool:
+        return is_refused(self.insides.interior(str(place.building)), place)
 
     def _door(self, place: Place) -> Point:
         if place.building is None:
