@@ -89,7 +89,7 @@ class LittleCity:
         return Place(lat, lon)
 
     def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        if band not in BANDS:
+        if band.partition("/")[0] not in BANDS:
             raise ValueError(f"Expected a band of {BANDS}, got {band!r}.")
         self.asked.append(band)
         times = [seconds(a, b) for a in places for b in places]
