@@ -35,7 +35,8 @@ class Policy:
     what a courier who is behind its planned end is expected to need still. A standard drop waits
     until ``standard_group`` of them wait for its building, or one is older than ``standard_age_s``,
     and more than ``reserve_idle`` couriers are idle; ``standard_margin_s`` before its deadline it
-    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. Raises InvalidRequest for a figure that makes no sense.
+    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not.
+    Raises InvalidRequest for a figure that makes no sense.
     """
 
     urgent_s: int = 22 * 60
