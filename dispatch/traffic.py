@@ -51,10 +51,7 @@ def set_traffic(dispatcher: Dispatcher, request: TrafficRequest, now: int) -> Tr
         until=request.until,
         note=request.note,
     )
-    try:
-        dispatcher.handle(now, TrafficChanged(now, report))
-    except CityError as error:
-        raise _cut_off(error) if error.code == "unreachable" else error from error
+    _take(dispatcher, now, TrafficChanged(now, report))
     return report
 
 
@@ -69,10 +66,7 @@ def end_traffic(dispatcher: Dispatcher, report: str, now: int) -> Traffic:
             code="unknown-traffic",
             value=report,
         )
-    try:
-        dispatcher.handle(now, TrafficEnded(now, report))
-    except CityError as error:
-        raise _cut_off(error) if error.code == "unreachable" else error from error
+    _take(dispatcher, now, TrafficEnded(now, report))
     return found
 
 
@@ -111,11 +105,17 @@ def _live(dispatcher: Dispatcher) -> LiveStreets:
     return live
 
 
-def _cut_off(error: CityError) -> InvalidRequest:
-    return InvalidRequest(
-        f"The plan could no longer reach a place it needs. {error.what}",
-        at=error.at,
-        cure="Leave a way open, or cancel what has to go there.",
-        code="cuts-off",
-        value=error.value,
-    )
+def _take(dispatcher: Dispatcher, now: int, event: TrafficChanged | TrafficEnded) -> None:
+    """Lets an event happen; says so where it would cut off a place that the plan needs."""
+    try:
+        dispatcher.handle(now, event)
+    except CityError as error:
+        if error.code != "unreachable":
+            raise
+        raise InvalidRequest(
+            f"The plan could no longer reach a place it needs. {error.what}",
+            at=error.at,
+            cure="Leave a way open, or cancel what has to go there.",
+            code="cuts-off",
+            value=error.value,
+        ) from error
