@@ -8,7 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from tests.api_world import at, move_clock, settings_in
+from api.settings import EMBEDDED_CITY
+from dispatch.city import load_city
+from tests.api_world import a_courier, a_drop, at, move_clock, settings_in
 from tests.live_city import LiveCity
 
 if TYPE_CHECKING:
@@ -106,3 +108,21 @@ def test_a_faulty_report_is_answered_with_what_is_wrong(
     if where is not None:
         assert answer.json()["errors"][0]["at"] == where
     assert listed(client) == []
+
+
+def test_slow_streets_of_the_real_city_make_a_quote_later_until_the_report_ends(
+    tmp_path: Path,
+) -> None:
+    # A city of its own: the one other tests share keeps its speeds.
+    app = create_app(settings_in(tmp_path), city=load_city(EMBEDDED_CITY))
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50_000)) as client:
+        client.post("/v1/couriers", json=a_courier())
+        wish = {"service": "urgent", "drops": [a_drop("k_17")]}
+        usual = client.post("/v1/quotes", json=wish).json()["eta"]
+        ring = [[24.93, 60.16], [24.96, 60.16], [24.96, 60.18], [24.93, 60.18], [24.93, 60.16]]
+        area = {"area": {"type": "Polygon", "coordinates": [ring]}, "kmh": 3}
+        report = client.post("/v1/traffic", json={"areas": [area]})
+        assert report.status_code == 201, report.text
+        assert client.post("/v1/quotes", json=wish).json()["eta"] > usual
+        client.delete(f"/v1/traffic/{report.json()['id']}")
+        assert client.post("/v1/quotes", json=wish).json()["eta"] == usual
