@@ -112,6 +112,8 @@ class City:
         # What a desk is like from within never changes, and every plan asks it of every drop.
         self._week = lru_cache(DESKS_KEPT)(partial(week_of, self.insides))
         self._is_refused = lru_cache(DESKS_KEPT)(self._refused)
+        self._desk = lru_cache(DESKS_KEPT)(self._checked)
+        self._point = lru_cache(DESKS_KEPT)(self._on_street)
         self.ride_factors: Mapping[str, float] = {}
         self._factors_set = 0
 
@@ -147,14 +149,11 @@ class City:
 
     def place(self, building: str, floor: int, desk: str = "") -> Place:
         """Returns a desk. Raises CityError for an unknown building or a floor not in it."""
-        self.insides.check_floor(building, floor)
-        lat, lon = self._doorways[building].point
-        return Place(lat, lon, building, floor, desk)
+        return self._desk(building, floor, desk)
 
     def street_place(self, lat: float, lon: float) -> Place:
         """Returns a point on the street. Raises CityError farther than 150 m from a road."""
-        self._street_side.snap((lat, lon))
-        return Place(lat, lon)
+        return self._point(lat, lon)
 
     def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
         """
@@ -245,6 +244,15 @@ class City:
                     found.append((float(geodesic((lat, lon), point).meters), building.id))
         near = dict.fromkeys(key for metres, key in sorted(found) if metres <= radius_m)
         return tuple(self.buildings[key] for key in near)
+
+    def _checked(self, building: str, floor: int, desk: str) -> Place:
+        self.insides.check_floor(building, floor)
+        lat, lon = self._doorways[building].point
+        return Place(lat, lon, building, floor, desk)
+
+    def _on_street(self, lat: float, lon: float) -> Place:
+        self._street_side.snap((lat, lon))
+        return Place(lat, lon)
 
     def _refused(self, place: Place) -> bool:
         return is_refused(self.insides.interior(str(place.building)), place)

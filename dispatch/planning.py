@@ -107,6 +107,7 @@ class _Builder:
         self.entering = entering(state, plan, policy, now)
         self.couriers = [c for c in state.couriers.values() if _enters(c, state, now)]
         self.index = {courier.id: v for v, courier in enumerate(self.couriers)}
+        self.willing = frozenset(c.id for c in self.couriers if takes_work(c, now))
         self.standing = {c.id: whereabouts(c, policy, now, rides.get(c.id)) for c in self.couriers}
         self.planned = {d: courier for d, (courier, _) in plan.assignments().items()}
         self.locations: dict[Place, int] = {}
@@ -184,11 +185,7 @@ class _Builder:
 
     def _willing(self, allowed: frozenset[str] | None) -> frozenset[str]:
         """The couriers among those allowed that may still get new work."""
-        return frozenset(
-            courier.id
-            for courier in self.couriers
-            if takes_work(courier, self.now) and (allowed is None or courier.id in allowed)
-        )
+        return self.willing if allowed is None else self.willing & allowed
 
     def _pickup(self, drop: Drop) -> Task:
         order = self.state.orders[drop.order]
