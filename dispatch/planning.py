@@ -143,7 +143,7 @@ class _Builder:
             name=courier.id,
             start=self._at(standing.place),
             end=self._at(self.counters[courier.store]),
-            capacity=courier.capacity,
+            capacity=(courier.capacity,),
             shift=TimeWindow(early, min(HORIZON_S, max(early, courier.shift_end - self.now))),
             next_location=self._next_location(courier),
         )
@@ -172,8 +172,9 @@ class _Builder:
 
     def _return(self, courier: Courier, load: int) -> Job:
         task = Task(self._at(self.counters[courier.store]), service_duration=self.policy.loading_s)
-        only = frozenset({self.index[courier.id]})
-        return Job(return_job(courier.id), task, load=load, vehicles=only, rank=MINOR)
+        v = self.index[courier.id]
+        name, only = return_job(courier.id), frozenset({v})
+        return Job(name, task, load=(load,), vehicles=only, rank=MINOR, carrier=v)
 
     def _waiting(self) -> list[Job]:
         jobs = []
@@ -202,14 +203,16 @@ class _Builder:
             due=order.deadline - self.policy.handover_s - self.now,
         )
         planned = self.planned.get(drop.id)
+        allowed = frozenset(self.index[c] for c in couriers)
         return Job(
             name=drop.id,
             delivery=delivery,
             pickup=pickup,
-            load=drop.load,
-            vehicles=frozenset(self.index[c] for c in couriers),
+            load=(drop.load,),
+            vehicles=allowed,
             rank=PROMISED if order.service is Service.URGENT else MINOR,
             planned=self.index.get(planned) if planned is not None else None,
+            carrier=next(iter(allowed)) if pickup is None else None,
         )
 
 

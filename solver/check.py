@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from solver.problem import FOREVER
 from solver.solution import Kind
 
 if TYPE_CHECKING:
@@ -87,28 +88,28 @@ def _misplaced(problem: Problem, v: int, route: Route) -> Iterator[str]:
 def _overloaded(problem: Problem, v: int, route: Route) -> Iterator[str]:
     """Yields where goods on board exceed the capacity: at the start, or by a pickup."""
     vehicle = problem.vehicles[v]
-    bound = sum(job.load for job in problem.jobs if job.carrier == v)
+    bound = sum(sum(job.load) for job in problem.jobs if job.carrier == v)
     served = {a.job for a in route if a.kind is Kind.DELIVERY and 0 <= a.job < len(problem.jobs)}
     chosen = sum(
-        job.load
+        sum(job.load)
         for job in (problem.jobs[j] for j in served)
         if job.pickup is None and job.carrier != v
     )
     load = bound + chosen
-    if chosen and load > vehicle.capacity:
-        yield f"Vehicle {vehicle.name!r} starts with {load} units, capacity {vehicle.capacity}."
+    if chosen and load > min((*vehicle.capacity, FOREVER)):
+        yield f"Vehicle {vehicle.name!r} starts with {load} units, capacity {vehicle.capacity[0]}."
     for activity in route:
         if not 0 <= activity.job < len(problem.jobs):
             continue
         job = problem.jobs[activity.job]
         if activity.kind is Kind.DELIVERY:
-            load -= job.load
+            load -= sum(job.load)
             continue
-        load += job.load
-        if load > vehicle.capacity:
+        load += sum(job.load)
+        if load > min((*vehicle.capacity, FOREVER)):
             yield (
                 f"Vehicle {vehicle.name!r} carries {load} units after the pickup of job"
-                f" {job.name!r}, capacity {vehicle.capacity}."
+                f" {job.name!r}, capacity {vehicle.capacity[0]}."
             )
 
 

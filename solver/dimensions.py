@@ -84,14 +84,14 @@ def _price_start(time: Any, index: int, job: Job, late: int, weights: dict[Measu
 def add_capacity(problem: Problem, routing: Any, nodes: Sequence[Activity]) -> None:
     """Adds loads; a vehicle that starts overloaded may deliver what it has."""
     loads = [
-        problem.jobs[a.job].load if a.kind is Kind.PICKUP else -problem.jobs[a.job].load
+        sum(problem.jobs[a.job].load) if a.kind is Kind.PICKUP else -sum(problem.jobs[a.job].load)
         for a in nodes
     ]
     bound = [
-        sum(job.load for job in problem.jobs if job.carrier == v)
+        sum(sum(job.load) for job in problem.jobs if job.carrier == v)
         for v in range(len(problem.vehicles))
     ]
-    rooms = [max(v.capacity, bound[i]) for i, v in enumerate(problem.vehicles)]
+    rooms = [max(min((*v.capacity, FOREVER)), bound[i]) for i, v in enumerate(problem.vehicles)]
     transit = routing.RegisterUnaryTransitVector(loads + [0] * 2 * len(rooms))
     routing.AddDimensionWithVehicleCapacity(transit, 0, rooms, False, "load")
     load = routing.GetDimensionOrDie("load")

@@ -141,7 +141,9 @@ def _relaxed(alone: Problem, by: Mapping[str, int]) -> Problem:
     """Returns the problem with limits relaxed by as many units or seconds as given."""
     vehicle, more = alone.vehicles[0], by.get("window", 0)
     shift = TimeWindow(vehicle.shift.early, vehicle.shift.late + by.get("shift", 0))
-    vehicle = replace(vehicle, capacity=vehicle.capacity + by.get("capacity", 0), shift=shift)
+    room = by.get("capacity", 0)
+    capacity = tuple(amount + room for amount in vehicle.capacity)
+    vehicle = replace(vehicle, capacity=capacity, shift=shift)
     return replace(
         alone, vehicles=(vehicle,), jobs=tuple(_longer_open(job, more) for job in alone.jobs)
     )
@@ -197,5 +199,7 @@ def _job_at(job: Job, places: list[int]) -> Job:
         pickup = replace(pickup, location=places.index(pickup.location))
     delivery = replace(delivery, location=places.index(delivery.location))
     # Goods that could be on any vehicle must not count as on board of this one.
-    vehicles = None if job.carrier is None else frozenset((0,))
-    return replace(job, pickup=pickup, delivery=delivery, vehicles=vehicles, planned=None)
+    vehicles, carrier = (None, None) if job.carrier is None else (frozenset((0,)), 0)
+    return replace(
+        job, pickup=pickup, delivery=delivery, vehicles=vehicles, carrier=carrier, planned=None
+    )

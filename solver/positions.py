@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from solver.pricing import delay_price, diverted_price, shift_price, start_price
+from solver.problem import FOREVER
 from solver.solution import Activity, Kind
 from solver.tables import left_out_price, tables
 
@@ -86,10 +87,14 @@ def _openings(problem: Problem, table: Tables, track: Track, j: int) -> Iterator
     here, now = vehicle.start, vehicle.shift.early
     end = len(track.elements) - 1
     if job.pickup is None:
-        if job.carrier is not None or track.load + job.load <= vehicle.capacity or not job.load:
+        if (
+            job.carrier is not None
+            or track.load + sum(job.load) <= min((*vehicle.capacity, FOREVER))
+            or not sum(job.load)
+        ):
             yield _Opening(0, end, -1, here, now, 0, 0)
         return
-    room, load = vehicle.capacity - job.load, track.load
+    room, load = min((*vehicle.capacity, FOREVER)) - sum(job.load), track.load
     joined = False
     for k, element in enumerate(track.elements):
         joins = k < end and element.drop is None and element.location == job.pickup.location
@@ -215,6 +220,6 @@ def _add_deliveries(
 
 def _room(problem: Problem, track: Track, j: int) -> int:
     """Returns the load that a pickup may leave on board so that the goods of job ``j`` fit too."""
-    capacity = problem.vehicles[track.vehicle].capacity
+    capacity = min((*problem.vehicles[track.vehicle].capacity, FOREVER))
     # Goods that the vehicle has on board anyway are in every load already.
-    return capacity if problem.jobs[j].carrier is not None else capacity - problem.jobs[j].load
+    return capacity if problem.jobs[j].carrier is not None else capacity - sum(problem.jobs[j].load)

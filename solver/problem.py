@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from solver.consistency import check_parts, checked
 
 FOREVER = 2**30
 """A time that never comes: 34 years in seconds, small enough to be added to itself in 32 bits."""
@@ -26,6 +29,8 @@ MINOR = 1
 class Measure(StrEnum):
     """What can be counted in a solution; see :func:`solver.solution.measures`."""
 
+    PRIZE = "prize"
+    LEFT_TASKS = "left_tasks"
     UNASSIGNED = "unassigned"
     LATE = "late"
     LATENESS = "lateness"
@@ -35,6 +40,10 @@ class Measure(StrEnum):
     COMPLETION = "completion"
     MOVED = "moved"
     DIVERTED = "diverted"
+    EXPENSE = "expense"
+    USED = "used"
+    TRAVEL = "travel"
+    DISTANCE = "distance"
 
 
 Tier = tuple[tuple[Measure, int], ...]
@@ -59,6 +68,19 @@ The last tier is in seconds: travel and service of all vehicles, completion time
 60 s for each job that changes vehicle and 180 s for each vehicle whose next stop changes.
 """
 
+VROOM_TIERS: tuple[Tier, ...] = (
+    ((Measure.PRIZE, 1),),
+    ((Measure.LEFT_TASKS, 1),),
+    ((Measure.EXPENSE, 1),),
+    ((Measure.USED, 1),),
+    ((Measure.TRAVEL, 1),),
+    ((Measure.DISTANCE, 1),),
+)
+"""The objective of VROOM 1.15 (`solution_indicators.h`): priorities first, then tasks and cost."""
+
+TRAVEL_TIERS: tuple[Tier, ...] = (((Measure.UNASSIGNED, 1),), ((Measure.TRAVEL, 1),))
+"""The objective of the field's instances: serve everybody, then ride as little as possible."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
@@ -77,18 +99,52 @@ class Task:
     """
     One thing to do at one location.
 
-    ``location`` is a row of ``Problem.durations``. ``due`` bounds the start of service softly: a
-    later start is late by the difference; None means never late.
+    ``location`` is a row of ``Problem.durations``. Service starts within ``window`` or one of the
+    ``later_windows``, which are sorted and disjoint. ``due`` bounds the start softly: a later start
+    is late by the difference; None means never late. ``setup_duration`` comes before the service,
+    within the same stay, where the vehicle was at another location before. ``by_vehicle`` has
+    (setup, service) in seconds for each vehicle; empty: the same for all.
     """
 
     location: int
     window: TimeWindow = TimeWindow()
     service_duration: int = 0
     due: int | None = None
+    setup_duration: int = 0
+    later_windows: tuple[TimeWindow, ...] = ()
+    by_vehicle: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.service_duration < 0:
             raise ValueError(f"Expected service_duration >= 0, got {self.service_duration}.")
+        if self.setup_duration < 0:
+            raise ValueError(f"Expected setup_duration >= 0, got {self.setup_duration}.")
+        for times in self.by_vehicle:
+            if min(times) < 0:
+                raise ValueError(f"Expected setup and service >= 0 by vehicle, got {times}.")
+        for one, other in pairwise(self.windows):
+            if one.late >= other.early:
+                raise ValueError(f"Expected sorted and disjoint windows, got {one} and {other}.")
+
+    @property
+    def windows(self) -> tuple[TimeWindow, ...]:
+        """Returns all windows of the start of service, in order of time."""
+        return (self.window, *self.later_windows)
+
+    def service_on(self, vehicle: int) -> int:
+        """Returns the service duration for the vehicle of this index, in seconds."""
+        return self.by_vehicle[vehicle][1] if self.by_vehicle else self.service_duration
+
+    def setup_on(self, vehicle: int) -> int:
+        """Returns the setup duration for the vehicle of this index, in seconds."""
+        return self.by_vehicle[vehicle][0] if self.by_vehicle else self.setup_duration
+
+    def earliest_start(self, arrival: int) -> int:
+        """Returns when service starts after an arrival; the last window may be over by then."""
+        for window in self.windows:
+            if arrival <= window.late:
+                return max(arrival, window.early)
+        return arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +152,65 @@ class Job:
     """
     A pickup and its delivery, or a delivery of goods that are on board from the start.
 
-    ``pickup`` None means on board from the start of whichever vehicle serves the job. ``vehicles``
-    are the indices allowed (None: all); goods on board of exactly one vehicle weigh on it until
-    delivered, also when the job is left unassigned. ``planned`` is the vehicle that a published
-    plan gives the job to (None: no plan holds it); another one counts as ``MOVED``.
+    ``pickup`` None means on board from the start of whichever vehicle serves the job: of its
+    ``carrier`` where one has the goods already, which weigh on it until delivered, also when the
+    job is left unassigned. ``load`` has one amount per dimension of the capacity; ``collected`` is
+    taken on board at the delivery and stays there to the end of the route (empty: nothing).
+    ``vehicles`` are the indices allowed (None: all). ``planned`` is the vehicle that a published
+    plan gives the job to (None: no plan holds it); another one counts as ``MOVED``. ``prize`` is
+    what the job is worth in ``PRIZE``.
     """
 
     name: str
     delivery: Task
     pickup: Task | None = None
-    load: int = 1
+    load: tuple[int, ...] = (1,)
     vehicles: frozenset[int] | None = None
     rank: int = PROMISED
     planned: int | None = None
+    carrier: int | None = None
+    collected: tuple[int, ...] = ()
+    prize: int = 0
 
     def __post_init__(self) -> None:
-        if self.load < 0:
-            raise ValueError(f"Job {self.name!r}: expected load >= 0, got {self.load}.")
+        if any(amount < 0 for amount in (*self.load, *self.collected)):
+            raise ValueError(f"Job {self.name!r}: expected loads >= 0, got {self.load}.")
         if self.pickup is not None and self.pickup.due is not None:
             raise ValueError(f"Job {self.name!r}: a pickup has no due, got {self.pickup.due}.")
+        if self.carrier is not None and self.pickup is not None:
+            raise ValueError(f"Job {self.name!r}: goods on board have no pickup.")
+        if self.carrier is not None and self.vehicles != frozenset((self.carrier,)):
+            raise ValueError(
+                f"Job {self.name!r}: only vehicle {self.carrier}, which has the goods on board, may"
+                f" deliver them, got {self.vehicles}."
+            )
+        if self.prize < 0:
+            raise ValueError(f"Job {self.name!r}: expected prize >= 0, got {self.prize}.")
 
     def allows(self, vehicle: int) -> bool:
         """Returns whether the vehicle of this index may serve the job."""
         return self.vehicles is None or vehicle in self.vehicles
 
-    @property
-    def carrier(self) -> int | None:
-        """The one vehicle that has the goods on board, None where that is open."""
-        if self.pickup is None and self.vehicles is not None and len(self.vehicles) == 1:
-            return next(iter(self.vehicles))
-        return None
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """
+    A rest that a used vehicle takes within one of its windows, wherever it is then.
+
+    ``windows`` bound its start, ``duration`` is in seconds, ``max_load`` what may be on board
+    meanwhile, one amount per dimension (empty: anything).
+    """
+
+    name: str
+    windows: tuple[TimeWindow, ...]
+    duration: int = 0
+    max_load: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.duration < 0:
+            raise ValueError(f"Break {self.name!r}: expected duration >= 0, got {self.duration}.")
+        if not self.windows:
+            raise ValueError(f"Break {self.name!r}: expected a window, got none.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +218,63 @@ class Vehicle:
     """
     Who serves: from ``start`` at ``shift.early`` to ``end`` at ``shift.late`` at the latest.
 
-    ``end`` None is an open route. A route without activities still rides to ``end`` and pays for
-    it, but is never bound by ``shift.late``. ``next_location`` is where a published plan sends the
-    vehicle next; a route whose first activity is elsewhere, or that has none, counts as
-    ``DIVERTED`` (None: the plan sends it nowhere).
+    ``end`` None is an open route. A route without activities still rides to ``end`` and is busy
+    with it, but is never bound by ``shift.late``, is not used and costs no expense. ``capacity``
+    has one amount per dimension (empty: no limit). ``next_location`` is where a published plan
+    sends the vehicle next; a route whose first activity is elsewhere, or that has none, counts as
+    ``DIVERTED`` (None: the plan sends it nowhere). ``profile`` says which matrices it rides by.
+    ``fixed_cost`` is the expense of using it, ``task_cost`` that of a second of setup or service.
+    The most tasks, seconds of riding and metres of its route are bounded where not None. All of
+    ``breaks`` must be in its route, if it has any activity.
     """
 
     name: str
     start: int
     end: int | None = None
-    capacity: int = FOREVER
+    capacity: tuple[int, ...] = ()
     shift: TimeWindow = TimeWindow()
     next_location: int | None = None
+    profile: int = 0
+    fixed_cost: int = 0
+    task_cost: int = 0
+    max_tasks: int | None = None
+    max_travel: int | None = None
+    max_distance: int | None = None
+    breaks: tuple[Break, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.capacity < 0:
+        if any(amount < 0 for amount in self.capacity):
             raise ValueError(f"Vehicle {self.name!r}: expected capacity >= 0, got {self.capacity}.")
+        for limit in (self.max_tasks, self.max_travel, self.max_distance):
+            if limit is not None and limit < 0:
+                raise ValueError(f"Vehicle {self.name!r}: expected limits >= 0, got {limit}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """
+    What vehicles of one kind need from each location to each other one, arrays (n, n).
+
+    ``durations`` in seconds; ``distances`` in metres (None: all 0); ``costs`` the expense of a ride
+    in any unit (None: its seconds). All are made read-only; see `Problem` for what is refused.
+    """
+
+    durations: NDArray[np.int64]
+    distances: NDArray[np.int64] | None = None
+    costs: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        durations = checked("durations", self.durations)
+        object.__setattr__(self, "durations", durations)
+        for name in ("distances", "costs"):
+            given = getattr(self, name)
+            if given is not None:
+                array = checked(name, given)
+                if array.shape != durations.shape:
+                    raise ValueError(
+                        f"Expected {name} of shape {durations.shape}, got {array.shape}."
+                    )
+                object.__setattr__(self, name, array)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,62 +282,48 @@ class Problem:
     """
     Vehicles, jobs, the seconds between locations, and the tiers by which solutions are compared.
 
-    ``durations`` is an integer array (n, n), row to column, with a zero diagonal, made read-only.
-    Raises ValueError where the parts contradict each other, with the value and its place.
+    ``durations`` is an integer array (n, n), row to column, with a zero diagonal, made read-only;
+    vehicles of profile 0 ride by it, and by ``distances`` and ``costs`` as `Profile` has them.
+    ``more_profiles`` are numbered from 1. ``joint_loading`` says whether consecutive pickups at one
+    location start together, once the last of their goods is ready. Raises ValueError where the
+    parts contradict each other, with the value and its place.
     """
 
     vehicles: tuple[Vehicle, ...]
     jobs: tuple[Job, ...]
     durations: NDArray[np.int64]
     tiers: tuple[Tier, ...] = field(default=DISPATCH_TIERS)
+    distances: NDArray[np.int64] | None = None
+    costs: NDArray[np.int64] | None = None
+    more_profiles: tuple[Profile, ...] = ()
+    joint_loading: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "durations", _checked(self.durations))
-        n = len(self.durations)
-        for vehicle in self.vehicles:
-            for location in (vehicle.start, vehicle.end, vehicle.next_location):
-                if location is not None:
-                    _check_location(f"vehicle {vehicle.name!r}", location, n)
-        for job in self.jobs:
-            _check_job(job, n, len(self.vehicles))
-        _check_unique("job", [job.name for job in self.jobs])
-        _check_unique("vehicle", [vehicle.name for vehicle in self.vehicles])
+        first = Profile(self.durations, self.distances, self.costs)
+        object.__setattr__(self, "durations", first.durations)
+        object.__setattr__(self, "distances", first.distances)
+        object.__setattr__(self, "costs", first.costs)
+        check_parts(self)
 
+    def durations_of(self, vehicle: int) -> NDArray[np.int64]:
+        """Returns the seconds (n, n) that the vehicle of this index needs."""
+        profile = self.vehicles[vehicle].profile
+        return self.durations if profile == 0 else self.more_profiles[profile - 1].durations
 
-def _checked(durations: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns the durations as a read-only array of 64-bit integers."""
-    given = np.asarray(durations)
-    if given.ndim != 2 or given.shape[0] != given.shape[1]:
-        raise ValueError(f"Expected square durations, got shape {given.shape}.")
-    if not np.isfinite(given).all():
-        raise ValueError("Expected finite durations, got NaN or infinity.")
-    array = np.array(given, dtype=np.int64)
-    if len(array) and (array.min() < 0 or array.diagonal().any()):
-        raise ValueError(
-            f"Expected durations >= 0 and a zero diagonal, got {array.min()} at least."
-        )
-    if len(array) and array.max() > FOREVER:
-        raise ValueError(f"Expected durations <= {FOREVER}, got {array.max()}.")
-    array.setflags(write=False)
-    return array
+    def distances_of(self, vehicle: int) -> NDArray[np.int64] | None:
+        """Returns the metres (n, n) that the vehicle of this index rides, None: not known."""
+        profile = self.vehicles[vehicle].profile
+        return self.distances if profile == 0 else self.more_profiles[profile - 1].distances
 
+    def costs_of(self, vehicle: int) -> NDArray[np.int64]:
+        """Returns the expense (n, n) of rides of the vehicle of this index."""
+        profile = self.vehicles[vehicle].profile
+        costs = self.costs if profile == 0 else self.more_profiles[profile - 1].costs
+        return self.durations_of(vehicle) if costs is None else costs
 
-def _check_location(owner: str, location: int, n: int) -> None:
-    if not 0 <= location < n:
-        raise ValueError(f"Expected a location below {n} for {owner}, got {location}.")
-
-
-def _check_job(job: Job, n: int, vehicles: int) -> None:
-    for task in (job.pickup, job.delivery):
-        if task is not None:
-            _check_location(f"job {job.name!r}", task.location, n)
-    named = [] if job.vehicles is None else list(job.vehicles)
-    for vehicle in named if job.planned is None else [*named, job.planned]:
-        if not 0 <= vehicle < vehicles:
-            raise ValueError(f"Job {job.name!r} names vehicle {vehicle} of {vehicles}.")
-
-
-def _check_unique(kind: str, names: list[str]) -> None:
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"Expected {kind} names once, got {twice!r} {names.count(twice)} times.")
+    @property
+    def dimensions(self) -> int:
+        """Returns how many amounts a load has."""
+        vectors = [job.load for job in self.jobs]
+        vectors += [vehicle.capacity for vehicle in self.vehicles]
+        return max((len(amounts) for amounts in vectors), default=0)

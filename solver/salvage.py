@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from solver.problem import FOREVER
 from solver.solution import Kind, schedule
 
 if TYPE_CHECKING:
@@ -64,19 +65,19 @@ def _first_in_breach(problem: Problem, v: int, route: Route) -> int | None:
 def _first_overload(problem: Problem, v: int, route: Route) -> int | None:
     """Returns the job by which the load first exceeds the capacity, None when it never does."""
     jobs = problem.jobs
-    capacity = problem.vehicles[v].capacity
-    load = sum(job.load for job in jobs if job.carrier == v)
+    capacity = min((*problem.vehicles[v].capacity, FOREVER))
+    load = sum(sum(job.load) for job in jobs if job.carrier == v)
     for activity in route:
         job = jobs[activity.job]
-        if job.pickup is None and job.carrier is None and job.load:
-            load += job.load
+        if job.pickup is None and job.carrier is None and sum(job.load):
+            load += sum(job.load)
             if load > capacity:
                 return activity.job
     for activity in route:
         if activity.kind is Kind.PICKUP:
-            load += jobs[activity.job].load
+            load += sum(jobs[activity.job].load)
             if load > capacity:
                 return activity.job
         else:
-            load -= jobs[activity.job].load
+            load -= sum(jobs[activity.job].load)
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from solver.problem import PROMISED, Measure
@@ -21,21 +22,24 @@ Cost = tuple[int, ...]
 
 
 class Kind(StrEnum):
-    """The half of a job that an activity serves."""
+    """The half of a job that an activity serves, or a break of the vehicle."""
 
     PICKUP = "pickup"
     DELIVERY = "delivery"
+    BREAK = "break"
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One task in a route: the index of its job, and which half."""
+    """One task in a route: the index of its job, and which half; for a break, its own index."""
 
     job: int
     kind: Kind
 
     def task(self, problem: Problem) -> Task:
-        """Returns the task; raises ValueError for the pickup of goods on board."""
+        """Returns the task; raises ValueError for the pickup of goods on board and for a break."""
+        if self.kind is Kind.BREAK:
+            raise ValueError(f"Break {self.job} is no task.")
         job = problem.jobs[self.job]
         task = job.pickup if self.kind is Kind.PICKUP else job.delivery
         if task is None:
@@ -79,7 +83,8 @@ def load_stops(problem: Problem, route: Route) -> tuple[tuple[int, int], ...]:
         if activity.kind is not Kind.PICKUP:
             continue
         here = activity.task(problem).location
-        if stops and stops[-1][1] == i and route[i - 1].task(problem).location == here:
+        joins = problem.joint_loading and bool(stops) and stops[-1][1] == i
+        if joins and route[i - 1].task(problem).location == here:
             stops[-1] = (stops[-1][0], i + 1)
         else:
             stops.append((i, i + 1))
@@ -90,45 +95,93 @@ def schedule(problem: Problem, vehicle: int, route: Route) -> Timetable:
     """
     Returns the earliest times of a route, in seconds; hard limits are not looked at.
 
-    Every activity starts as soon as the vehicle is there and its window is open; the pickups of a
-    load stop start one after another once the last of them is ready.
+    Every activity starts as soon as the vehicle is there and a window is open; the pickups of a
+    load stop start one after another once the last of them is ready. A break starts as soon as one
+    of its windows is open, on the way where the ride has begun by then.
     """
-    ready = _ready_times(problem, route)
-    here = problem.vehicles[vehicle].start
-    now = problem.vehicles[vehicle].shift.early
+    walk = _Walk(problem, vehicle)
+    stop_of = dict(load_stops(problem, route))
     visits: list[Visit] = []
-    for activity, early in zip(route, ready, strict=True):
-        task = activity.task(problem)
-        arrival = now + int(problem.durations[here, task.location])
-        start = max(arrival, early)
-        now = start + task.service_duration
-        here = task.location
-        visits.append(Visit(activity, arrival, start, now))
-    end = problem.vehicles[vehicle].end
-    return Timetable(tuple(visits), now if end is None else now + int(problem.durations[here, end]))
+    at = 0
+    while at < len(route):
+        if route[at].kind is Kind.BREAK:
+            visits.append(walk.rest(route[at]))
+            at += 1
+            continue
+        after = stop_of.get(at, at + 1)
+        visits += walk.serve(route[at:after])
+        at = after
+    return Timetable(tuple(visits), walk.ride_home())
 
 
-def _ready_times(problem: Problem, route: Route) -> list[int]:
-    """Returns the earliest start of each activity; one for all pickups of a load stop."""
-    ready = [activity.task(problem).window.early for activity in route]
-    for first, last in load_stops(problem, route):
-        ready[first:last] = [max(ready[first:last])] * (last - first)
-    return ready
+class _Walk:
+    """Where a vehicle is and when, while its route is timed; seconds ridden ahead in ``ridden``."""
+
+    __slots__ = ("_durations", "_here", "_now", "_problem", "_ridden", "_v")
+
+    def __init__(self, problem: Problem, vehicle: int) -> None:
+        self._problem, self._v = problem, vehicle
+        self._durations = problem.durations_of(vehicle)
+        self._here = problem.vehicles[vehicle].start
+        self._now = problem.vehicles[vehicle].shift.early
+        self._ridden = 0
+
+    def rest(self, activity: Activity) -> Visit:
+        """Returns the visit of a break; riding goes on until it starts."""
+        rest = self._problem.vehicles[self._v].breaks[activity.job]
+        opened = next((w for w in rest.windows if self._now <= w.late), rest.windows[-1])
+        start = max(self._now, opened.early)
+        arrival = self._now
+        self._ridden += start - self._now
+        self._now = start + rest.duration
+        return Visit(activity, arrival, start, self._now)
+
+    def serve(self, stop: Route) -> list[Visit]:
+        """Returns the visits of what starts together: a load stop or a single activity."""
+        tasks = [activity.task(self._problem) for activity in stop]
+        there = tasks[0].location
+        arrival = self._now + max(0, int(self._durations[self._here, there]) - self._ridden)
+        is_moved = there != self._here
+        self._here, self._ridden = there, 0
+        start = arrival
+        # A later window of one may close an earlier one of another: again until all are open.
+        while (later := max(task.earliest_start(start) for task in tasks)) > start:
+            start = later
+        visits = []
+        for activity, task in zip(stop, tasks, strict=True):
+            setup = task.setup_on(self._v) if is_moved else 0
+            is_moved = False
+            departure = start + setup + task.service_on(self._v)
+            visits.append(Visit(activity, arrival, start, departure))
+            arrival = start = self._now = departure
+        return visits
+
+    def ride_home(self) -> int:
+        """Returns when the vehicle is at its end."""
+        end = self._problem.vehicles[self._v].end
+        if end is None:
+            return self._now
+        return self._now + max(0, int(self._durations[self._here, end]) - self._ridden)
 
 
 def measures(problem: Problem, solution: Solution) -> dict[Measure, int]:
     """
     Returns every measure of a solution.
 
-    Counts are jobs (``DIVERTED``: vehicles), the others seconds. ``LATE`` and ``LATENESS`` are of
-    promised jobs, ``LATE_MINOR`` of the others. ``BUSY`` is travel and service without waiting,
+    Counts are jobs (``DIVERTED``, ``USED``: vehicles; ``LEFT_TASKS``: tasks), the others seconds
+    but for ``DISTANCE`` in metres and ``PRIZE`` and ``EXPENSE`` in units of the problem's own.
+    ``LATE`` and ``LATENESS`` are of promised jobs, ``LATE_MINOR`` of the others. ``BUSY`` is
+    travel, setup and service without waiting and breaks, ``TRAVEL`` the riding of used vehicles,
     ``COMPLETION`` the sum of the moments at which promised deliveries end.
     """
     total = dict.fromkeys(Measure, 0)
     for j in solution.unassigned:
-        promised = problem.jobs[j].rank == PROMISED
+        job = problem.jobs[j]
+        promised = job.rank == PROMISED
         total[Measure.UNASSIGNED if promised else Measure.UNASSIGNED_MINOR] += 1
-        total[Measure.MOVED] += problem.jobs[j].planned is not None
+        total[Measure.LEFT_TASKS] += 1 if job.pickup is None else 2
+        total[Measure.PRIZE] += job.prize
+        total[Measure.MOVED] += job.planned is not None
     for v, route in enumerate(solution.routes):
         _add_route(problem, v, route, total)
     return total
@@ -136,15 +189,39 @@ def measures(problem: Problem, solution: Solution) -> dict[Measure, int]:
 
 def _add_route(problem: Problem, v: int, route: Route, total: dict[Measure, int]) -> None:
     vehicle = problem.vehicles[v]
-    timetable = schedule(problem, v, route)
-    waiting = sum(visit.start - visit.arrival for visit in timetable.visits)
-    total[Measure.BUSY] += timetable.end - vehicle.shift.early - waiting
+    tasks = tuple(a for a in route if a.kind is not Kind.BREAK)
     if vehicle.next_location is not None:
-        first = route[0].task(problem).location if route else None
+        first = tasks[0].task(problem).location if tasks else None
         total[Measure.DIVERTED] += first != vehicle.next_location
-    for visit in timetable.visits:
+    travel, metres, expense = _ridden(problem, v, tasks)
+    visits = schedule(problem, v, route).visits
+    at_work = [visit for visit in visits if visit.activity.kind is not Kind.BREAK]
+    served = sum(visit.departure - visit.start for visit in at_work)
+    total[Measure.BUSY] += travel + served
+    if tasks:
+        total[Measure.USED] += 1
+        total[Measure.TRAVEL] += travel
+        total[Measure.DISTANCE] += metres
+        total[Measure.EXPENSE] += vehicle.fixed_cost + expense + vehicle.task_cost * served
+    for visit in at_work:
         if visit.activity.kind is Kind.DELIVERY:
             _add_delivery(problem, v, visit, total)
+
+
+def _ridden(problem: Problem, v: int, tasks: Route) -> tuple[int, int, int]:
+    """Returns the seconds, metres and expense of riding from start to end by way of the tasks."""
+    vehicle = problem.vehicles[v]
+    durations, costs = problem.durations_of(v), problem.costs_of(v)
+    distances = problem.distances_of(v)
+    places = [vehicle.start, *(activity.task(problem).location for activity in tasks)]
+    if vehicle.end is not None:
+        places.append(vehicle.end)
+    legs = list(pairwise(places))
+    seconds = sum(int(durations[leg]) for leg in legs)
+    expense = sum(int(costs[leg]) for leg in legs)
+    if distances is None:
+        return seconds, 0, expense
+    return seconds, sum(int(distances[leg]) for leg in legs), expense
 
 
 def _add_delivery(problem: Problem, v: int, visit: Visit, total: dict[Measure, int]) -> None:

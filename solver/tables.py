@@ -79,7 +79,7 @@ def tables(problem: Problem) -> Tables:
     bound = [0] * len(problem.vehicles)
     for job in problem.jobs:
         if job.carrier is not None:
-            bound[job.carrier] += job.load
+            bound[job.carrier] += sum(job.load)
     return Tables(
         durations=[*durations, [0] * (nowhere + 1)],
         nowhere=nowhere,
@@ -103,7 +103,8 @@ def _prices(problem: Problem) -> Prices:
     for place, tier in enumerate(reversed(problem.tiers)):
         for measure, weight in tier:
             units[measure] += weight << (_TIER_BITS * place)
-    return Prices(**{measure.value: price for measure, price in units.items()})
+    known = {name: price for name, price in units.items() if name.value in Prices.__slots__}
+    return Prices(**{measure.value: price for measure, price in known.items()})
 
 
 def as_cost(price: int, num_tiers: int) -> Cost:

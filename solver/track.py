@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solver.pricing import diverted_price, start_price
+from solver.problem import FOREVER
 from solver.solution import Kind, Route
 from solver.tables import NEVER, Drop, end_of, tables
 
@@ -78,7 +79,7 @@ def make_track(problem: Problem, vehicle: int, route: Route) -> Track:
     """Returns the track of a route, which may break limits."""
     table = tables(problem)
     chosen = sum(
-        problem.jobs[a.job].load
+        sum(problem.jobs[a.job].load)
         for a in route
         if a.kind is Kind.DELIVERY
         and problem.jobs[a.job].pickup is None
@@ -90,7 +91,7 @@ def make_track(problem: Problem, vehicle: int, route: Route) -> Track:
     waits, summed = _sum_waits(elements)
     _slacken_backwards(elements)
     # A broken limit shows as no slack at the start; one that starts overloaded by choice does not.
-    fits = not chosen or load <= problem.vehicles[vehicle].capacity
+    fits = not chosen or load <= min((*problem.vehicles[vehicle].capacity, FOREVER))
     is_legal = fits and (not route or elements[0].slack >= 0)
     return Track(vehicle, route, tuple(elements), load, waits, summed, price, is_legal)
 
@@ -100,18 +101,18 @@ def _elements(
 ) -> list[Element]:
     """Returns the elements of a route, not yet timed; the end of the shift bounds the last."""
     elements: list[Element] = []
-    capacity = problem.vehicles[vehicle].capacity
+    capacity = min((*problem.vehicles[vehicle].capacity, FOREVER))
     for at, activity in enumerate(route):
         job = problem.jobs[activity.job]
         if activity.kind is Kind.DELIVERY:
             drop = table.drops[activity.job]
-            load -= job.load
+            load -= sum(job.load)
             elements.append(
                 Element(drop.location, drop.early, drop.late, drop.service, load, at, at + 1, drop)
             )
             continue
         task = activity.task(problem)
-        load += job.load
+        load += sum(job.load)
         late = task.window.late if load <= capacity else -NEVER
         last = elements[-1] if elements else None
         if last is None or last.drop is not None or last.location != task.location:

@@ -94,7 +94,7 @@ def test_an_urgent_job_is_due_at_its_deadline_less_the_handing_over() -> None:
     zone.urgent(3, load=2, ready_at=NOW + 100)
     zone.now += 40
     job = job_of(zone, "d_1")
-    assert (job.rank, job.load, job.planned) == (PROMISED, 2, 0)
+    assert (job.rank, job.load, job.planned) == (PROMISED, (2,), 0)
     assert job.delivery.due == 1320 - 60 - 40
     assert job.pickup is not None
     assert job.pickup.window.early == 60
@@ -158,7 +158,7 @@ def test_rejected_goods_become_a_job_to_the_store() -> None:
     zone.do("c_1", "departed", "s_1")
     zone.do("c_1", "failed", drop=drop, reason="closed")
     job = job_of(zone, "return:c_1")
-    assert (job.load, job.carrier, job.rank) == (4, 0, MINOR)
+    assert (job.load, job.carrier, job.rank) == ((4,), 0, MINOR)
     stop = zone.stops("c_1")[0]
     # 180 s home, 15 to give it back.
     assert (stop.id, stop.drops) == ("s_1-r0", (drop,))

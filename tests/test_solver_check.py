@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from solver.check import violations
 from solver.insertion import complete
-from solver.problem import Job, Problem, Task, TimeWindow, Vehicle
+from solver.problem import FOREVER, Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Activity, Solution
 from tests.worlds import D, P, a_problem, problems, random_problem, route_of
 
@@ -53,17 +53,20 @@ def _is_legal_route(problem: Problem, v: int, route: Route) -> bool:
 
 
 def _keeps_capacity(problem: Problem, v: int, route: Route) -> bool:
-    jobs, capacity = problem.jobs, problem.vehicles[v].capacity
-    own = [j for j, job in enumerate(jobs) if job.pickup is None and job.vehicles == frozenset({v})]
+    jobs, capacity = problem.jobs, min((*problem.vehicles[v].capacity, FOREVER))
+    own = [j for j, job in enumerate(jobs) if job.carrier == v]
     served = [a.job for a in route]
     other = [j for j in served if jobs[j].pickup is None and j not in own]
-    if sum(jobs[j].load for j in other) and sum(jobs[j].load for j in [*own, *other]) > capacity:
+    if (
+        sum(jobs[j].load[0] for j in other)
+        and sum(jobs[j].load[0] for j in [*own, *other]) > capacity
+    ):
         return False
     for i, activity in enumerate(route):
         if activity.kind is P:
             gone = {a.job for a in route[:i] if a.kind is D}
             taken = {a.job for a in route[: i + 1] if a.kind is P}
-            if sum(jobs[j].load for j in {*own, *other, *taken} - gone) > capacity:
+            if sum(jobs[j].load[0] for j in {*own, *other, *taken} - gone) > capacity:
                 return False
     return True
 
@@ -102,7 +105,7 @@ def mutations(
         yield _tightened(problem, j, rng), solution
         yield problem, _moved_whole(problem, solution, j, rng)
     for v, vehicle in enumerate(problem.vehicles):
-        lower = replace(vehicle, capacity=rng.randint(0, 3))
+        lower = replace(vehicle, capacity=(rng.randint(0, 3),))
         shift = replace(vehicle, shift=TimeWindow(vehicle.shift.early, vehicle.shift.early + 900))
         for other in (lower, shift):
             vehicles = (*problem.vehicles[:v], other, *problem.vehicles[v + 1 :])
@@ -134,8 +137,9 @@ def _changed(
 
 def _restricted(problem: Problem, j: int, rng: random.Random) -> Problem:
     """Allows one vehicle only; it is the judge's business that goods on board then weigh on it."""
-    vehicles = frozenset((rng.randrange(len(problem.vehicles)),))
-    return _with_job(problem, j, replace(problem.jobs[j], vehicles=vehicles))
+    v, job = rng.randrange(len(problem.vehicles)), problem.jobs[j]
+    carrier = v if job.carrier is not None else None
+    return _with_job(problem, j, replace(job, vehicles=frozenset((v,)), carrier=carrier))
 
 
 def _tightened(problem: Problem, j: int, rng: random.Random) -> Problem:
@@ -244,10 +248,10 @@ def test_an_empty_route_is_not_bound_by_the_shift() -> None:
 
 
 def test_load_may_reach_the_capacity_but_not_exceed_it() -> None:
-    jobs = [replace(PAIR, name=name, load=2) for name in "ab"]
+    jobs = [replace(PAIR, name=name, load=(2,)) for name in "ab"]
     both = Solution((route_of((0, P), (1, P), (0, D), (1, D)),))
     for capacity, legal in ((4, True), (3, False)):
-        vehicle = Vehicle("v", start=0, capacity=capacity)
+        vehicle = Vehicle("v", start=0, capacity=(capacity,))
         found = violations(a_problem(jobs, [vehicle]), both)
         assert (found == ()) is legal
     assert found == ("Vehicle 'v' carries 4 units after the pickup of job 'b', capacity 3.",)
@@ -255,8 +259,8 @@ def test_load_may_reach_the_capacity_but_not_exceed_it() -> None:
 
 def test_a_vehicle_overloaded_from_the_start_may_deliver_but_not_pick_up_more() -> None:
     # 3 units on board of a vehicle whose capacity is now 2.
-    on_board = Job("b", delivery=Task(1), load=3, vehicles=frozenset({0}))
-    problem = a_problem([PAIR, on_board], [Vehicle("v", start=0, capacity=2)])
+    on_board = Job("b", delivery=Task(1), load=(3,), vehicles=frozenset({0}), carrier=0)
+    problem = a_problem([PAIR, on_board], [Vehicle("v", start=0, capacity=(2,))])
     deliver_first = route_of((1, D), (0, P), (0, D))
     pick_first = route_of((0, P), (1, D), (0, D))
     assert violations(problem, Solution((deliver_first,))) == ()
@@ -264,17 +268,17 @@ def test_a_vehicle_overloaded_from_the_start_may_deliver_but_not_pick_up_more() 
 
 
 def test_goods_on_board_weigh_though_their_job_is_unassigned() -> None:
-    on_board = Job("b", delivery=Task(1), load=2, vehicles=frozenset({0}))
-    problem = a_problem([PAIR, on_board], [Vehicle("v", start=0, capacity=2)])
+    on_board = Job("b", delivery=Task(1), load=(2,), vehicles=frozenset({0}), carrier=0)
+    problem = a_problem([PAIR, on_board], [Vehicle("v", start=0, capacity=(2,))])
     alone = Solution((route_of((0, P), (0, D)),), frozenset({1}))
     assert "carries 3 units" in violations(problem, alone)[0]
 
 
 def test_goods_that_any_vehicle_may_carry_must_fit_at_the_start() -> None:
-    jobs = [Job(name, delivery=Task(1), load=2) for name in "ab"]
+    jobs = [Job(name, delivery=Task(1), load=(2,)) for name in "ab"]
     both = Solution((route_of((0, D), (1, D)),))
     for capacity, legal in ((4, True), (3, False)):
-        vehicle = Vehicle("v", start=0, capacity=capacity)
+        vehicle = Vehicle("v", start=0, capacity=(capacity,))
         assert (violations(a_problem(jobs, [vehicle]), both) == ()) is legal
 
 

@@ -29,8 +29,8 @@ def test_a_vehicle_that_may_not_serve_the_job_is_named() -> None:
 
 
 def test_a_job_too_heavy_is_short_of_units() -> None:
-    job = Job("a", pickup=Task(0), delivery=Task(1), load=7)
-    problem = a_problem([job], [Vehicle("v", start=0, capacity=5)])
+    job = Job("a", pickup=Task(0), delivery=Task(1), load=(7,))
+    problem = a_problem([job], [Vehicle("v", start=0, capacity=(5,))])
     assert _only(problem) == ("capacity", 2, "units")
 
 
@@ -113,7 +113,7 @@ def test_giving_way_by_the_missing_amount_lets_the_job_in_and_one_less_does_not(
 def _relaxed(problem: Problem, v: int, kind: str, by: int) -> Problem:
     vehicle = problem.vehicles[v]
     if kind == "capacity":
-        vehicle = replace(vehicle, capacity=vehicle.capacity + by)
+        vehicle = replace(vehicle, capacity=(vehicle.capacity[0] + by,))
     else:
         shift = TimeWindow(vehicle.shift.early, vehicle.shift.late + by)
         vehicle = replace(vehicle, shift=shift)

@@ -188,7 +188,7 @@ def test_a_quote_does_not_make_another_promise_late() -> None:
 
 
 def test_the_job_with_the_fewest_vehicles_to_choose_from_goes_first() -> None:
-    vehicles = [Vehicle(name, start=0, capacity=1) for name in "vw"]
+    vehicles = [Vehicle(name, start=0, capacity=(1,)) for name in "vw"]
     free = Job("free", delivery=Task(1, due=60))
     bound = Job("bound", delivery=Task(1, due=60), vehicles=frozenset({0, 1}))
     only = Job("only", delivery=Task(1, due=60), vehicles=frozenset({0}), pickup=Task(0))

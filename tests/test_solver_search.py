@@ -99,7 +99,7 @@ def test_a_budget_of_nothing_returns_the_start() -> None:
 @pytest.mark.parametrize("seconds", [0.05, 0.3])
 def test_a_budget_in_seconds_is_kept(seconds: float) -> None:
     jobs = [Job(f"j{j}", pickup=Task(0), delivery=Task(j % 5 + 1, due=900)) for j in range(20)]
-    vehicles = [Vehicle(f"v{v}", start=0, end=0, capacity=4) for v in range(5)]
+    vehicles = [Vehicle(f"v{v}", start=0, end=0, capacity=(4,)) for v in range(5)]
     result = solve(a_problem(jobs, vehicles), SolveParams(seconds=seconds))
     # Generous, for machines under load; the figures are printed by the benchmarks.
     assert result.seconds < seconds + 0.25

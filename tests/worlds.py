@@ -86,7 +86,7 @@ def _random_vehicle(
         name=f"v{v}",
         start=rng.randrange(num_locations),
         end=rng.choice((None, stores[0], rng.randrange(num_locations))),
-        capacity=rng.randint(0, 6) if tight else rng.choice((4, 8, FOREVER)),
+        capacity=(rng.randint(0, 6) if tight else rng.choice((4, 8, FOREVER)),),
         shift=TimeWindow(early, late),
         next_location=rng.choice((None, stores[0], rng.randrange(num_locations))),
     )
@@ -102,14 +102,15 @@ def _random_job(
 ) -> Job:
     windowed = 0.5 if tight else 0.1
     some = frozenset(rng.sample(range(num_vehicles), rng.randint(1, num_vehicles)))
-    pickup = None
+    pickup = carrier = None
     vehicles = rng.choice((None, None, some))
     if rng.random() < 0.7:
         late = rng.randint(600, 3000) if rng.random() < windowed else FOREVER
         ready = TimeWindow(rng.choice((0, rng.randint(0, 600))), late)
         pickup = Task(rng.choice(stores), ready, rng.choice((0, 30, 60)))
     elif rng.random() < 0.8:
-        vehicles = frozenset((rng.randrange(num_vehicles),))
+        carrier = rng.randrange(num_vehicles)
+        vehicles = frozenset((carrier,))
     early = rng.choice((0, 0, rng.randint(0, 900)))
     late = early + rng.randint(0, 2400) if rng.random() < windowed else FOREVER
     due = rng.choice((None, rng.randint(-300, 2000), rng.randint(600, 2000)))
@@ -120,8 +121,9 @@ def _random_job(
         name=f"j{j}",
         delivery=delivery,
         pickup=pickup,
-        load=rng.choice((0, 1, 1, 2, 3)),
+        load=(rng.choice((0, 1, 1, 2, 3)),),
         vehicles=vehicles,
         rank=rng.choice((PROMISED, PROMISED, MINOR)),
         planned=rng.choice((None, rng.randrange(num_vehicles))),
+        carrier=carrier,
     )
