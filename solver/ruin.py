@@ -1,124 +1,201 @@
 """
-Ruin and insert: takes a few related jobs out and puts them back where they are cheapest.
+The lane of ruin and recreate: anneals from a solution by moves that know the true cost.
 
-It knows the true cost, which the OR-Tools model only approaches.
-
-References
-----------
-G. Schrimpf, J. Schneider, H. Stamm-Wilbrandt, G. Dueck (2000). Record breaking optimization results
-using the ruin and recreate principle. Journal of Computational Physics 159(2), 139-171.
-https://doi.org/10.1006/jcph.1999.6413
-
-J. Christiaens, G. Vanden Berghe (2020). Slack induction by string removals for vehicle routing
-problems. Transportation Science 54(2), 417-433. https://doi.org/10.1287/trsc.2019.0914
+The search accepts by one number, in which being late or left out weighs moderately, and keeps the
+cheapest solution by the tiers of the problem.
 """
 
 from __future__ import annotations
 
-import heapq
-import random
-from functools import lru_cache
+import math
+from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-from solver.insertion import cheapest
-from solver.positions import with_job
+import numpy as np
+
+from solver.arrays import (
+    BUSY,
+    EXPENSE,
+    LATE,
+    LATE_MINOR,
+    LATENESS,
+    NEVER,
+    TRAVEL,
+    USED,
+    Instance,
+    Ints,
+    Longs,
+    arrays,
+)
+from solver.problem import Measure
 from solver.solution import Solution
-from solver.tables import left_out_price, tables
-from solver.track import make_track
+from solver.strings import Ruin, begin, keep_best, search
+from solver.tours import Tours, route_of, tours_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from solver.positions import Position
     from solver.problem import Problem
     from solver.search import Bound
-    from solver.track import Track
 
-_MOST_REMOVED = 6
-"""How many jobs one move takes out at most."""
+NEIGHBOURS = 100
+"""How many jobs near to each one are known."""
 
-_BLINK = 0.02
-"""Chance of overlooking a route during insertion, as in Christiaens and Vanden Berghe."""
-
-
-def ruin_and_insert(problem: Problem, start: Solution, bound: Bound, seed: int) -> Solution:
-    """Returns a legal solution at most as costly as ``start``; a step is one move tried."""
-    rng = random.Random(seed)
-
-    # Tracks that a move leaves alone stay the same objects, and so do their offers.
-    @lru_cache(maxsize=50_000)
-    def offer(track: Track, j: int) -> Position | None:
-        return cheapest(problem, track, j)
-
-    tracks = [make_track(problem, v, route) for v, route in enumerate(start.routes)]
-    missing = set(start.unassigned)
-    price = _price(problem, tracks, missing)
-    step = 0
-    while problem.jobs and not bound.reached(step):
-        step += 1
-        removed = _related(problem, tracks, rng) | missing
-        tried = _without(problem, tracks, removed)
-        left = _put_back(problem, tried, removed, offer, rng, bound)
-        tried_price = _price(problem, tried, left)
-        if tried_price <= price and all(track.is_legal for track in tried):
-            tracks, missing, price = tried, left, tried_price
-    return Solution(tuple(track.route for track in tracks), frozenset(missing))
+HOTTEST, COLDEST = 0.15, 0.0015
+"""Temperatures at the start and the end, in rides of the average length between two jobs."""
 
 
-def _price(problem: Problem, tracks: list[Track], missing: set[int]) -> int:
-    table = tables(problem)
-    left_out = sum(left_out_price(table, problem.jobs[j]) for j in missing)
-    return sum(track.price for track in tracks) + left_out
+@dataclass(frozen=True, slots=True)
+class Ruined:
+    """The cheapest solution of a search, and how many moves it tried."""
+
+    solution: Solution
+    moves: int
 
 
-def _related(problem: Problem, tracks: list[Track], rng: random.Random) -> set[int]:
-    """Returns some jobs near to each other, in delivery or in one route."""
-    size = rng.randint(1, min(_MOST_REMOVED, len(problem.jobs)))
-    seed = rng.randrange(len(problem.jobs))
-    if rng.random() < 0.5:
-        for track in tracks:
-            jobs = list(dict.fromkeys(activity.job for activity in track.route))
-            if seed in jobs:
-                first = max(0, jobs.index(seed) - rng.randrange(size))
-                return {seed, *jobs[first : first + size]}
-    table = tables(problem)
-    ride = table.durations[table.drops[seed].location]
-    ways = ((ride[drop.location], j) for j, drop in enumerate(table.drops))
-    return {j for _, j in heapq.nsmallest(size, ways)}
+def ruin_and_recreate(problem: Problem, start: Solution, bound: Bound, seed: int) -> Ruined:
+    """
+    Returns a legal solution at most as costly as a legal ``start``; a step is one move tried.
+
+    The same seed and steps give the same solution on every machine.
+    """
+    if not problem.jobs or not problem.vehicles or bound.reached(0):
+        return Ruined(start, 0)
+    ins = arrays(problem)
+    tours = tours_of(ins, start.routes, 2 * len(problem.vehicles) + 1)
+    state = _state(problem, ins, tours, start, seed)
+    begin(ins, tours, state)
+    keep_best(tours, state)
+    _anneal(ins, tours, state, bound, _scale(ins, tours, state))
+    routes = tuple(
+        route_of(ins, state.best_code[v, : state.best_size[v]])
+        for v in range(len(problem.vehicles))
+    )
+    served = {activity.job for route in routes for activity in route}
+    left = frozenset(range(len(problem.jobs))) - served
+    return Ruined(Solution(routes, left), int(state.counts[2]))
 
 
-def _without(problem: Problem, tracks: list[Track], removed: set[int]) -> list[Track]:
-    """Returns the tracks without some jobs; those that have none of them are the same objects."""
-    routes = [tuple(a for a in track.route if a.job not in removed) for track in tracks]
-    return [
-        track if len(route) == len(track.route) else make_track(problem, track.vehicle, route)
-        for track, route in zip(tracks, routes, strict=True)
-    ]
+def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound, scale: float) -> None:
+    """Tries moves until the bound, in runs of some milliseconds between two looks at the clock."""
+    began = now = perf_counter()
+    moves, done = 10, 0
+    cooling = math.log(COLDEST / HOTTEST)
+    while not bound.reached(done):
+        if bound.steps is not None:
+            moves = min(moves if bound.deadline is not None else 1000, bound.steps - done)
+            part = done / bound.steps
+        if bound.deadline is not None:
+            part = min(1.0, (now - began) / max(1e-9, bound.deadline - began))
+        heat = HOTTEST * scale * math.exp(cooling * part)
+        search(ins, tours, state, moves, heat, heat)
+        done += moves
+        if bound.deadline is not None:
+            before, now = now, perf_counter()
+            # Some milliseconds a run, less towards the end.
+            aim = min(0.004, max(0.0005, (bound.deadline - now) / 4))
+            moves = int(min(5000, max(1, moves * min(2.0, aim / max(1e-6, now - before)))))
 
 
-def _put_back(
-    problem: Problem,
-    tracks: list[Track],
-    removed: set[int],
-    offer: Callable[[Track, int], Position | None],
-    rng: random.Random,
-    bound: Bound,
-) -> set[int]:
-    """Inserts jobs into ``tracks`` one by one where they are cheapest; returns those left out."""
-    order = sorted(removed)
-    rng.shuffle(order)
-    if rng.random() < 0.5:
-        order.sort(key=lambda j: tables(problem).drops[j].due)
-    left: set[int] = set()
-    for j in order:
-        offered = [
-            (position, v)
-            for v, track in enumerate(tracks)
-            if rng.random() >= _BLINK and (position := offer(track, j)) is not None
-        ]
-        if not offered or bound.reached(-1):
-            left.add(j)
-            continue
-        position, v = min(offered)
-        tracks[v] = make_track(problem, v, with_job(problem, tracks[v].route, j, position))
-    return left
+def _scale(ins: Instance, tours: Tours, state: Ruin) -> float:
+    """Returns the price of riding per job of the present routes, at least 1."""
+    w = state.weights
+    slots = state.slot
+    seconds = (
+        tours.element[slots, :, 7]
+        * (np.arange(tours.element.shape[1]) <= tours.count[slots][:, None])
+    ).sum()
+    per_second = float(w[BUSY] + w[TRAVEL])
+    if w[EXPENSE]:
+        per_second += float(w[EXPENSE]) * float(tours.total[slots, EXPENSE].sum()) / max(1, seconds)
+    return max(1.0, per_second * float(seconds) / max(1, len(ins.delivery)))
+
+
+def _state(problem: Problem, ins: Instance, tours: Tours, start: Solution, seed: int) -> Ruin:
+    jobs, vehicles = len(problem.jobs), len(problem.vehicles)
+    where = np.full(jobs, -1, dtype=np.int32)
+    for v, route in enumerate(start.routes):
+        where[[activity.job for activity in route]] = v
+    absent = np.zeros(jobs, dtype=np.int32)
+    left = np.flatnonzero(where < 0)
+    absent[: len(left)] = left
+    weights, missing = surrogate(problem, ins)
+    spare = np.zeros(vehicles + 1, dtype=np.int32)
+    spare[:] = np.arange(vehicles, 2 * vehicles + 1)
+    return Ruin(
+        slot=np.arange(vehicles, dtype=np.int32),
+        spare=spare,
+        counts=np.array([vehicles + 1, len(left), 0, 0], dtype=np.int64),
+        where=where,
+        absent=absent,
+        near=_near(ins),
+        far=_far(ins),
+        offer_version=np.zeros((jobs, vehicles), dtype=np.int64),
+        offer_price=np.zeros((jobs, vehicles), dtype=np.int64),
+        offer_at=np.zeros((jobs, vehicles, 2), dtype=np.int32),
+        weights=weights,
+        missing=missing,
+        price=np.zeros(1, dtype=np.int64),
+        cost=np.zeros(len(problem.tiers), dtype=np.int64),
+        best_code=np.zeros_like(tours.code[:vehicles]),
+        best_size=np.zeros(vehicles, dtype=np.int32),
+        best_cost=np.zeros(len(problem.tiers), dtype=np.int64),
+        random=np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64], dtype=np.uint64),
+    )
+
+
+def _near(ins: Instance) -> Ints:
+    """Returns the other jobs of each one by the ride between their tasks, nearest first."""
+    ride = ins.ride[0].astype(np.int64)
+    there = ride[np.ix_(ins.delivery, ins.delivery)]
+    apart = there + there.T
+    both = (ins.pickup >= 0)[:, None] & (ins.pickup >= 0)
+    from_pickup = ride[np.ix_(ins.pickup, ins.pickup)]
+    apart += np.where(both, from_pickup + from_pickup.T, 0)
+    np.fill_diagonal(apart, NEVER)
+    order = np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(apart) - 1)]
+    return np.ascontiguousarray(order, dtype=np.int32)
+
+
+def _far(ins: Instance) -> Longs:
+    """Returns the way from the nearest start of a vehicle, or from the pickup, to each delivery."""
+    ride = ins.ride[0].astype(np.int64)
+    from_start = ride[np.ix_(ins.start, ins.delivery)].min(axis=0)
+    return np.where(ins.pickup >= 0, ride[ins.pickup, ins.delivery], from_start)
+
+
+def surrogate(problem: Problem, ins: Instance) -> tuple[Longs, Longs]:
+    """
+    Returns prices of the measures of routes and of each job left out, in the unit of the last tier.
+
+    What belongs to the tiers before it weighs moderately: enough for the search to mend it, and
+    little enough to pass through solutions in which it is not mended.
+    """
+    fine = _fine_tier(problem)
+    weights = ins.weights[fine].copy()
+    ride = int(ins.ride[:, :-1, :-1].max(initial=1))
+    if weights[EXPENSE]:
+        ride = max(ride, int(ins.expense.max(initial=1)))
+    unit = int(max(weights[BUSY], weights[TRAVEL], weights[EXPENSE], 1))
+    above = ins.weights[:fine].any(axis=0)
+    for measure, price in ((LATE, 600), (LATENESS, 2), (LATE_MINOR, 300)):
+        if above[measure]:
+            weights[measure] += price * unit
+    if above[USED]:
+        weights[USED] += ride * unit
+    missing = ins.missing[:, fine].copy()
+    share = np.zeros(len(missing))
+    for tier in range(fine):
+        most = ins.missing[:, tier].max(initial=0)
+        if most:
+            share += ins.missing[:, tier] / most
+    missing += np.ceil(20 * ride * unit * share).astype(np.int64)
+    return weights, missing
+
+
+def _fine_tier(problem: Problem) -> int:
+    """Returns the first tier that riding is part of, else the last."""
+    riding = {Measure.BUSY, Measure.TRAVEL, Measure.EXPENSE, Measure.DISTANCE}
+    for place, tier in enumerate(problem.tiers):
+        if any(measure in riding for measure, _ in tier):
+            return place
+    return len(problem.tiers) - 1
