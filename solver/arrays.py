@@ -7,8 +7,9 @@ of open routes. Times are int64 seconds, prices of measures int64.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,103 +42,153 @@ ROUTE_MEASURES = (
 LATE, LATENESS, LATE_MINOR, BUSY, COMPLETION, MOVED, DIVERTED, EXPENSE, USED, TRAVEL = range(10)
 
 
-class Instance(NamedTuple):
+(
+    PICKUP,
+    PICKUP_EARLY,
+    PICKUP_LATE,
+    PICKUP_SERVICE,
+    DELIVERY,
+    DELIVERY_EARLY,
+    DELIVERY_LATE,
+    DELIVERY_SERVICE,
+    DUE,
+    PROMISED_JOB,
+    CARRIER,
+    PLANNED,
+    COLLECTS,
+    LOAD,
+) = range(14)
+"""
+What is known of a job: places and times of its tasks, and what depends on its rank.
+
+``PICKUP`` is -1 where there is none, so are ``CARRIER`` and ``PLANNED``. From ``LOAD`` on come K
+amounts delivered and K collected; ``COLLECTS`` says whether any of the latter is not 0.
+"""
+
+(
+    START_PLACE,
+    END_PLACE,
+    SHIFT_EARLY,
+    SHIFT_LATE,
+    PROFILE,
+    NEXT_PLACE,
+    MOST_TASKS,
+    FIXED_COST,
+    TASK_COST,
+    TWIN,
+    JOINT,
+    PRICED,
+    CAPACITY,
+) = range(13)
+"""
+What is known of a vehicle.
+
+``NEXT_PLACE`` is -1 where the plan sends it nowhere; ``TWIN`` numbers vehicles alike that differ in
+name only; ``JOINT`` and ``PRICED`` are the same for all: whether load stops start together, and
+whether expenses differ from seconds. From ``CAPACITY`` on come K amounts of room and K that are on
+board at the start whatever the route.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance:
     """
-    The vehicles (V), jobs (J), amounts (K), profiles (P) and tiers (T) of a problem.
+    The vehicles (V), jobs (J), profiles (P) and tiers (T) of a problem.
 
     ``ride`` (P, n+1, n+1) in seconds, ``expense`` likewise, or (1, 1, 1) where it is the seconds.
-    ``bound`` (V, K) is on board at the start whatever the route. ``pickup`` and ``next_place`` are
-    -1 where there is none, so are ``carrier`` and ``planned``. ``weights`` (T, 10) price the
-    measures of routes and ``missing`` (J, T) a job left out. ``twin`` numbers vehicles that differ
-    in name only alike.
+    ``job`` and ``vehicle`` have a row each, with the columns named above. ``allowed`` (J, V).
+    ``weights`` (T, 10) price the measures of routes and ``missing`` (J, T) a job left out.
     """
 
     ride: Ints
     expense: Ints
-    start: Ints
-    end: Ints
-    early: Longs
-    late: Longs
-    profile: Ints
-    capacity: Longs
-    bound: Longs
-    next_place: Ints
-    most_tasks: Longs
-    fixed_cost: Longs
-    task_cost: Longs
-    twin: Ints
-    pickup: Ints
-    pickup_early: Longs
-    pickup_late: Longs
-    pickup_service: Longs
-    delivery: Ints
-    delivery_early: Longs
-    delivery_late: Longs
-    delivery_service: Longs
-    due: Longs
-    promised: NDArray[np.uint8]
-    load: Longs
-    collected: Longs
-    collects: NDArray[np.uint8]
-    carrier: Ints
-    planned: Ints
+    job: Longs
+    vehicle: Longs
     allowed: NDArray[np.uint8]
     weights: Longs
     missing: Longs
-    joint: int
+
+    @property
+    def amounts(self) -> int:
+        """Returns how many amounts a load has, at least 1."""
+        return (self.job.shape[1] - LOAD) // 2
 
 
 @lru_cache(maxsize=8)
 def arrays(problem: Problem) -> Instance:
     """Returns the arrays of a problem, the same ones for the same object."""
+    ride, expense = _matrices(problem)
+    allowed = np.ones((len(problem.jobs), len(problem.vehicles)), dtype=np.uint8)
+    for j, job in enumerate(problem.jobs):
+        if job.vehicles is not None:
+            allowed[j] = 0
+            allowed[j, list(job.vehicles)] = 1
     return Instance(
-        **_matrices(problem),
-        **_fleet(problem),
-        **_work(problem),
+        ride=ride,
+        expense=expense,
+        job=_jobs(problem),
+        vehicle=_vehicles(problem, priced=len(expense[0]) > 1),
+        allowed=allowed,
         weights=_weights(problem, ROUTE_MEASURES),
         missing=_missing(problem),
-        joint=int(problem.joint_loading),
     )
 
 
-def _matrices(problem: Problem) -> dict[str, Ints]:
+def _matrices(problem: Problem) -> tuple[Ints, Ints]:
     profiles = [problem.durations, *(profile.durations for profile in problem.more_profiles)]
     costs = [problem.costs, *(profile.costs for profile in problem.more_profiles)]
     ride = np.stack([np.pad(matrix, (0, 1)) for matrix in profiles]).astype(np.int32)
     if all(matrix is None for matrix in costs):
-        return {"ride": ride, "expense": np.zeros((1, 1, 1), dtype=np.int32)}
+        return ride, np.zeros((1, 1, 1), dtype=np.int32)
     paid = [d if c is None else c for d, c in zip(profiles, costs, strict=True)]
-    expense = np.stack([np.pad(matrix, (0, 1)) for matrix in paid]).astype(np.int32)
-    return {"ride": ride, "expense": expense}
+    return ride, np.stack([np.pad(matrix, (0, 1)) for matrix in paid]).astype(np.int32)
 
 
-def _fleet(problem: Problem) -> dict[str, Longs | Ints]:
-    vehicles, nowhere = problem.vehicles, len(problem.durations)
+def _jobs(problem: Problem) -> Longs:
     amounts = max(1, problem.dimensions)
-    bound = np.zeros((len(vehicles), amounts), dtype=np.int64)
+    table = np.zeros((len(problem.jobs), LOAD + 2 * amounts), dtype=np.int64)
+    for j, job in enumerate(problem.jobs):
+        pickup, delivery = job.pickup, job.delivery
+        table[j, PICKUP], table[j, PICKUP_LATE] = -1, NEVER
+        if pickup is not None:
+            window = pickup.window
+            times = (pickup.location, window.early, window.late, pickup.service_duration)
+            table[j, PICKUP : PICKUP_SERVICE + 1] = times
+        window = delivery.window
+        times = (delivery.location, window.early, window.late, delivery.service_duration)
+        table[j, DELIVERY : DELIVERY_SERVICE + 1] = times
+        table[j, DUE] = _or(delivery.due, NEVER)
+        table[j, PROMISED_JOB] = job.rank == PROMISED
+        table[j, CARRIER], table[j, PLANNED] = _or(job.carrier, -1), _or(job.planned, -1)
+        table[j, COLLECTS] = any(job.collected)
+        table[j, LOAD : LOAD + len(job.load)] = job.load
+        table[j, LOAD + amounts : LOAD + amounts + len(job.collected)] = job.collected
+    return table
+
+
+def _vehicles(problem: Problem, *, priced: bool) -> Longs:
+    amounts, nowhere = max(1, problem.dimensions), len(problem.durations)
+    table = np.zeros((len(problem.vehicles), CAPACITY + 2 * amounts), dtype=np.int64)
+    table[:, CAPACITY : CAPACITY + amounts] = NEVER
+    for v, vehicle in enumerate(problem.vehicles):
+        ends = vehicle.start, _or(vehicle.end, nowhere)
+        table[v, START_PLACE : PROFILE + 1] = (
+            *ends, vehicle.shift.early, vehicle.shift.late, vehicle.profile,
+        )  # fmt: skip
+        table[v, NEXT_PLACE] = _or(vehicle.next_location, -1)
+        table[v, MOST_TASKS] = _or(vehicle.max_tasks, NEVER)
+        table[v, FIXED_COST], table[v, TASK_COST] = vehicle.fixed_cost, vehicle.task_cost
+        table[v, CAPACITY : CAPACITY + len(vehicle.capacity)] = vehicle.capacity
     for job in problem.jobs:
         if job.carrier is not None:
-            bound[job.carrier, : len(job.load)] += job.load
-    capacity = np.full((len(vehicles), amounts), NEVER, dtype=np.int64)
-    for v, vehicle in enumerate(vehicles):
-        capacity[v, : len(vehicle.capacity)] = vehicle.capacity
-    return {
-        "start": _ints([vehicle.start for vehicle in vehicles]),
-        "end": _ints([nowhere if v.end is None else v.end for v in vehicles]),
-        "early": _longs([vehicle.shift.early for vehicle in vehicles]),
-        "late": _longs([vehicle.shift.late for vehicle in vehicles]),
-        "profile": _ints([vehicle.profile for vehicle in vehicles]),
-        "capacity": capacity,
-        "bound": bound,
-        "next_place": _ints([_or(v.next_location, -1) for v in vehicles]),
-        "most_tasks": _longs([_or(v.max_tasks, NEVER) for v in vehicles]),
-        "fixed_cost": _longs([vehicle.fixed_cost for vehicle in vehicles]),
-        "task_cost": _longs([vehicle.task_cost for vehicle in vehicles]),
-        "twin": _twins(problem),
-    }
+            first = CAPACITY + amounts
+            table[job.carrier, first : first + len(job.load)] += job.load
+    table[:, JOINT], table[:, PRICED] = problem.joint_loading, priced
+    table[:, TWIN] = _twins(problem)
+    return table
 
 
-def _twins(problem: Problem) -> Ints:
+def _twins(problem: Problem) -> list[int]:
     """Returns the same number for vehicles that no job tells apart."""
     named = {v for job in problem.jobs for v in (job.planned, job.carrier) if v is not None}
     barred: dict[int, list[int]] = {}
@@ -151,39 +202,7 @@ def _twins(problem: Problem) -> Ints:
         return *ways, vehicle.capacity, *limits, tuple(barred.get(v, ())), v if v in named else -1
 
     first: dict[tuple[object, ...], int] = {}
-    return _ints([first.setdefault(looks(v, x), v) for v, x in enumerate(problem.vehicles)])
-
-
-def _work(problem: Problem) -> dict[str, Longs | Ints | NDArray[np.uint8]]:
-    jobs, amounts = problem.jobs, max(1, problem.dimensions)
-    pickups = [job.pickup for job in jobs]
-    load = np.zeros((len(jobs), amounts), dtype=np.int64)
-    collected = np.zeros((len(jobs), amounts), dtype=np.int64)
-    allowed = np.ones((len(jobs), len(problem.vehicles)), dtype=np.uint8)
-    for j, job in enumerate(jobs):
-        load[j, : len(job.load)] = job.load
-        collected[j, : len(job.collected)] = job.collected
-        if job.vehicles is not None:
-            allowed[j] = 0
-            allowed[j, list(job.vehicles)] = 1
-    return {
-        "pickup": _ints([-1 if p is None else p.location for p in pickups]),
-        "pickup_early": _longs([0 if p is None else p.window.early for p in pickups]),
-        "pickup_late": _longs([NEVER if p is None else p.window.late for p in pickups]),
-        "pickup_service": _longs([0 if p is None else p.service_duration for p in pickups]),
-        "delivery": _ints([job.delivery.location for job in jobs]),
-        "delivery_early": _longs([job.delivery.window.early for job in jobs]),
-        "delivery_late": _longs([job.delivery.window.late for job in jobs]),
-        "delivery_service": _longs([job.delivery.service_duration for job in jobs]),
-        "due": _longs([_or(job.delivery.due, NEVER) for job in jobs]),
-        "promised": np.array([job.rank == PROMISED for job in jobs], dtype=np.uint8),
-        "load": load,
-        "collected": collected,
-        "collects": (collected > 0).any(axis=1).astype(np.uint8),
-        "carrier": _ints([_or(job.carrier, -1) for job in jobs]),
-        "planned": _ints([_or(job.planned, -1) for job in jobs]),
-        "allowed": allowed,
-    }
+    return [first.setdefault(looks(v, x), v) for v, x in enumerate(problem.vehicles)]
 
 
 def _weights(problem: Problem, names: tuple[Measure, ...]) -> Longs:
@@ -221,11 +240,3 @@ def _missing(problem: Problem) -> Longs:
 
 def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
-
-
-def _ints(values: list[int]) -> Ints:
-    return np.array(values, dtype=np.int32)
-
-
-def _longs(values: list[int]) -> Longs:
-    return np.array(values, dtype=np.int64)

@@ -1,5 +1,7 @@
 """
 Cheapest insertion into partial routes: the instant answer, the quote and the start of every search.
+
+Problems with features that the compiled kernels lack (see `features`) are left to `plain`.
 """
 
 from __future__ import annotations
@@ -7,19 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from solver.positions import positions, with_job
-from solver.problem import PROMISED
+import numpy as np
+
+from solver.arrays import arrays
+from solver.offers import EXTRA, fill, list_places
+from solver.problem import Measure
 from solver.salvage import salvage
-from solver.solution import Cost, Route, Solution
-from solver.tables import NEVER, as_cost, left_out_price, tables
-from solver.track import make_track
+from solver.solution import Activity, Cost, Kind, Route, Solution, cost
+from solver.tours import COUNT, JOB, START, TOTAL, matrices, put, route_of, timed, tours_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from solver.positions import Position
+    from solver.arrays import Instance, Longs
     from solver.problem import Problem
-    from solver.track import Track
+    from solver.tours import Tours
+
+_Offer = tuple[int, ...]
+"""A row of `offers`: changes of the tiers, start, harm, pickup and delivery position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,11 @@ def best_insertions(problem: Problem, solution: Solution, job: int) -> tuple[Ins
     Vehicles that cannot take the job are left out; empty when it fits nowhere. Raises ValueError
     for an unknown job and for one that is in a route.
     """
-    tracks = _tracks(problem, solution, job)
-    offers = [(cheapest(problem, track, job), track.vehicle) for track in tracks]
-    ranked = sorted((position, v) for position, v in offers if position is not None)
-    base = _base_price(problem, solution, tracks, job)
-    return tuple(_insertion(problem, tracks, job, base, v, p) for p, v in ranked)
+    ins, tours = _begin(problem, solution, job)
+    offers = [(min(places_of(ins, tours, v, job), default=None), v) for v in _vehicles(problem)]
+    ranked = sorted((offer, v) for offer, v in offers if offer is not None)
+    base = _base(problem, ins, tours, solution, job)
+    return tuple(_insertion(problem, ins, tours, solution, job, base, v, o) for o, v in ranked)
 
 
 def earliest_insertion(problem: Problem, solution: Solution, job: int) -> Insertion | None:
@@ -62,14 +69,15 @@ def earliest_insertion(problem: Problem, solution: Solution, job: int) -> Insert
     one, the cheapest is returned; None when the job fits nowhere. Raises ValueError like
     :func:`best_insertions`.
     """
-    tracks = _tracks(problem, solution, job)
-    found = [(p, t.vehicle) for t in tracks for p in positions(problem, t, job)]
+    ins, tours = _begin(problem, solution, job)
+    found = [(offer, v) for v in _vehicles(problem) for offer in places_of(ins, tours, v, job)]
     if not found:
         return None
-    harmless = [(p, v) for p, v in found if p.harm == 0]
-    position, v = min(harmless, key=lambda pair: (pair[0].start, pair)) if harmless else min(found)
-    base = _base_price(problem, solution, tracks, job)
-    return _insertion(problem, tracks, job, base, v, position)
+    start, harm = len(problem.tiers), len(problem.tiers) + 1
+    harmless = [(offer, v) for offer, v in found if offer[harm] == 0]
+    offer, v = min(harmless, key=lambda o: (o[0][start], o)) if harmless else min(found)
+    base = _base(problem, ins, tours, solution, job)
+    return _insertion(problem, ins, tours, solution, job, base, v, offer)
 
 
 def insert(problem: Problem, solution: Solution, jobs: Iterable[int]) -> Solution:
@@ -81,19 +89,19 @@ def insert(problem: Problem, solution: Solution, jobs: Iterable[int]) -> Solutio
     whose every place costs more than leaving it out, as a minor job that would make a promised one
     late. Raises ValueError for an unknown job and for one that is in a route.
     """
-    left = set(jobs)
-    for j in left:
-        _check_insertable(problem, solution, j)
-    tracks = [make_track(problem, v, route) for v, route in enumerate(solution.routes)]
-    offers = {j: [_worthwhile(problem, track, j) for track in tracks] for j in sorted(left)}
-    while fitting := [j for j in offers if any(offers[j])]:
-        j = min(fitting, key=lambda j: _urgency(problem, j, offers[j]))
-        position, v = min((p, v) for v, p in enumerate(offers.pop(j)) if p is not None)
-        tracks[v] = make_track(problem, v, with_job(problem, tracks[v].route, j, position))
-        for other, offered in offers.items():
-            offered[v] = _worthwhile(problem, tracks[v], other)
-    routes = tuple(track.route for track in tracks)
-    return Solution(routes, (solution.unassigned - left) | set(offers))
+    wanted = sorted(set(jobs))
+    _check_insertable(problem, solution, wanted)
+    if not wanted:
+        return solution
+    ins = arrays(problem)
+    tours = tours_of(ins, solution.routes, len(problem.vehicles))
+    left = np.ones(len(wanted), dtype=np.uint8)
+    numbers = np.array(wanted, dtype=np.int32)
+    given = (*matrices(ins), *timed(tours), ins.weights, ins.missing, ins.allowed)
+    fill(*given, numbers, left)
+    routes = tuple(route_of(ins, tours.code[v, : tours.head[v, 0]]) for v in _vehicles(problem))
+    out = {j for j, still in zip(wanted, left.tolist(), strict=True) if still}
+    return Solution(routes, (solution.unassigned - set(wanted)) | out)
 
 
 def complete(problem: Problem, routes: Sequence[Route]) -> Solution:
@@ -109,63 +117,85 @@ def complete(problem: Problem, routes: Sequence[Route]) -> Solution:
     return insert(problem, Solution(kept, missing), missing)
 
 
-def cheapest(problem: Problem, track: Track, j: int) -> Position | None:
-    """Returns the cheapest way to insert job ``j`` into the route of a track, None if none fits."""
-    return min(positions(problem, track, j), default=None)
+def places_of(ins: Instance, tours: Tours, v: int, j: int) -> list[_Offer]:
+    """Returns every place of job ``j`` in the route of vehicle ``v``, which is in slot ``v``."""
+    if not ins.allowed[j, v]:
+        return []
+    room = (int(tours.head[v, COUNT]) + 2) ** 2
+    offers: Longs = np.empty((room, len(ins.weights) + EXTRA), dtype=np.int64)
+    found: Longs = np.empty((room, 11), dtype=np.int64)
+    given = (*matrices(ins), *timed(tours), ins.weights)
+    rows = list_places(*given, v, v, j, found, offers)
+    return [tuple(row) for row in offers[:rows].tolist()]
 
 
-def _worthwhile(problem: Problem, track: Track, j: int) -> Position | None:
-    """Returns the cheapest way to insert a job that is cheaper than leaving it out."""
-    position = cheapest(problem, track, j)
-    return position if position is not None and position.price < 0 else None
+def with_job(problem: Problem, route: Route, j: int, pickup_at: int, delivery_at: int) -> Route:
+    """Returns the route with a job inserted at positions of the route as it is."""
+    delivery = Activity(j, Kind.DELIVERY)
+    if problem.jobs[j].pickup is None:
+        return (*route[:delivery_at], delivery, *route[delivery_at:])
+    between = route[pickup_at:delivery_at]
+    pickup = Activity(j, Kind.PICKUP)
+    return (*route[:pickup_at], pickup, *between, delivery, *route[delivery_at:])
 
 
-def _urgency(problem: Problem, j: int, offered: list[Position | None]) -> tuple[int, int, int, int]:
-    """Returns what is least for the job to insert next: rank, negative regret, due, index."""
-    prices = sorted(position.price for position in offered if position is not None)
-    # A job with one vehicle left loses more than any price: all tiers lie below this.
-    only = 1 << 64 * (len(problem.tiers) + 1)
-    regret = prices[1] - prices[0] if len(prices) > 1 else only
-    due = problem.jobs[j].delivery.due
-    return problem.jobs[j].rank != PROMISED, -regret, NEVER if due is None else due, j
+def _vehicles(problem: Problem) -> range:
+    return range(len(problem.vehicles))
 
 
-def _check_insertable(problem: Problem, solution: Solution, j: int) -> None:
-    if not 0 <= j < len(problem.jobs):
-        raise ValueError(f"Expected a job below {len(problem.jobs)}, got {j}.")
-    if any(activity.job == j for route in solution.routes for activity in route):
-        raise ValueError(f"Job {problem.jobs[j].name!r} is in a route already.")
+def _check_insertable(problem: Problem, solution: Solution, jobs: Sequence[int]) -> None:
+    served = {activity.job for route in solution.routes for activity in route}
+    for j in jobs:
+        if not 0 <= j < len(problem.jobs):
+            raise ValueError(f"Expected a job below {len(problem.jobs)}, got {j}.")
+        if j in served:
+            raise ValueError(f"Job {problem.jobs[j].name!r} is in a route already.")
     if len(solution.routes) != len(problem.vehicles):
         have, want = len(solution.routes), len(problem.vehicles)
         raise ValueError(f"Expected {want} routes, one per vehicle, got {have}.")
 
 
-def _tracks(problem: Problem, solution: Solution, j: int) -> list[Track]:
-    """Returns the tracks of all routes, for a job that may be inserted into them."""
-    _check_insertable(problem, solution, j)
-    return [make_track(problem, v, route) for v, route in enumerate(solution.routes)]
+def _begin(problem: Problem, solution: Solution, j: int) -> tuple[Instance, Tours]:
+    """Returns the routes timed, one spare slot behind them, for a job that may be inserted."""
+    _check_insertable(problem, solution, [j])
+    ins = arrays(problem)
+    return ins, tours_of(ins, solution.routes, len(problem.vehicles) + 1)
 
 
-def _base_price(problem: Problem, solution: Solution, tracks: list[Track], j: int) -> int:
-    """Returns the price of a solution with job ``j`` left out."""
-    table = tables(problem)
-    left_out = (left_out_price(table, problem.jobs[k]) for k in solution.unassigned | {j})
-    return sum(track.price for track in tracks) + sum(left_out)
+def _base(problem: Problem, ins: Instance, tours: Tours, solution: Solution, j: int) -> Longs:
+    """Returns the cost of a solution with job ``j`` left out, by tiers."""
+    totals = tours.head[: len(problem.vehicles), TOTAL : TOTAL + ins.weights.shape[1]].sum(axis=0)
+    left = sorted(solution.unassigned | {j})
+    return np.asarray(ins.weights @ totals + ins.missing[left].sum(axis=0))
 
 
 def _insertion(
-    problem: Problem, tracks: list[Track], j: int, base: int, v: int, position: Position
+    problem: Problem,
+    ins: Instance,
+    tours: Tours,
+    solution: Solution,
+    j: int,
+    base: Longs,
+    v: int,
+    offer: _Offer,
 ) -> Insertion:
-    """Returns a position worked out: the route, the cost after it, and who waits longer."""
-    route = with_job(problem, tracks[v].route, j, position)
-    before = _starts(tracks[v])
-    after = _starts(make_track(problem, v, route))
+    """Returns an offer worked out: the route, the cost after it, and who waits longer."""
+    places = len(problem.tiers)
+    route = with_job(problem, solution.routes[v], j, offer[places + 2], offer[places + 3])
+    spare = len(problem.vehicles)
+    put(ins, tours, spare, v, route)
+    before, after = _starts(tours, v), _starts(tours, spare)
     delayed = tuple((k, after[k] - start) for k, start in before.items() if after[k] > start)
-    cost = as_cost(base + position.price, len(problem.tiers))
-    return Insertion(j, v, route, position.start, cost, delayed)
+    whole: Cost = tuple((base - ins.missing[j] + offer[:places]).tolist())
+    if any(measure is Measure.DISTANCE for tier in problem.tiers for measure, _ in tier):
+        # The kernels know no metres.
+        routes = (*solution.routes[:v], route, *solution.routes[v + 1 :])
+        whole = cost(problem, Solution(routes, solution.unassigned - {j}))
+    return Insertion(j, v, route, offer[places], whole, delayed)
 
 
-def _starts(track: Track) -> dict[int, int]:
+def _starts(tours: Tours, slot: int) -> dict[int, int]:
     """Returns the start of each delivery of a route by job, in seconds."""
-    route = track.route
-    return {route[x.at].job: x.start for x in track.elements if x.drop is not None}
+    elements = tours.element[slot, : tours.head[slot, COUNT]]
+    drops = elements[elements[:, JOB] >= 0]
+    return dict(zip(drops[:, JOB].tolist(), drops[:, START].tolist(), strict=True))

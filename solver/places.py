@@ -4,43 +4,81 @@ Every place at which one more job can enter a route, each with its exact price, 
 A new pickup joins a load stop of its location or opens one between two elements; the delivery comes
 anywhere behind it. Both are priced in constant time while nobody becomes late; otherwise the rest
 of the route is timed anew until the delay is absorbed.
+
+The kernels take the arrays of a problem and of routes, as `tours` hands them out: ``ride``,
+``expense``, ``job``, ``vehicle``, ``code``, ``head``, ``element`` and ``waits``.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numba import njit
 
 from solver.arrays import (
     BUSY,
+    CAPACITY,
+    CARRIER,
+    COLLECTS,
     COMPLETION,
+    DELIVERY,
+    DELIVERY_EARLY,
+    DELIVERY_LATE,
+    DELIVERY_SERVICE,
     DIVERTED,
+    DUE,
+    END_PLACE,
     EXPENSE,
+    FIXED_COST,
+    JOINT,
     LATE,
     LATE_MINOR,
     LATENESS,
+    LOAD,
+    MOST_TASKS,
     MOVED,
+    NEXT_PLACE,
+    PICKUP,
+    PICKUP_EARLY,
+    PICKUP_LATE,
+    PICKUP_SERVICE,
+    PLANNED,
+    PRICED,
+    PROFILE,
+    PROMISED_JOB,
+    SHIFT_EARLY,
+    START_PLACE,
+    TASK_COST,
     TRAVEL,
     USED,
-    Instance,
-    Longs,
+)
+from solver.compiled import (
+    part,
 )
 from solver.tours import (
     AFTER,
     ARRIVAL,
     AT,
+    BASE,
+    COUNT,
     EARLY,
     JOB,
     LAST,
     LEG,
+    LEGAL,
+    LOADS,
     NEXT,
     PLACE,
+    PROMISES,
     SERVICE,
+    SIZE,
     SLACK,
     START,
     WAITED,
-    Tours,
 )
+
+if TYPE_CHECKING:
+    from solver.arrays import Ints, Longs
 
 RIDE, SPENT, ENDS, LATES, LATER, MINORS, TURNED, BEGIN, HARM, PICKUP_AT, DELIVERY_AT = range(11)
 """
@@ -50,142 +88,167 @@ promised jobs become later than due; and the positions, of the route as it is be
 """
 
 
-@njit(cache=True, nogil=True)
-def scan(
-    ins: Instance, t: Tours, w: Longs, s: int, v: int, j: int, best: Longs, found: Longs
-) -> int:
+@part
+def _shift(job: Longs, i: int, old: int, new: int) -> tuple[int, int, int, int, int]:
+    """Returns what starting delivery ``i`` at ``new`` instead of ``old`` changes, and its harm."""
+    due = job[i, DUE]
+    lates = (1 if new > due else 0) - (1 if old > due else 0)
+    if job[i, PROMISED_JOB] == 0:
+        return 0, 0, 0, lates, 0
+    later = max(new, due) - max(old, due)
+    return new - old, lates, later, 0, max(0, new - max(old, due))
+
+
+@part
+def _delay(
+    job: Longs, head: Longs, element: Longs, waits: Longs, s: int, first: int, arrival: int
+) -> tuple[bool, int, int, int, int, int]:
     """
-    Finds the places for job ``j`` in slot ``s``, served by vehicle ``v``; returns how many.
+    Returns what a new arrival at an element changes from there on.
 
-    With rows in ``found`` (n, 11) all legal places are listed there. Without, the one whose weighted
-    price is least is left in ``best``: price, pickup position (-1 for goods on board), delivery
-    position; places that a ride to and fro alone makes dearer may then be overlooked, which rides
-    that take longer than a detour could deceive. The price is that of entering the route only.
+    Whether every limit is kept; then completion in seconds, late jobs, lateness, late minor jobs,
+    and harm: by how much promised deliveries start late or later, in seconds.
     """
-    if t.legal[s] == 0 or ins.allowed[j, v] == 0:
-        return 0
-    pairs = ins.pickup[j] >= 0
-    n = t.count[s]
-    if t.size[s] + (2 if pairs else 1) > ins.most_tasks[v]:
-        return 0
-    amounts = ins.load.shape[1]
-    best[0] = np.int64(2) ** 62
-    element = t.element[s]
-    loads = t.loads[s]
-    fixed = _fixed(ins, t, w, s, v, j)
-    now, here = ins.early[v], np.int64(ins.start[v])
-    if not pairs:
-        if ins.carrier[j] < 0:
-            for k in range(amounts):
-                if ins.load[j, k] > 0 and t.base[s, k] + ins.load[j, k] > ins.capacity[v, k]:
-                    return 0
-        return _deliveries(ins, t, w, s, v, j, fixed, 0, n, -1, here, now, 0, 0, 0, best, found, 0)
-    p = ins.profile[v]
-    priced = ins.expense.shape[0] > 1 or ins.expense.shape[1] > 1
-    per_second = w[BUSY] + w[TRAVEL] + (0 if priced else w[EXPENSE])
-    place = np.int64(ins.pickup[j])
-    rows = 0
-    joined = False
-    for k in range(n + 1):
-        fits = True
-        for a in range(amounts):
-            before = loads[k - 1, a] if k > 0 else t.base[s, a]
-            if before + ins.load[j, a] > ins.capacity[v, a]:
-                fits = False
-        joins = k < n and ins.joint == 1 and element[k, JOB] < 0 and element[k, PLACE] == place
-        if fits and not joined:
-            # In front of a load stop of its own place, a pickup stays apart only if its goods go
-            # out before that stop.
-            last = k if joins else n
-            leg = np.int64(ins.ride[p, here, place])
-            start = max(now + leg, ins.pickup_early[j])
-            detour = leg + ins.ride[p, place, element[k, PLACE]] - element[k, LEG]
-            hopeless = found.shape[0] == 0 and fixed + per_second * detour >= best[0]
-            if start <= ins.pickup_late[j] and not hopeless:
-                spent = np.int64(ins.expense[p, here, place]) if priced else leg
-                turned = _turned(ins, t, s, v, place) if k == 0 else 0
-                rows = _deliveries(
-                    ins, t, w, s, v, j, fixed, k, last, element[k, AT], place,
-                    start + ins.pickup_service[j], leg, spent, turned, best, found, rows,
-                )  # fmt: skip
-        if joins:
-            fits = True
-            for a in range(amounts):
-                if loads[k, a] + ins.load[j, a] > ins.capacity[v, a]:
-                    fits = False
-            start = max(element[k, START], ins.pickup_early[j])
-            at = _place_in_stop(ins, t, s, k, j, start) if fits else -1
-            if at >= 0:
-                rows = _deliveries(
-                    ins, t, w, s, v, j, fixed, k + 1, n, at, place,
-                    start + element[k, SERVICE] + ins.pickup_service[j], 0, 0, 0, best, found, rows,
-                )  # fmt: skip
-        joined = joins
-        here, now = element[k, PLACE], element[k, START] + element[k, SERVICE]
-    return rows
+    delay = arrival - element[s, first, ARRIVAL]
+    if 0 <= delay <= element[s, first, SLACK]:
+        if delay == 0:
+            return True, 0, 0, 0, 0, 0
+        # Everyone keeps its due; each promised delivery ends later by what waiting leaves over.
+        reach = element[s, first, WAITED] + delay
+        low = element[s, first, NEXT]
+        stop, high = low, head[s, PROMISES]
+        while stop < high:
+            middle = (stop + high) // 2
+            if waits[s, 0, middle] < reach:
+                stop = middle + 1
+            else:
+                high = middle
+        seconds = (stop - low) * reach - (waits[s, 1, stop] - waits[s, 1, low])
+        return True, seconds, 0, 0, 0, 0
+    n = head[s, COUNT]
+    ends, lates, later, minors, harm = 0, 0, 0, 0, 0
+    for k in range(first, n + 1):
+        start = max(arrival, element[s, k, EARLY])
+        if start > element[s, k, LAST]:
+            return False, 0, 0, 0, 0, 0
+        i = element[s, k, JOB]
+        if i >= 0 and start != element[s, k, START]:
+            e, c, d, m, h = _shift(job, i, element[s, k, START], start)
+            ends, lates, later, minors, harm = ends + e, lates + c, later + d, minors + m, harm + h
+        if k < n:
+            arrival = element[s, k + 1, ARRIVAL] + start - element[s, k, START]
+            if start == element[s, k, START] and element[s, k + 1, SLACK] >= 0:
+                break
+    return True, ends, lates, later, minors, harm
 
 
-@njit(cache=True, nogil=True)
-def _fixed(ins: Instance, t: Tours, w: Longs, s: int, v: int, j: int) -> int:
-    """Returns the part of a price that is the same at all places of a route."""
-    p = ins.profile[v]
-    service = ins.delivery_service[j]
-    if ins.pickup[j] >= 0:
-        service += ins.pickup_service[j]
-    price = w[BUSY] * service + w[EXPENSE] * ins.task_cost[v] * service
-    if ins.planned[j] >= 0 and ins.planned[j] != v:
-        price += w[MOVED]
-    if t.size[s] == 0:
-        # Only now the way home is travel of a used vehicle, of which the detour is a change.
-        home = np.int64(ins.ride[p, ins.start[v], ins.end[v]])
-        priced = ins.expense.shape[0] > 1 or ins.expense.shape[1] > 1
-        paid = np.int64(ins.expense[p, ins.start[v], ins.end[v]]) if priced else home
-        price += w[USED] + w[TRAVEL] * home + w[EXPENSE] * (ins.fixed_cost[v] + paid)
-    return price
-
-
-@njit(cache=True, nogil=True)
-def _turned(ins: Instance, t: Tours, s: int, v: int, place: int) -> int:
+@part
+def _turned(vehicle: Longs, head: Longs, element: Longs, s: int, v: int, place: int) -> int:
     """Returns the change of diverted vehicles when a route begins at another place."""
-    planned = ins.next_place[v]
+    planned = vehicle[v, NEXT_PLACE]
     if planned < 0:
         return 0
-    before = t.count[s] == 0 or t.element[s, 0, PLACE] != planned
+    before = head[s, COUNT] == 0 or element[s, 0, PLACE] != planned
     return (1 if place != planned else 0) - (1 if before else 0)
 
 
-@njit(cache=True, nogil=True)
-def _place_in_stop(ins: Instance, t: Tours, s: int, k: int, j: int, start: int) -> int:
+@part
+def _can_collect(
+    job: Longs, vehicle: Longs, head: Longs, element: Longs, s: int, v: int, j: int, k: int
+) -> bool:
+    """Returns whether what job ``j`` collects before element ``k`` fits from there to the end."""
+    amounts = (job.shape[1] - LOAD) // 2
+    for a in range(amounts):
+        room = vehicle[v, CAPACITY + a] - job[j, LOAD + amounts + a]
+        before = element[s, k - 1, LOADS + a] if k > 0 else head[s, BASE + a]
+        if before > room:
+            return False
+        for m in range(k, head[s, COUNT]):
+            if element[s, m, LOADS + a] > room:
+                return False
+    return True
+
+
+@part
+def _note(
+    job: Longs,
+    vehicle: Longs,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    w: Longs,
+    s: int,
+    v: int,
+    j: int,
+    k: int,
+    price: int,
+    start: int,
+    onward: int,
+    extra: int,
+    cost: int,
+    pickup_at: int,
+    turned: int,
+    ends: int,
+    lates: int,
+    later: int,
+    minors: int,
+    best: Longs,
+    found: Longs,
+    rows: int,
+) -> int:
     """
-    Returns where among the pickups of load stop ``k`` a new one keeps every window, -1: nowhere.
+    Notes a place for a delivery before element ``k``, if every limit is kept; returns the rows.
 
-    Behind the others if possible; all places leave at the same time, so only the windows of the
-    single pickups tell them apart.
+    ``price`` is that of riding; ``ends`` to ``minors`` have what changes before the delivery, with
+    the harm in ``best[3]``.
     """
-    element = t.element[s]
-    service = element[k, SERVICE]
-    if start <= element[k, LAST] and start + service <= ins.pickup_late[j]:
-        return element[k, AFTER]
-    first = element[k, AT]
-    members = element[k, AFTER] - first
-    for at in range(members + 1):
-        clock = start
-        kept = True
-        for m in range(members + 1):
-            i = j if m == at else t.code[s, first + (m if m < at else m - 1)]
-            if clock > ins.pickup_late[i]:
-                kept = False
-                break
-            clock += ins.pickup_service[i]
-        if kept:
-            return first + at
-    return -1
+    service = job[j, DELIVERY_SERVICE]
+    ok, e, c, d, m, h = _delay(job, head, element, waits, s, k, start + service + onward)
+    if not ok:
+        return rows
+    if job[j, COLLECTS] == 1 and not _can_collect(job, vehicle, head, element, s, v, j, k):
+        return rows
+    e, c, d, m, h = e + ends, c + lates, d + later, m + minors, h + best[3]
+    late = start - job[j, DUE]
+    if job[j, PROMISED_JOB] == 1:
+        e += start + service
+        if late > 0:
+            c += 1
+            d += late
+    elif late > 0:
+        m += 1
+    if k == 0 and pickup_at < 0:
+        turned = _turned(vehicle, head, element, s, v, job[j, DELIVERY])
+    if found.shape[0] == 0:
+        price += w[COMPLETION] * e + w[LATE] * c + w[LATENESS] * d
+        price += w[LATE_MINOR] * m + w[DIVERTED] * turned
+        if price < best[0]:
+            best[0], best[1], best[2] = price, pickup_at, element[s, k, AT]
+            return 1
+        return rows
+    found[rows, RIDE] = extra
+    found[rows, SPENT] = cost
+    found[rows, ENDS] = e
+    found[rows, LATES] = c
+    found[rows, LATER] = d
+    found[rows, MINORS] = m
+    found[rows, TURNED] = turned
+    found[rows, BEGIN] = start
+    found[rows, HARM] = h
+    found[rows, PICKUP_AT] = pickup_at
+    found[rows, DELIVERY_AT] = element[s, k, AT]
+    return rows + 1
 
 
-@njit(cache=True, nogil=True)
+@part
 def _deliveries(
-    ins: Instance,
-    t: Tours,
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
     w: Longs,
     s: int,
     v: int,
@@ -196,7 +259,7 @@ def _deliveries(
     pickup_at: int,
     here: int,
     now: int,
-    ride: int,
+    ridden: int,
     spent: int,
     turned: int,
     best: Longs,
@@ -204,160 +267,208 @@ def _deliveries(
     rows: int,
 ) -> int:
     """Adds the places of the delivery behind a pickup, carrying the goods along."""
-    element = t.element[s]
-    loads = t.loads[s]
-    n = t.count[s]
-    p = ins.profile[v]
-    amounts = ins.load.shape[1]
-    priced = ins.expense.shape[0] > 1 or ins.expense.shape[1] > 1
+    p = vehicle[v, PROFILE]
+    amounts = (job.shape[1] - LOAD) // 2
+    priced, listed = vehicle[v, PRICED] == 1, found.shape[0] > 0
     per_second = w[BUSY] + w[TRAVEL] + (0 if priced else w[EXPENSE])
-    place = np.int64(ins.delivery[j])
-    due, promised, service = ins.due[j], ins.promised[j] == 1, ins.delivery_service[j]
-    ends, lates, later, minors, harm = 0, 0, 0, 0, 0
+    place, early, late = job[j, DELIVERY], job[j, DELIVERY_EARLY], job[j, DELIVERY_LATE]
+    # Goods that the vehicle has on board anyway are in every load already.
+    aboard = job[j, CARRIER] >= 0
+    ends, lates, later, minors = 0, 0, 0, 0
+    best[3] = 0
     for k in range(first, last + 1):
-        leg = np.int64(ins.ride[p, here, place])
-        start = max(now + leg, ins.delivery_early[j])
-        onward = np.int64(ins.ride[p, place, element[k, PLACE]])
-        extra = ride + leg + onward - element[k, LEG]
-        bound = fixed + per_second * extra
-        hopeless = found.shape[0] == 0 and not priced and bound >= best[0]
-        if start <= ins.delivery_late[j] and not hopeless and _can_collect(ins, t, s, v, j, k):
-            ok, e1, l1, s1, m1, h1 = _delay(ins, t, s, k, start + service + onward)
-            if ok:
-                e1 += ends
-                l1 += lates
-                s1 += later
-                m1 += minors
-                late = start - due
-                if promised:
-                    e1 += start + service
-                    if late > 0:
-                        l1 += 1
-                        s1 += late
-                elif late > 0:
-                    m1 += 1
-                cost = np.int64(0)
-                if priced:
-                    cost = spent + ins.expense[p, here, place]
-                    cost += ins.expense[p, place, element[k, PLACE]]
-                    before = element[k - 1, PLACE] if k > 0 else np.int64(ins.start[v])
-                    cost -= ins.expense[p, before, element[k, PLACE]]
-                turns = turned
-                if k == 0 and pickup_at < 0:
-                    turns = _turned(ins, t, s, v, place)
-                if found.shape[0] > 0:
-                    found[rows, RIDE] = extra
-                    found[rows, SPENT] = cost if priced else extra
-                    found[rows, ENDS] = e1
-                    found[rows, LATES] = l1
-                    found[rows, LATER] = s1
-                    found[rows, MINORS] = m1
-                    found[rows, TURNED] = turns
-                    found[rows, BEGIN] = start
-                    found[rows, HARM] = harm + h1
-                    found[rows, PICKUP_AT] = pickup_at
-                    found[rows, DELIVERY_AT] = element[k, AT]
-                    rows += 1
-                else:
-                    price = bound + (w[EXPENSE] * cost if priced else 0) + w[COMPLETION] * e1
-                    price += w[LATE] * l1 + w[LATENESS] * s1 + w[LATE_MINOR] * m1
-                    price += w[DIVERTED] * turns
-                    if price < best[0]:
-                        best[0] = price
-                        best[1] = pickup_at
-                        best[2] = element[k, AT]
-                        rows = 1
-        onward = np.int64(ins.ride[p, here, element[k, PLACE]])
-        begin = max(now + onward, element[k, EARLY])
-        i = element[k, JOB]
-        if begin > element[k, LAST]:
-            return rows
-        if (i < 0 or ins.collects[i] == 1) and ins.carrier[j] < 0:
-            for a in range(amounts):
-                if loads[k, a] + ins.load[j, a] > ins.capacity[v, a]:
-                    return rows
-        if i >= 0 and begin != element[k, START]:
-            e1, l1, s1, m1, h1 = _shift(ins, i, element[k, START], begin)
-            ends += e1
-            lates += l1
-            later += s1
-            minors += m1
-            harm += h1
+        there = element[s, k, PLACE]
+        leg, onward = np.int64(ride[p, here, place]), np.int64(ride[p, place, there])
+        extra = ridden + leg + onward - element[s, k, LEG]
+        price, cost = fixed + per_second * extra, extra
+        before = here if k > first else element[s, max(0, k - 1), PLACE]
+        if k == 0:
+            before = vehicle[v, START_PLACE]
         if priced:
-            before = element[k - 1, PLACE] if k > 0 else np.int64(ins.start[v])
-            spent += ins.expense[p, here, element[k, PLACE]]
-            spent -= ins.expense[p, before, element[k, PLACE]]
-        ride += onward - element[k, LEG]
-        here, now = element[k, PLACE], begin + element[k, SERVICE]
+            cost = spent + expense[p, here, place] + expense[p, place, there]
+            cost -= expense[p, before, there]
+            price += w[EXPENSE] * cost
+        if listed or price < best[0]:
+            start = max(now + leg, early)
+            if start <= late:
+                rows = _note(
+                    job, vehicle, head, element, waits, w, s, v, j, k, price, start, onward,
+                    extra, cost, pickup_at, turned, ends, lates, later, minors, best, found, rows,
+                )  # fmt: skip
+        if k == last:
+            break
+        passed = element[s, k, LEG] if k > first else np.int64(ride[p, here, there])
+        begin = max(now + passed, element[s, k, EARLY])
+        if begin > element[s, k, LAST]:
+            break
+        i = element[s, k, JOB]
+        if not aboard and (i < 0 or job[i, COLLECTS] == 1):
+            for a in range(amounts):
+                if element[s, k, LOADS + a] + job[j, LOAD + a] > vehicle[v, CAPACITY + a]:
+                    return rows
+        if i >= 0 and begin != element[s, k, START]:
+            e, c, d, m, h = _shift(job, i, element[s, k, START], begin)
+            ends, lates, later, minors = ends + e, lates + c, later + d, minors + m
+            best[3] += h
+        if priced:
+            spent += expense[p, here, there] - expense[p, before, there]
+        ridden += passed - element[s, k, LEG]
+        here, now = there, begin + element[s, k, SERVICE]
+        gone = fixed + per_second * ridden + w[LATE] * lates + w[LATENESS] * later
+        if now > late or (not listed and not priced and gone >= best[0]):
+            break
     return rows
 
 
-@njit(cache=True, nogil=True)
-def _can_collect(ins: Instance, t: Tours, s: int, v: int, j: int, k: int) -> bool:
-    """Returns whether what job ``j`` collects before element ``k`` fits from there to the end."""
-    if ins.collects[j] == 0:
-        return True
-    for a in range(ins.load.shape[1]):
-        more = ins.collected[j, a]
-        before = t.loads[s, k - 1, a] if k > 0 else t.base[s, a]
-        if before + more > ins.capacity[v, a]:
-            return False
-        for m in range(k, t.count[s]):
-            if t.loads[s, m, a] + more > ins.capacity[v, a]:
-                return False
-    return True
+@part
+def _fixed(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    head: Longs,
+    w: Longs,
+    s: int,
+    v: int,
+    j: int,
+) -> int:
+    """Returns the part of a price that is the same at all places of a route."""
+    p = vehicle[v, PROFILE]
+    service = job[j, DELIVERY_SERVICE] + job[j, PICKUP_SERVICE]
+    price = (w[BUSY] + w[EXPENSE] * vehicle[v, TASK_COST]) * service
+    if job[j, PLANNED] >= 0 and job[j, PLANNED] != v:
+        price += w[MOVED]
+    if head[s, SIZE] == 0:
+        # Only now the way home is travel of a used vehicle, of which the detour is a change.
+        home = np.int64(ride[p, vehicle[v, START_PLACE], vehicle[v, END_PLACE]])
+        paid = home
+        if vehicle[v, PRICED] == 1:
+            paid = np.int64(expense[p, vehicle[v, START_PLACE], vehicle[v, END_PLACE]])
+        price += w[USED] + w[TRAVEL] * home + w[EXPENSE] * (vehicle[v, FIXED_COST] + paid)
+    return price
 
 
-@njit(cache=True, nogil=True)
-def _delay(
-    ins: Instance, t: Tours, s: int, first: int, arrival: int
-) -> tuple[bool, int, int, int, int, int]:
+@part
+def _place_in_stop(
+    job: Longs, code: Ints, element: Longs, s: int, k: int, j: int, start: int
+) -> int:
     """
-    Returns what a new arrival at an element changes from there on.
+    Returns where among the pickups of load stop ``k`` a new one keeps every window, -1: nowhere.
 
-    Whether every limit is kept; then completion in seconds, late jobs, lateness, late minor jobs,
-    and harm: by how much promised deliveries start late or later, in seconds.
+    Behind the others if possible; all places leave at the same time, so only the windows of the
+    single pickups tell them apart.
     """
-    element = t.element[s]
-    n = t.count[s]
-    delay = arrival - element[first, ARRIVAL]
-    if 0 <= delay <= element[first, SLACK]:
-        if delay == 0:
-            return True, 0, 0, 0, 0, 0
-        # Everyone keeps its due; each promised delivery ends later by what waiting leaves over.
-        reach = element[first, WAITED] + delay
-        low = element[first, NEXT]
-        stop = low
-        while t.waits[s, stop] < reach:
-            stop += 1
-        seconds = (stop - low) * reach - (t.summed[s, stop] - t.summed[s, low])
-        return True, seconds, 0, 0, 0, 0
-    ends, lates, later, minors, harm = 0, 0, 0, 0, 0
-    for k in range(first, n + 1):
-        start = max(arrival, element[k, EARLY])
-        if start > element[k, LAST]:
-            return False, 0, 0, 0, 0, 0
-        i = element[k, JOB]
-        if i >= 0 and start != element[k, START]:
-            e1, l1, s1, m1, h1 = _shift(ins, i, element[k, START], start)
-            ends += e1
-            lates += l1
-            later += s1
-            minors += m1
-            harm += h1
-        if k < n:
-            arrival = element[k + 1, ARRIVAL] + start - element[k, START]
-            if start == element[k, START] and element[k + 1, SLACK] >= 0:
+    service = element[s, k, SERVICE]
+    if start <= element[s, k, LAST] and start + service <= job[j, PICKUP_LATE]:
+        return element[s, k, AFTER]
+    first = element[s, k, AT]
+    members = element[s, k, AFTER] - first
+    for at in range(members + 1):
+        clock = start
+        kept = True
+        for m in range(members + 1):
+            i = j
+            if m != at:
+                i = np.int64(code[s, first + (m if m < at else m - 1)])
+            if clock > job[i, PICKUP_LATE]:
+                kept = False
                 break
-    return True, ends, lates, later, minors, harm
+            clock += job[i, PICKUP_SERVICE]
+        if kept:
+            return first + at
+    return -1
 
 
-@njit(cache=True, nogil=True)
-def _shift(ins: Instance, i: int, old: int, new: int) -> tuple[int, int, int, int, int]:
-    """Returns what starting delivery ``i`` at ``new`` instead of ``old`` changes, and its harm."""
-    due = ins.due[i]
-    lates = (1 if new > due else 0) - (1 if old > due else 0)
-    if ins.promised[i] == 0:
-        return 0, 0, 0, lates, 0
-    later = max(new, due) - max(old, due)
-    return new - old, lates, later, 0, max(0, new - max(old, due))
+@part
+def scan(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    code: Ints,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    w: Longs,
+    s: int,
+    v: int,
+    j: int,
+    best: Longs,
+    found: Longs,
+) -> int:
+    """
+    Finds the places for job ``j`` in slot ``s``, served by vehicle ``v``; returns how many.
+
+    With rows in ``found`` (n, 11) all legal places are listed there. Without, the one whose price
+    by the weights ``w`` is least, and less than ``best[0]`` was, is left in ``best``: price, pickup
+    position (-1 for goods on board), delivery position; its fourth number is for scratch. Places
+    dearer by their detours alone are then passed over, which can overlook one where a ride takes
+    longer than a detour. The price is that of entering the route only. Whether the vehicle may
+    serve the job is not looked at.
+    """
+    pairs = job[j, PICKUP] >= 0
+    if head[s, LEGAL] == 0 or head[s, SIZE] + (2 if pairs else 1) > vehicle[v, MOST_TASKS]:
+        return 0
+    n = head[s, COUNT]
+    p = vehicle[v, PROFILE]
+    amounts = (job.shape[1] - LOAD) // 2
+    fixed = _fixed(ride, expense, job, vehicle, head, w, s, v, j)
+    priced = vehicle[v, PRICED] == 1
+    joint = vehicle[v, JOINT] == 1
+    per_second = w[BUSY] + w[TRAVEL] + (0 if priced else w[EXPENSE])
+    place, service = job[j, PICKUP], job[j, PICKUP_SERVICE]
+    here, now = vehicle[v, START_PLACE], vehicle[v, SHIFT_EARLY]
+    rows = 0
+    joined = False
+    # Even turns open a load stop before element k, odd ones join element k. Goods without a pickup
+    # have one turn.
+    for turn in range(2 * n + 1 if pairs else 1):
+        k = turn // 2
+        joins = pairs and joint and k < n and element[s, k, JOB] < 0
+        joins = joins and element[s, k, PLACE] == place
+        first, last, at, then = k, n, np.int64(-1), now
+        ridden, spent, turned = np.int64(0), np.int64(0), 0
+        if not pairs:
+            fits = True
+            for a in range(amounts if job[j, CARRIER] < 0 else 0):
+                load = job[j, LOAD + a]
+                fits = fits and (load == 0 or head[s, BASE + a] + load <= vehicle[v, CAPACITY + a])
+        elif turn % 2 == 0:
+            # In front of a load stop of its own place, a pickup stays apart only if its goods go
+            # out before that stop.
+            fits = not joined
+            for a in range(amounts if fits else 0):
+                aboard = element[s, k - 1, LOADS + a] if k > 0 else head[s, BASE + a]
+                fits = fits and aboard + job[j, LOAD + a] <= vehicle[v, CAPACITY + a]
+            if joins:
+                last = k
+            at = element[s, k, AT]
+            ridden = np.int64(ride[p, here, place])
+            begin = max(now + ridden, job[j, PICKUP_EARLY])
+            then = begin + service
+            detour = ridden + ride[p, place, element[s, k, PLACE]] - element[s, k, LEG]
+            hopeless = found.shape[0] == 0 and fixed + per_second * detour >= best[0]
+            fits = fits and begin <= job[j, PICKUP_LATE] and not hopeless
+            if fits:
+                spent = np.int64(expense[p, here, place]) if priced else ridden
+                turned = _turned(vehicle, head, element, s, v, place) if k == 0 else 0
+        else:
+            fits = joins
+            for a in range(amounts if fits else 0):
+                aboard = element[s, k, LOADS + a]
+                fits = fits and aboard + job[j, LOAD + a] <= vehicle[v, CAPACITY + a]
+            if fits:
+                begin = max(element[s, k, START], job[j, PICKUP_EARLY])
+                at = _place_in_stop(job, code, element, s, k, j, begin)
+                fits = at >= 0
+                then = begin + element[s, k, SERVICE] + service
+                first = k + 1
+            joined = joins
+            here, now = element[s, k, PLACE], element[s, k, START] + element[s, k, SERVICE]
+        if fits:
+            origin = place if pairs else here
+            rows = _deliveries(
+                ride, expense, job, vehicle, head, element, waits, w, s, v, j, fixed,
+                first, last, at, origin, then, ridden, spent, turned, best, found, rows,
+            )  # fmt: skip
+    return rows

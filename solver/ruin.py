@@ -16,26 +16,28 @@ import numpy as np
 
 from solver.arrays import (
     BUSY,
+    DELIVERY,
     EXPENSE,
     LATE,
     LATE_MINOR,
     LATENESS,
     NEVER,
+    PICKUP,
+    START_PLACE,
     TRAVEL,
     USED,
-    Instance,
-    Ints,
-    Longs,
     arrays,
 )
 from solver.problem import Measure
 from solver.solution import Solution
-from solver.strings import Ruin, begin, keep_best, search
-from solver.tours import Tours, route_of, tours_of
+from solver.strings import ABSENT, MOVES, Ruin, begin, search
+from solver.tours import LEG, TOTAL, matrices, route_of, timed, tours_of
 
 if TYPE_CHECKING:
+    from solver.arrays import Instance, Ints, Longs
     from solver.problem import Problem
     from solver.search import Bound
+    from solver.tours import Tours
 
 NEIGHBOURS = 100
 """How many jobs near to each one are known."""
@@ -63,22 +65,31 @@ def ruin_and_recreate(problem: Problem, start: Solution, bound: Bound, seed: int
     ins = arrays(problem)
     tours = tours_of(ins, start.routes, 2 * len(problem.vehicles) + 1)
     state = _state(problem, ins, tours, start, seed)
-    begin(ins, tours, state)
-    keep_best(tours, state)
-    _anneal(ins, tours, state, bound, _scale(ins, tours, state))
+    _anneal(ins, tours, state, bound)
     routes = tuple(
         route_of(ins, state.best_code[v, : state.best_size[v]])
         for v in range(len(problem.vehicles))
     )
     served = {activity.job for route in routes for activity in route}
     left = frozenset(range(len(problem.jobs))) - served
-    return Ruined(Solution(routes, left), int(state.counts[2]))
+    return Ruined(Solution(routes, left), int(state.counts[MOVES]))
 
 
-def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound, scale: float) -> None:
+def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
     """Tries moves until the bound, in runs of some milliseconds between two looks at the clock."""
+    _begin(tours, state)
+    given = (
+        *(*matrices(ins), *timed(tours), state.allowed, state.weights, state.missing, state.tiers),
+        *(state.missing_tiers, state.slot, state.spare, state.where, state.absent, state.near),
+        *(state.far, state.offer, state.counts, state.cost, state.best_code, state.best_size),
+        *(state.best_cost, state.chance),
+    )
+    if state.counts[ABSENT]:
+        # What is left out is inserted first: temperatures are measured by whole routes.
+        search(*given, 1, 0.0, 0.0)
+    scale = _scale(tours, state)
     began = now = perf_counter()
-    moves, done = 10, 0
+    moves, done, part = 10, int(state.counts[MOVES]), 0.0
     cooling = math.log(COLDEST / HOTTEST)
     while not bound.reached(done):
         if bound.steps is not None:
@@ -87,7 +98,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound, scale: float
         if bound.deadline is not None:
             part = min(1.0, (now - began) / max(1e-9, bound.deadline - began))
         heat = HOTTEST * scale * math.exp(cooling * part)
-        search(ins, tours, state, moves, heat, heat)
+        search(*given, moves, heat, heat)
         done += moves
         if bound.deadline is not None:
             before, now = now, perf_counter()
@@ -96,18 +107,21 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound, scale: float
             moves = int(min(5000, max(1, moves * min(2.0, aim / max(1e-6, now - before)))))
 
 
-def _scale(ins: Instance, tours: Tours, state: Ruin) -> float:
+def _begin(tours: Tours, state: Ruin) -> None:
+    begin(
+        *(tours.code, tours.head, state.weights, state.missing, state.tiers, state.missing_tiers),
+        *(state.slot, state.absent, state.offer, state.counts, state.cost),
+        *(state.best_code, state.best_size, state.best_cost),
+    )
+
+
+def _scale(tours: Tours, state: Ruin) -> float:
     """Returns the price of riding per job of the present routes, at least 1."""
-    w = state.weights
-    slots = state.slot
-    seconds = (
-        tours.element[slots, :, 7]
-        * (np.arange(tours.element.shape[1]) <= tours.count[slots][:, None])
-    ).sum()
-    per_second = float(w[BUSY] + w[TRAVEL])
-    if w[EXPENSE]:
-        per_second += float(w[EXPENSE]) * float(tours.total[slots, EXPENSE].sum()) / max(1, seconds)
-    return max(1.0, per_second * float(seconds) / max(1, len(ins.delivery)))
+    w, slots = state.weights, state.slot
+    totals = tours.head[slots, TOTAL:].sum(axis=0)
+    ridden = tours.element[slots, :, LEG].sum()
+    price = float(w[BUSY] + w[TRAVEL]) * float(ridden) + float(w[EXPENSE] * totals[EXPENSE])
+    return max(1.0, price / max(1, len(state.where)))
 
 
 def _state(problem: Problem, ins: Instance, tours: Tours, start: Solution, seed: int) -> Ruin:
@@ -122,34 +136,35 @@ def _state(problem: Problem, ins: Instance, tours: Tours, start: Solution, seed:
     spare = np.zeros(vehicles + 1, dtype=np.int32)
     spare[:] = np.arange(vehicles, 2 * vehicles + 1)
     return Ruin(
+        allowed=ins.allowed,
+        tiers=ins.weights,
+        missing_tiers=ins.missing,
         slot=np.arange(vehicles, dtype=np.int32),
         spare=spare,
-        counts=np.array([vehicles + 1, len(left), 0, 0], dtype=np.int64),
+        counts=np.array([vehicles + 1, len(left), 0, 0, 0], dtype=np.int64),
         where=where,
         absent=absent,
         near=_near(ins),
         far=_far(ins),
-        offer_version=np.zeros((jobs, vehicles), dtype=np.int64),
-        offer_price=np.zeros((jobs, vehicles), dtype=np.int64),
-        offer_at=np.zeros((jobs, vehicles, 2), dtype=np.int32),
+        offer=np.zeros((jobs, vehicles, 4), dtype=np.int64),
         weights=weights,
         missing=missing,
-        price=np.zeros(1, dtype=np.int64),
         cost=np.zeros(len(problem.tiers), dtype=np.int64),
         best_code=np.zeros_like(tours.code[:vehicles]),
         best_size=np.zeros(vehicles, dtype=np.int32),
         best_cost=np.zeros(len(problem.tiers), dtype=np.int64),
-        random=np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64], dtype=np.uint64),
+        chance=np.array([(seed + 1) * 0x9E3779B97F4A7C15 % 2**64], dtype=np.uint64),
     )
 
 
 def _near(ins: Instance) -> Ints:
     """Returns the other jobs of each one by the ride between their tasks, nearest first."""
     ride = ins.ride[0].astype(np.int64)
-    there = ride[np.ix_(ins.delivery, ins.delivery)]
+    pickup, delivery = ins.job[:, PICKUP], ins.job[:, DELIVERY]
+    there = ride[np.ix_(delivery, delivery)]
     apart = there + there.T
-    both = (ins.pickup >= 0)[:, None] & (ins.pickup >= 0)
-    from_pickup = ride[np.ix_(ins.pickup, ins.pickup)]
+    both = (pickup >= 0)[:, None] & (pickup >= 0)
+    from_pickup = ride[np.ix_(pickup, pickup)]
     apart += np.where(both, from_pickup + from_pickup.T, 0)
     np.fill_diagonal(apart, NEVER)
     order = np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(apart) - 1)]
@@ -159,8 +174,9 @@ def _near(ins: Instance) -> Ints:
 def _far(ins: Instance) -> Longs:
     """Returns the way from the nearest start of a vehicle, or from the pickup, to each delivery."""
     ride = ins.ride[0].astype(np.int64)
-    from_start = ride[np.ix_(ins.start, ins.delivery)].min(axis=0)
-    return np.where(ins.pickup >= 0, ride[ins.pickup, ins.delivery], from_start)
+    pickup, delivery = ins.job[:, PICKUP], ins.job[:, DELIVERY]
+    from_start = ride[np.ix_(ins.vehicle[:, START_PLACE], delivery)].min(axis=0)
+    return np.where(pickup >= 0, ride[pickup, delivery], from_start)
 
 
 def surrogate(problem: Problem, ins: Instance) -> tuple[Longs, Longs]:

@@ -13,36 +13,64 @@ duration. ORSA Journal on Computing 4(2), 146-154. https://doi.org/10.1287/ijoc.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
 from solver.arrays import (
     BUSY,
+    CAPACITY,
+    CARRIER,
+    COLLECTS,
     COMPLETION,
+    DELIVERY,
+    DELIVERY_EARLY,
+    DELIVERY_LATE,
+    DELIVERY_SERVICE,
     DIVERTED,
+    DUE,
+    END_PLACE,
     EXPENSE,
+    FIXED_COST,
+    JOINT,
     LATE,
     LATE_MINOR,
     LATENESS,
+    LOAD,
+    MOST_TASKS,
     MOVED,
     NEVER,
+    NEXT_PLACE,
+    PICKUP,
+    PICKUP_EARLY,
+    PICKUP_LATE,
+    PICKUP_SERVICE,
+    PLANNED,
+    PRICED,
+    PROFILE,
+    PROMISED_JOB,
+    ROUTE_MEASURES,
+    SHIFT_EARLY,
+    SHIFT_LATE,
+    START_PLACE,
+    TASK_COST,
     TRAVEL,
     USED,
-    Instance,
     Ints,
     Longs,
 )
+from solver.compiled import INT, INTS2, INTS3, LONGS2, LONGS3, NONE, kernel, part
 from solver.solution import Activity, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from solver.arrays import Instance
     from solver.solution import Route
 
 PLACE, EARLY, LAST, SERVICE, JOB, AT, AFTER, LEG, ARRIVAL, START, WAITED, SLACK, NEXT = range(13)
+LOADS = 13
 """
 What is known of an element; times in seconds.
 
@@ -50,51 +78,45 @@ What is known of an element; times in seconds.
 the end of the route. ``AT`` and ``AFTER`` are its first position in the route and the one behind
 it. ``LEG`` is the ride to it, ``WAITED`` all waiting before it and ``NEXT`` how many promised
 deliveries come before it. ``SLACK`` is how much later the vehicle may arrive before, from here on,
-a job becomes late or later, or a hard limit breaks.
+a job becomes late or later, or a hard limit breaks. From ``LOADS`` on is what is on board after it.
 """
 
 
-class Tours(NamedTuple):
+SIZE, COUNT, LEGAL, VERSION, MIXED, PROMISES, TOTAL = range(7)
+BASE = TOTAL + len(ROUTE_MEASURES)
+"""
+What is known of a route: how many activities and elements (the end of the route not counted),
+whether it keeps every limit, a number that is new with each timing, whether goods are taken on
+board on the way, how many promised deliveries there are, from ``TOTAL`` on the measures
+of `arrays`, and from ``BASE`` on the amounts on board at the start.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tours:
     """
     Routes in slots (S), at most L activities long, for K amounts.
 
-    ``code`` has job ``j`` for its pickup and J + j for its delivery, ``size`` how many there are;
-    ``count`` is that of elements, the end of the route behind them not included. ``loads`` is on
-    board after each element, ``base`` at the start. ``waits`` is the waiting up to each promised
-    delivery and ``summed`` its running sums. ``total`` are the measures of `arrays`. ``legal`` says
-    whether the route keeps every limit. ``version`` is new with each timing, from ``clock``.
+    ``code`` (S, L) has job ``j`` for its pickup and J + j for its delivery. ``head`` (S + 1, ...)
+    and ``element`` (S, L + 1, ...) have the columns named above; the last row of ``head`` has the
+    last version. ``waits`` (S, 2, L + 2) is the waiting up to each promised delivery, and its
+    running sums. They change in place: a search over values would copy all day.
     """
 
     code: Ints
-    size: Ints
-    count: Ints
+    head: Longs
     element: Longs
-    loads: Longs
-    base: Longs
     waits: Longs
-    summed: Longs
-    total: Longs
-    legal: NDArray[np.uint8]
-    version: Longs
-    clock: Longs
 
 
 def make_tours(ins: Instance, slots: int) -> Tours:
     """Returns empty slots, not yet timed, for routes of a problem."""
-    length, amounts = 2 * len(ins.delivery), ins.load.shape[1]
+    length, amounts = 2 * len(ins.job), ins.amounts
     return Tours(
         code=np.zeros((slots, length), dtype=np.int32),
-        size=np.zeros(slots, dtype=np.int32),
-        count=np.zeros(slots, dtype=np.int32),
-        element=np.zeros((slots, length + 1, 13), dtype=np.int64),
-        loads=np.zeros((slots, length + 1, amounts), dtype=np.int64),
-        base=np.zeros((slots, amounts), dtype=np.int64),
-        waits=np.zeros((slots, length + 1), dtype=np.int64),
-        summed=np.zeros((slots, length + 2), dtype=np.int64),
-        total=np.zeros((slots, 10), dtype=np.int64),
-        legal=np.zeros(slots, dtype=np.uint8),
-        version=np.zeros(slots, dtype=np.int64),
-        clock=np.zeros(1, dtype=np.int64),
+        head=np.zeros((slots + 1, BASE + amounts), dtype=np.int64),
+        element=np.zeros((slots, length + 1, LOADS + amounts), dtype=np.int64),
+        waits=np.zeros((slots, 2, length + 2), dtype=np.int64),
     )
 
 
@@ -108,180 +130,217 @@ def tours_of(ins: Instance, routes: Sequence[Route], slots: int) -> Tours:
 
 def put(ins: Instance, tours: Tours, slot: int, vehicle: int, route: Route) -> None:
     """Puts the route of a vehicle into a slot and times it."""
-    jobs = len(ins.delivery)
+    jobs = len(ins.job)
     codes = [a.job if a.kind is Kind.PICKUP else jobs + a.job for a in route]
     tours.code[slot, : len(codes)] = codes
-    tours.size[slot] = len(codes)
-    retime(ins, tours, slot, vehicle)
+    tours.head[slot, SIZE] = len(codes)
+    retime(*matrices(ins), *timed(tours), slot, vehicle)
+
+
+def matrices(ins: Instance) -> tuple[Ints, Ints, Longs, Longs]:
+    """Returns the arrays of a problem in the order in which kernels take them."""
+    return ins.ride, ins.expense, ins.job, ins.vehicle
+
+
+def timed(tours: Tours) -> tuple[Ints, Longs, Longs, Longs]:
+    """Returns the arrays of routes in the order in which kernels take them."""
+    return tours.code, tours.head, tours.element, tours.waits
 
 
 def route_of(ins: Instance, codes: Ints) -> Route:
     """Returns the activities behind the codes of a route."""
-    jobs = len(ins.delivery)
+    jobs = len(ins.job)
     return tuple(
         Activity(code, Kind.PICKUP) if code < jobs else Activity(code - jobs, Kind.DELIVERY)
         for code in codes.tolist()
     )
 
 
-@njit(cache=True, nogil=True)
-def retime(ins, tours, s, v):
-    """Times the route in slot ``s``, served by vehicle ``v``: elements, slack and measures."""
-    _gather(ins, tours, s, v)
-    _time_forwards(ins, tours, s, v)
-    _slacken_backwards(ins, tours, s)
-    tours.clock[0] += 1
-    tours.version[s] = tours.clock[0]
-
-
-@njit(cache=True, nogil=True)
-def _gather(ins, tours, s, v):
+@part
+def _gather(
+    job: Longs,
+    vehicle: Longs,
+    code: Ints,
+    head: Longs,
+    element: Longs,
+    s: int,
+    v: int,
+) -> None:
     """Makes the elements of a route, not yet timed, and follows the load."""
-    jobs = ins.delivery.shape[0]
-    amounts = ins.load.shape[1]
-    element = tours.element[s]
-    loads = tours.loads[s]
-    legal = tours.size[s] <= ins.most_tasks[v]
+    jobs = job.shape[0]
+    amounts = (job.shape[1] - LOAD) // 2
+    legal = head[s, SIZE] <= vehicle[v, MOST_TASKS]
     for k in range(amounts):
         chosen = 0
-        for at in range(tours.size[s]):
-            j = tours.code[s, at] - jobs
-            if j >= 0 and ins.pickup[j] < 0 and ins.carrier[j] < 0:
-                chosen += ins.load[j, k]
-        tours.base[s, k] = ins.bound[v, k] + chosen
-        if chosen > 0 and tours.base[s, k] > ins.capacity[v, k]:
+        for at in range(head[s, SIZE]):
+            j = code[s, at] - jobs
+            if j >= 0 and job[j, PICKUP] < 0 and job[j, CARRIER] < 0:
+                chosen += job[j, LOAD + k]
+        head[s, BASE + k] = vehicle[v, CAPACITY + amounts + k] + chosen
+        if chosen > 0 and head[s, BASE + k] > vehicle[v, CAPACITY + k]:
             legal = False
     n = 0
-    for at in range(tours.size[s]):
-        code = tours.code[s, at]
-        picks = code < jobs
-        j = code if picks else code - jobs
-        place = ins.pickup[j] if picks else ins.delivery[j]
+    mixed = 0
+    for at in range(head[s, SIZE]):
+        number = np.int64(code[s, at])
+        picks = number < jobs
+        j = number if picks else number - jobs
+        place = job[j, PICKUP] if picks else job[j, DELIVERY]
         joins = (
             picks
             and n > 0
-            and ins.joint == 1
-            and element[n - 1, JOB] < 0
-            and element[n - 1, PLACE] == place
+            and vehicle[v, JOINT] == 1
+            and element[s, n - 1, JOB] < 0
+            and element[s, n - 1, PLACE] == place
         )
         e = n - 1 if joins else n
         over = False
         for k in range(amounts):
-            before = loads[n - 1, k] if n > 0 else tours.base[s, k]
+            before = element[s, n - 1, LOADS + k] if n > 0 else head[s, BASE + k]
             if picks:
-                loads[e, k] = before + ins.load[j, k]
+                element[s, e, LOADS + k] = before + job[j, LOAD + k]
             else:
-                loads[e, k] = before - ins.load[j, k] + ins.collected[j, k]
-            if loads[e, k] > ins.capacity[v, k]:
+                element[s, e, LOADS + k] = before - job[j, LOAD + k] + job[j, LOAD + amounts + k]
+            if element[s, e, LOADS + k] > vehicle[v, CAPACITY + k]:
                 over = True
         if not joins:
-            element[n, PLACE] = place
-            element[n, EARLY] = 0
-            element[n, LAST] = NEVER
-            element[n, SERVICE] = 0
-            element[n, JOB] = -1 if picks else j
-            element[n, AT] = at
+            element[s, n, PLACE] = place
+            element[s, n, EARLY] = 0
+            element[s, n, LAST] = NEVER
+            element[s, n, SERVICE] = 0
+            element[s, n, JOB] = -1 if picks else j
+            element[s, n, AT] = at
             n += 1
+        if picks or job[j, COLLECTS] == 1:
+            mixed = 1
         if picks:
-            element[e, EARLY] = max(element[e, EARLY], ins.pickup_early[j])
-            element[e, LAST] = min(element[e, LAST], ins.pickup_late[j] - element[e, SERVICE])
-            element[e, SERVICE] += ins.pickup_service[j]
+            element[s, e, EARLY] = max(element[s, e, EARLY], job[j, PICKUP_EARLY])
+            element[s, e, LAST] = min(
+                element[s, e, LAST], job[j, PICKUP_LATE] - element[s, e, SERVICE]
+            )
+            element[s, e, SERVICE] += job[j, PICKUP_SERVICE]
             if over:
                 legal = False
         else:
-            element[e, EARLY] = ins.delivery_early[j]
-            element[e, LAST] = ins.delivery_late[j]
-            element[e, SERVICE] = ins.delivery_service[j]
-            if over and ins.collects[j] == 1:
+            element[s, e, EARLY] = job[j, DELIVERY_EARLY]
+            element[s, e, LAST] = job[j, DELIVERY_LATE]
+            element[s, e, SERVICE] = job[j, DELIVERY_SERVICE]
+            if over and job[j, COLLECTS] == 1:
                 legal = False
-        element[e, AFTER] = at + 1
-    element[n, PLACE] = ins.end[v]
-    element[n, EARLY] = 0
-    element[n, LAST] = ins.late[v]
-    element[n, SERVICE] = 0
-    element[n, JOB] = -1
-    element[n, AT] = tours.size[s]
-    element[n, AFTER] = tours.size[s]
+        element[s, e, AFTER] = at + 1
+    element[s, n, PLACE] = vehicle[v, END_PLACE]
+    element[s, n, EARLY] = 0
+    element[s, n, LAST] = vehicle[v, SHIFT_LATE]
+    element[s, n, SERVICE] = 0
+    element[s, n, JOB] = -1
+    element[s, n, AT] = head[s, SIZE]
+    element[s, n, AFTER] = head[s, SIZE]
     for k in range(amounts):
-        loads[n, k] = loads[n - 1, k] if n > 0 else tours.base[s, k]
-    tours.count[s] = n
-    tours.legal[s] = 1 if legal else 0
+        element[s, n, LOADS + k] = element[s, n - 1, LOADS + k] if n > 0 else head[s, BASE + k]
+    head[s, COUNT], head[s, MIXED] = n, mixed
+    head[s, LEGAL] = 1 if legal else 0
 
 
-@njit(cache=True, nogil=True)
-def _time_forwards(ins, tours, s, v):
+@part
+def _time_forwards(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    s: int,
+    v: int,
+) -> None:
     """Sets the times of the elements, the waiting before promised deliveries and the measures."""
-    element = tours.element[s]
-    total = tours.total[s]
-    waits = tours.waits[s]
-    summed = tours.summed[s]
-    n = tours.count[s]
-    p = ins.profile[v]
-    priced = ins.expense.shape[0] > 1 or ins.expense.shape[1] > 1
+    n = head[s, COUNT]
+    p = vehicle[v, PROFILE]
+    priced = vehicle[v, PRICED] == 1
     for m in range(10):
-        total[m] = 0
-    here, now = np.int64(ins.start[v]), ins.early[v]
+        head[s, TOTAL + m] = 0
+    here, now = np.int64(vehicle[v, START_PLACE]), vehicle[v, SHIFT_EARLY]
     waited = np.int64(0)
     ridden = np.int64(0)
     spent = np.int64(0)
     served = np.int64(0)
     promised = 0
-    summed[0] = 0
+    waits[s, 1, 0] = 0
     for k in range(n + 1):
-        place = element[k, PLACE]
-        leg = np.int64(ins.ride[p, here, place])
-        spent += ins.expense[p, here, place] if priced else leg
+        place = element[s, k, PLACE]
+        leg = np.int64(ride[p, here, place])
+        spent += expense[p, here, place] if priced else leg
         ridden += leg
-        element[k, LEG] = leg
-        element[k, ARRIVAL] = now + leg
-        start = max(now + leg, element[k, EARLY])
-        element[k, START] = start
-        element[k, WAITED] = waited
-        element[k, NEXT] = promised
-        waited += start - element[k, ARRIVAL]
-        here, now = place, start + element[k, SERVICE]
-        served += element[k, SERVICE]
-        j = element[k, JOB]
+        element[s, k, LEG] = leg
+        element[s, k, ARRIVAL] = now + leg
+        start = max(now + leg, element[s, k, EARLY])
+        element[s, k, START] = start
+        element[s, k, WAITED] = waited
+        element[s, k, NEXT] = promised
+        waited += start - element[s, k, ARRIVAL]
+        here, now = place, start + element[s, k, SERVICE]
+        served += element[s, k, SERVICE]
+        j = element[s, k, JOB]
         if j < 0:
             continue
-        if ins.planned[j] >= 0 and ins.planned[j] != v:
-            total[MOVED] += 1
-        late = start - ins.due[j]
-        if ins.promised[j] == 0:
-            total[LATE_MINOR] += late > 0
+        if job[j, PLANNED] >= 0 and job[j, PLANNED] != v:
+            head[s, TOTAL + MOVED] += 1
+        late = start - job[j, DUE]
+        if job[j, PROMISED_JOB] == 0:
+            head[s, TOTAL + LATE_MINOR] += late > 0
             continue
-        waits[promised] = waited
+        waits[s, 0, promised] = waited
         promised += 1
-        summed[promised] = summed[promised - 1] + waited
-        total[COMPLETION] += now
+        waits[s, 1, promised] = waits[s, 1, promised - 1] + waited
+        head[s, TOTAL + COMPLETION] += now
         if late > 0:
-            total[LATE] += 1
-            total[LATENESS] += late
-    # One beyond the last, which no delay reaches.
-    waits[promised] = NEVER
-    total[BUSY] = ridden + served
+            head[s, TOTAL + LATE] += 1
+            head[s, TOTAL + LATENESS] += late
+    head[s, PROMISES] = promised
+    head[s, TOTAL + BUSY] = ridden + served
     if n > 0:
-        total[USED] = 1
-        total[TRAVEL] = ridden
-        total[EXPENSE] = ins.fixed_cost[v] + spent + ins.task_cost[v] * served
-    if ins.next_place[v] >= 0 and (n == 0 or element[0, PLACE] != ins.next_place[v]):
-        total[DIVERTED] = 1
+        head[s, TOTAL + USED] = 1
+        head[s, TOTAL + TRAVEL] = ridden
+        head[s, TOTAL + EXPENSE] = vehicle[v, FIXED_COST] + spent + vehicle[v, TASK_COST] * served
+    if vehicle[v, NEXT_PLACE] >= 0 and (n == 0 or element[s, 0, PLACE] != vehicle[v, NEXT_PLACE]):
+        head[s, TOTAL + DIVERTED] = 1
 
 
-@njit(cache=True, nogil=True)
-def _slacken_backwards(ins, tours, s):
+@part
+def _slacken_backwards(job: Longs, head: Longs, element: Longs, s: int) -> None:
     """Sets how much later each element may be reached without harm to it or those behind it."""
-    element = tours.element[s]
     slack = NEVER
-    for k in range(tours.count[s], -1, -1):
-        start = element[k, START]
-        room = element[k, LAST] - start
+    for k in range(head[s, COUNT], -1, -1):
+        start = element[s, k, START]
+        room = element[s, k, LAST] - start
         if room < 0:
             # A limit is broken already: no arrival is harmless.
             room = -NEVER
-        elif element[k, JOB] >= 0:
-            room = min(room, max(0, ins.due[element[k, JOB]] - start))
-        slack = min(slack, room) + start - element[k, ARRIVAL]
-        element[k, SLACK] = slack
-    if tours.count[s] > 0 and slack < 0:
-        tours.legal[s] = 0
+        elif element[s, k, JOB] >= 0:
+            room = min(room, max(0, job[element[s, k, JOB], DUE] - start))
+        slack = min(slack, room) + start - element[s, k, ARRIVAL]
+        element[s, k, SLACK] = slack
+    if head[s, COUNT] > 0 and slack < 0:
+        head[s, LEGAL] = 0
+
+
+@kernel(NONE, INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, INT, INT)
+def retime(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    code: Ints,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    s: int,
+    v: int,
+) -> None:
+    """Times the route in slot ``s``, served by vehicle ``v``: elements, slack and measures."""
+    _gather(job, vehicle, code, head, element, s, v)
+    _time_forwards(ride, expense, job, vehicle, head, element, waits, s, v)
+    _slacken_backwards(job, head, element, s)
+    clock = head.shape[0] - 1
+    head[clock, VERSION] += 1
+    head[s, VERSION] = head[clock, VERSION]

@@ -1,0 +1,302 @@
+"""
+The cheapest place of a job in a route by the tiers of the problem, exactly, compiled.
+
+An offer is a row of numbers: the change of each tier (T), when the delivery starts, by how much
+other promised jobs become later than due, and the two positions in the route as it is before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.arrays import (
+    BUSY,
+    COMPLETION,
+    DELIVERY_SERVICE,
+    DIVERTED,
+    DUE,
+    END_PLACE,
+    EXPENSE,
+    FIXED_COST,
+    LATE,
+    LATE_MINOR,
+    LATENESS,
+    MOVED,
+    PICKUP_SERVICE,
+    PLANNED,
+    PRICED,
+    PROFILE,
+    PROMISED_JOB,
+    START_PLACE,
+    TASK_COST,
+    TRAVEL,
+    USED,
+    Ints,
+    Longs,
+)
+from solver.compiled import (
+    BYTES,
+    BYTES2,
+    INT,
+    INTS,
+    INTS2,
+    INTS3,
+    LONGS,
+    LONGS2,
+    LONGS3,
+    NONE,
+    kernel,
+    part,
+)
+from solver.places import (
+    BEGIN,
+    DELIVERY_AT,
+    ENDS,
+    HARM,
+    LATER,
+    LATES,
+    MINORS,
+    PICKUP_AT,
+    RIDE,
+    SPENT,
+    TURNED,
+    scan,
+)
+from solver.strings import insert_codes
+from solver.tours import COUNT, SIZE, retime
+
+EXTRA = 4
+"""How many numbers an offer has behind the changes of the tiers."""
+
+
+@kernel(
+    INT,
+    *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, LONGS2),
+    *(INT, INT, INT, LONGS2, LONGS2),
+)
+def list_places(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    code: Ints,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    tiers: Longs,
+    s: int,
+    v: int,
+    j: int,
+    found: Longs,
+    offers: Longs,
+) -> int:
+    """
+    Lists every place of job ``j`` in slot ``s``, served by vehicle ``v``, as offers; returns how
+    many.
+
+    ``found`` is room for what `scan` finds, ``offers`` (n, T + 4) for as many offers.
+    """
+    zero = np.zeros(tiers.shape[1], dtype=np.int64)
+    rows = scan(
+        ride, expense, job, vehicle, code, head, element, waits,
+        zero, s, v, j, np.zeros(4, dtype=np.int64), found,
+    )  # fmt: skip
+    service = job[j, DELIVERY_SERVICE] + job[j, PICKUP_SERVICE]
+    moved = 1 if job[j, PLANNED] >= 0 and job[j, PLANNED] != v else 0
+    used, home, paid = 0, np.int64(0), vehicle[v, TASK_COST] * service
+    if head[s, SIZE] == 0:
+        p, a, b = vehicle[v, PROFILE], vehicle[v, START_PLACE], vehicle[v, END_PLACE]
+        used, home = 1, np.int64(ride[p, a, b])
+        paid += vehicle[v, FIXED_COST] + (expense[p, a, b] if vehicle[v, PRICED] == 1 else home)
+    change = np.empty(tiers.shape[1], dtype=np.int64)
+    places = tiers.shape[0]
+    for r in range(rows):
+        change[LATE] = found[r, LATES]
+        change[LATENESS] = found[r, LATER]
+        change[LATE_MINOR] = found[r, MINORS]
+        change[BUSY] = found[r, RIDE] + service
+        change[COMPLETION] = found[r, ENDS]
+        change[MOVED] = moved
+        change[DIVERTED] = found[r, TURNED]
+        change[EXPENSE] = found[r, SPENT] + paid
+        change[USED] = used
+        change[TRAVEL] = found[r, RIDE] + home
+        for k in range(places):
+            price = np.int64(0)
+            for m in range(change.shape[0]):
+                price += tiers[k, m] * change[m]
+            offers[r, k] = price
+        offers[r, places] = found[r, BEGIN]
+        offers[r, places + 1] = found[r, HARM]
+        offers[r, places + 2] = found[r, PICKUP_AT]
+        offers[r, places + 3] = found[r, DELIVERY_AT]
+    return rows
+
+
+@part
+def _less(one: Longs, other: Longs) -> bool:
+    """Returns whether one offer is cheaper, then earlier, harms less, or comes first."""
+    for k in range(one.shape[0]):
+        if one[k] != other[k]:
+            return one[k] < other[k]
+    return False
+
+
+@kernel(
+    INT,
+    *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, LONGS2),
+    *(INT, INT, INT, LONGS2, LONGS2, LONGS),
+)
+def best_offer(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    code: Ints,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    tiers: Longs,
+    s: int,
+    v: int,
+    j: int,
+    found: Longs,
+    offers: Longs,
+    best: Longs,
+) -> int:
+    """Leaves the cheapest offer for job ``j`` in ``best``; returns 0 if there is none, else 1."""
+    rows = list_places(
+        ride, expense, job, vehicle, code, head, element, waits, tiers, s, v, j, found, offers
+    )
+    for r in range(rows):
+        if r == 0 or _less(offers[r], best):
+            best[:] = offers[r]
+    return min(rows, 1)
+
+
+@part
+def _gain(offer: Longs, missing: Longs) -> bool:
+    """Returns whether an offer is cheaper than leaving the job out."""
+    for k in range(missing.shape[0]):
+        if offer[k] != missing[k]:
+            return offer[k] < missing[k]
+    return False
+
+
+@kernel(
+    INT,
+    *(LONGS2, LONGS3, BYTES2, INTS, BYTES, INT),
+)
+def _most_urgent(
+    job: Longs,
+    offers: Longs,
+    fits: NDArray[np.uint8],
+    jobs: Ints,
+    left: NDArray[np.uint8],
+    places: int,
+) -> int:
+    """
+    Returns which job is to be inserted next, as its place in ``jobs``; -1 if none fits.
+
+    Promised ones first, then the one that loses most if its best vehicle is taken (regret), then
+    the one due earliest.
+    """
+    chosen, chosen_only = -1, False
+    regret = np.zeros(places, dtype=np.int64)
+    chosen_regret = np.zeros(places, dtype=np.int64)
+    for i in range(jobs.shape[0]):
+        if left[i] == 0:
+            continue
+        first, second = -1, -1
+        for v in range(fits.shape[1]):
+            if fits[i, v] == 0:
+                continue
+            if first < 0 or _less(offers[i, v, :places], offers[i, first, :places]):
+                first, second = v, first
+            elif second < 0 or _less(offers[i, v, :places], offers[i, second, :places]):
+                second = v
+        if first < 0:
+            continue
+        only = second < 0
+        for k in range(places):
+            regret[k] = 0 if only else offers[i, second, k] - offers[i, first, k]
+        better = chosen < 0
+        if not better:
+            mine, other = job[jobs[i], PROMISED_JOB], job[jobs[chosen], PROMISED_JOB]
+            if mine != other:
+                better = mine > other
+            elif only != chosen_only:
+                better = only
+            elif _less(chosen_regret, regret):
+                better = True
+            elif not _less(regret, chosen_regret):
+                better = job[jobs[i], DUE] < job[jobs[chosen], DUE]
+        if better:
+            chosen, chosen_only = i, only
+            chosen_regret[:] = regret
+    return chosen
+
+
+@kernel(
+    NONE,
+    *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, LONGS2),
+    *(LONGS2, BYTES2, INTS, BYTES),
+)
+def fill(
+    ride: Ints,
+    expense: Ints,
+    job: Longs,
+    vehicle: Longs,
+    code: Ints,
+    head: Longs,
+    element: Longs,
+    waits: Longs,
+    tiers: Longs,
+    missing: Longs,
+    allowed: NDArray[np.uint8],
+    jobs: Ints,
+    left: NDArray[np.uint8],
+) -> None:
+    """
+    Inserts ``jobs`` where they are cheapest, the route of vehicle v in slot v; clears ``left``.
+
+    Jobs for which every place costs more than leaving them out stay marked in ``left``.
+    """
+    places, vehicles = tiers.shape[0], vehicle.shape[0]
+    offers = np.empty((jobs.shape[0], vehicles, places + EXTRA), dtype=np.int64)
+    fits = np.zeros((jobs.shape[0], vehicles), dtype=np.uint8)
+    longest = np.int64(0)
+    for v in range(vehicles):
+        longest = max(longest, head[v, COUNT])
+    room = (longest + 2) ** 2
+    found = np.empty((room, 11), dtype=np.int64)
+    rows = np.empty((room, places + EXTRA), dtype=np.int64)
+    changed = -1
+    while True:
+        for v in range(vehicles):
+            if changed >= 0 and v != changed:
+                continue
+            n = head[v, COUNT]
+            if (n + 2) ** 2 > found.shape[0]:
+                found = np.empty((2 * (n + 2) ** 2, 11), dtype=np.int64)
+                rows = np.empty((2 * (n + 2) ** 2, places + EXTRA), dtype=np.int64)
+            for i in range(jobs.shape[0]):
+                if left[i] == 0 or allowed[jobs[i], v] == 0:
+                    continue
+                one = best_offer(
+                    ride, expense, job, vehicle, code, head, element, waits, tiers,
+                    v, v, jobs[i], found, rows, offers[i, v],
+                )  # fmt: skip
+                fits[i, v] = one == 1 and _gain(offers[i, v], missing[jobs[i]])
+        i = _most_urgent(job, offers, fits, jobs, left, places)
+        if i < 0:
+            return
+        changed = -1
+        for v in range(vehicles):
+            if fits[i, v] == 1 and (changed < 0 or _less(offers[i, v], offers[i, changed])):
+                changed = v
+        at, to = offers[i, changed, places + 2], offers[i, changed, places + 3]
+        insert_codes(job, code, head, changed, jobs[i], at, to)
+        retime(ride, expense, job, vehicle, code, head, element, waits, changed, changed)
+        left[i] = 0
