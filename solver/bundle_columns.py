@@ -38,6 +38,9 @@ _POOL = 2**20
 _STATES = 2**22
 """States of one group of bundles at most."""
 
+_CHUNK = 8192
+"""Bundles between two looks at the clock, some 5 ms."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Jobs:
@@ -69,6 +72,8 @@ class _Candidate:
     trip: Trip
     prefix: Array
     tail: Array
+    shortest: Array
+    riding: Array
     least: Pair
     job_prices: Array
     kept_mask: int
@@ -246,15 +251,18 @@ def _candidate(
         kept_price = _whole_price(prices, whole, ridden)
     assert kept_price is not None, "The start is legal."
     shortest = closure(trip.travel)
-    riding = prices.of(busy=1, travel=1) if rest else prices.of(busy=1)
-    tail = tails(n, shortest, trip.table, trip.fixed, rates, np.array(riding), trip.begin)
+    riding = np.array(prices.of(busy=1, travel=1), dtype=np.int64)
+    sure = riding if rest else np.array(prices.of(busy=1), dtype=np.int64)
+    tail = tails(n, shortest, trip.table, trip.fixed, rates, sure, trip.begin)
     least = least_prices(n, shortest, trip.table, trip.fixed, jobs.pickups, rates, trip.begin)
     prefix[:, 1:3] += np.array(trip.used)
     prefix[1:, 1:3] += np.array(trip.set_out)
     used = trip.used if rest else (0, 0)
     whole_tail = plus((int(tail[-1, 0]), int(tail[-1, 1])), used)
     mask = sum({1 << places[a.job] for a in route if a.job in places})
-    return _Candidate(trip, prefix, tail, whole_tail, least, mask, kept_price, rest_price)
+    return _Candidate(
+        trip, prefix, tail, shortest, riding, whole_tail, least, mask, kept_price, rest_price
+    )
 
 
 def _whole_price(prices: Prices, trip: Trip, prefix: Array) -> Pair | None:
@@ -299,13 +307,19 @@ def _fill(
 ) -> str:
     """Lowers ``best`` to the best trip with each bundle; returns why some are missing, if any."""
     bundles = _bundles(problem, jobs, v, candidate)
-    for gap in range(len(candidate.prefix)):
+    # Late gaps first: they leave the fixed rest alone, and are often best for who is on the way.
+    for gap in range(len(candidate.prefix) - 1, -1, -1):
         if not len(bundles) or candidate.prefix[gap, 0] < 0:
-            break
-        limit = int((deadline - perf_counter()) * STEPS_PER_SECOND)
-        steps = OVER_LIMIT
-        if limit > 0:
-            steps = _run(jobs, candidate, left, most, bundles, gap, -1, best, limit)
+            continue
+        steps = 0
+        for at in range(0, len(bundles), _CHUNK):
+            limit = int((deadline - perf_counter()) * STEPS_PER_SECOND)
+            steps = OVER_LIMIT
+            if limit > 0:
+                some = bundles[at : at + _CHUNK]
+                steps = _run(jobs, candidate, left, most, some, gap, -1, best, limit)
+            if steps < 0:
+                break
         name = problem.vehicles[v].name
         if steps == OVERFLOW:
             return f"The trips of vehicle {name!r} need more room than the lane has."
@@ -330,7 +344,7 @@ def _run(
         trips(
             bundles, gap, len(jobs.free), trip.latest, trip.travel, trip.arc, trip.table,
             trip.fixed, jobs.pickups, jobs.orders, trip.opening, candidate.prefix, candidate.tail,
-            jobs.rates, trip.carried, trip.capacity, jobs.loads, jobs.load_ids, jobs.store_sets,
+            jobs.rates, candidate.shortest, candidate.riding, trip.carried, trip.capacity, jobs.loads, jobs.load_ids, jobs.store_sets,
             jobs.rows_of, row, int(jobs.load_ids.max()) + 1, left, np.array(most), jobs.slots,
             jobs.states, jobs.pool, best, limit,
         )

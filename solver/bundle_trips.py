@@ -30,8 +30,9 @@ _WIDTH = 256
 
 _I1, _I2, _I3 = "int64[::1]", "int64[:,::1]", "int64[:,:,::1]"
 
-_TRIP = f"{_I2},{_I3},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2}"
-"""Of one vehicle: travel, arc, table, fixed, pickups, orders, opening, prefix, tail, rates."""
+_TRIP = f"{_I2},{_I3},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2},{_I2},{_I1}"
+"""Of a vehicle: travel, arc, table, fixed, pickups, orders, opening, prefix, tail, rates, shortest,
+riding."""
 
 
 @njit(
@@ -77,20 +78,129 @@ def _loaded(  # type: ignore[no-untyped-def]
 
 
 @njit(
-    f"{_I2}({_I1},int64,int64,{_TRIP},{_I2},{_I1},{_I2},{_I1},{_I1},{_I1},int64,{_I2},{_I1})",
+    f"int64(int64,int64,int64,int64,{_I2},{_I2},{_I2},{_I2},{_I1},{_I2})", cache=True, nogil=True
+)
+def _rest_bound(gap, now, at, n, shortest, table, fixed, rates, riding, rest):  # type: ignore[no-untyped-def]
+    """
+    Fills rows of ``rest`` (m + 1, 4) with bounds of the elements after k, from a store on.
+
+    A row: price (a pair) without the first ride, and the price of its services alone. Returns the
+    seconds of riding from the store by way of all of them to the end.
+    """
+    m, end = len(table) - n, len(shortest) - 1
+    seconds = shortest[at, n + gap if gap < m else end]
+    rest[m] = 0
+    for k in range(gap, m):
+        node = n + k
+        start = max(now + shortest[at, node], table[node, EARLY])
+        now = start + table[node, SERVICE]
+        high, low = time_price(table[node, KIND], table[node, DUE], start, now, rates)
+        ride = shortest[node, node + 1 if k < m - 1 else end]
+        seconds += ride
+        rest[k, 2] = high + fixed[node, 0]
+        rest[k, 3] = low + fixed[node, 1]
+        rest[k, 0] = rest[k, 2] + riding[0] * ride
+        rest[k, 1] = rest[k, 3] + riding[1] * ride
+        at = node
+    for k in range(m - 1, gap - 1, -1):
+        for part in range(4):
+            rest[k, part] += rest[k + 1, part]
+    return seconds
+
+
+@njit("int64(int64,int64,int64[::1])", cache=True, nogil=True)
+def _spread(count, gap, arrivals):  # type: ignore[no-untyped-def]
+    """
+    Returns by how much the starts of some services exceed their arrivals, summed, at least.
+
+    One vehicle starts them at least ``gap`` seconds one after another; sorts ``arrivals``.
+    """
+    for i in range(1, count):
+        value = arrivals[i]
+        k = i
+        while k > 0 and arrivals[k - 1] > value:
+            arrivals[k] = arrivals[k - 1]
+            k -= 1
+        arrivals[k] = value
+    total = 0
+    for i in range(1, count):
+        total += max(0, arrivals[0] + i * gap - arrivals[i])
+    return total
+
+
+@njit(
+    f"UniTuple(int64,2)(int64,int64,int64,int64,int64,{_I2},{_I2},{_I2},{_I2},{_I1},{_I1})",
+    cache=True,
+    nogil=True,
+)
+def _drops_bound(  # type: ignore[no-untyped-def]
+    bundle, now, at, n, seconds, shortest, table, fixed, rates, riding, arrivals
+):
+    """Returns the least price of a bundle's deliveries and all rides, each job as if the first."""
+    count = high = low = 0
+    end = len(shortest) - 1
+    for j in range(n):
+        if not bundle >> j & 1:
+            continue
+        start = max(now + shortest[at, j], table[j, EARLY])
+        more, less = time_price(
+            table[j, KIND], table[j, DUE], start, start + table[j, SERVICE], rates
+        )
+        high += more + fixed[j, 0]
+        low += less + fixed[j, 1]
+        arrivals[count] = start
+        count += 1
+        seconds = max(seconds, shortest[at, j] + shortest[j, end])
+    return high + riding[0] * seconds, low + riding[1] * seconds
+
+
+@njit(f"int64(int64,int64,{_I2},{_I2},{_I1})", cache=True, nogil=True)
+def _waits(bundle, n, shortest, table, arrivals):  # type: ignore[no-untyped-def]
+    """Returns how many seconds later than ``arrivals`` a bundle's deliveries start, summed."""
+    count = 0
+    spacing = np.int64(2**40)
+    for j in range(n):
+        if bundle >> j & 1:
+            count += 1
+            for other in range(n):
+                if other != j and bundle >> other & 1:
+                    spacing = min(spacing, table[j, SERVICE] + shortest[j, other])
+    return _spread(count, spacing, arrivals)
+
+
+@njit(f"UniTuple(int64,2)(int64,{_I2},{_I1},{_I2})", cache=True, nogil=True)
+def _room(bundle, left, most, best):  # type: ignore[no-untyped-def]
+    """Returns what the vehicle may cost with a bundle: less would beat nothing known."""
+    high, low = most[0] - left[bundle, 0], most[1] - left[bundle, 1]
+    if best[bundle, 0] < high or (best[bundle, 0] == high and best[bundle, 1] < low):
+        return best[bundle, 0], best[bundle, 1]
+    return high, low
+
+
+@njit(
+    f"{_I2}({_I1},int64,int64,{_TRIP},{_I2},{_I1},{_I2},{_I1},{_I1},{_I1},int64,{_I2},{_I1},{_I2},"
+    f"{_I2})",
     cache=True,
     nogil=True,
 )
 def _entries(  # type: ignore[no-untyped-def]
     bundles, gap, n, travel, arc, table, fixed, pickups, orders, opening, prefix, tail, rates,
-    carried, capacity, loads, load_ids, store_sets, rows_of, only, left, most,
+    shortest, riding, carried, capacity, loads, load_ids, store_sets, rows_of, only, left, most,
+    best, rest,
 ):
-    """Returns rows (bundle, order of stores, departure, last store, load id, price) of all loads."""
+    """
+    Returns rows (bundle, order of stores, departure, last store, load id, price) of all loads.
+
+    Those are left out that cannot end below ``most`` or below what ``best`` has for the bundle.
+    """
     found = np.empty((len(bundles) * max(1, len(orders)), 7), dtype=np.int64)
+    arrivals = np.empty(n, dtype=np.int64)
     count = 0
     loads_later = False
     for k in range(gap, len(table) - n):
         loads_later = loads_later or table[n + k, KIND] == LOAD
+    known = known_store = np.int64(-1)
+    seconds = np.int64(0)
     for bundle in bundles:
         fits = True
         for d in range(len(capacity)):
@@ -108,6 +218,27 @@ def _entries(  # type: ignore[no-untyped-def]
             if departure < 0 or over > 0:
                 continue
             if over == 0 and low + tail[gap, 1] + left[0, 1] > most[1]:
+                continue
+            at = len(table) + store
+            if departure != known or store != known_store:
+                known, known_store = departure, store
+                seconds = _rest_bound(
+                    gap, departure, at, n, shortest, table, fixed, rates, riding, rest
+                )
+            high_most, low_most = _room(bundle, left, most, best)
+            high_most -= high + rest[gap, 2]
+            low_most -= low + rest[gap, 3]
+            if high_most < 0 or (high_most == 0 and low_most < 0):
+                continue
+            more, less = _drops_bound(
+                bundle, departure, at, n, seconds, shortest, table, fixed, rates, riding, arrivals
+            )
+            if high_most < more or (high_most == more and low_most < less):
+                continue
+            later = _waits(bundle, n, shortest, table, arrivals)
+            more += rates[2, 0] * later
+            less += rates[2, 1] * later
+            if high_most < more or (high_most == more and low_most < less):
                 continue
             found[count, 0] = bundle
             found[count, 1] = row
@@ -159,8 +290,8 @@ def _kept(labels, count, now, high, low, parent):  # type: ignore[no-untyped-def
 )
 def trips(  # type: ignore[no-untyped-def]
     bundles, gap, n, latest, travel, arc, table, fixed, pickups, orders, opening, prefix, tail,
-    rates, carried, capacity, loads, load_ids, store_sets, rows_of, only, num_loads, left, most,
-    slots, states, pool, best, limit,
+    rates, shortest, riding, carried, capacity, loads, load_ids, store_sets, rows_of, only,
+    num_loads, left, most, slots, states, pool, best, limit,
 ):
     """
     Returns the steps taken; lowers rows of ``best`` (by bundle) to the best trips with this gap.
@@ -171,9 +302,11 @@ def trips(  # type: ignore[no-untyped-def]
     (masks, 2), ``states`` and ``pool`` are scratch; a row of ``pool``: time, price,
     parent, node (-1: the store).
     """
+    rest = np.zeros((len(table) - n + 1, 4), dtype=np.int64)
     entries = _entries(
         bundles, gap, n, travel, arc, table, fixed, pickups, orders, opening, prefix, tail, rates,
-        carried, capacity, loads, load_ids, store_sets, rows_of, only, left, most,
+        shortest, riding, carried, capacity, loads, load_ids, store_sets, rows_of, only, left, most,
+        best, rest,
     )
     order = _grouped(entries, len(travel) - len(table) - 2, num_loads)
     m = len(table) - n
@@ -196,6 +329,7 @@ def trips(  # type: ignore[no-untyped-def]
         stamp = slots[-1, 0]
         used = num_slots = 0
         source = len(table) + head[3]
+        _rest_bound(gap, head[2], source, n, shortest, table, fixed, rates, riding, rest)
         for place in range(first, after):
             entry = entries[order[place]]
             bundle = entry[0]
@@ -209,8 +343,8 @@ def trips(  # type: ignore[no-untyped-def]
                     if num_slots * depth * (n + 1) > len(states):
                         return OVERFLOW
                     for k in range(depth):
-                        sure_high = base_high + tail[gap + k, 0] + left[mask, 0] - most[0]
-                        sure_low = base_low + tail[gap + k, 1] + left[mask, 1] - most[1]
+                        sure_high = base_high + rest[gap + k, 0] + left[mask, 0] - most[0]
+                        sure_low = base_low + rest[gap + k, 1] + left[mask, 1] - most[1]
                         for last in range(n + 1):
                             state = (slot * depth + k) * (n + 1) + last
                             states[state, 0] = used
