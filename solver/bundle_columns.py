@@ -107,6 +107,24 @@ class Enumeration:
         """Returns the routes of one column per vehicle."""
         return tuple(self._route(v, pick) for v, pick in enumerate(picks))
 
+    def price(self, picks: Sequence[int]) -> Pair:
+        """Returns the price of one column per vehicle and of the jobs then left out."""
+        mask, total = 0, []
+        for column, pick in zip(self.columns, picks, strict=True):
+            mask |= int(column.bundles[pick])
+            total.append((int(column.prices[pick, 0]), int(column.prices[pick, 1])))
+        missing = [row for j, row in enumerate(self.left_out.tolist()) if not mask >> j & 1]
+        return plus(*total, *((high, low) for high, low in missing))
+
+    def sums(self) -> Array:
+        """Returns (masks, 2): the price of leaving out the jobs of each mask."""
+        return _by_mask(self.left_out)
+
+    def num_subsets(self) -> int:
+        """Returns the steps of assigning by subsets: those without the jobs of each column."""
+        sizes = np.concatenate([np.bitwise_count(c.bundles) for c in self.columns])
+        return int((1 << (len(self.left_out) - sizes.astype(np.int64))).sum())
+
     def _route(self, v: int, pick: int) -> Route:
         gap, row = self.origins[v][pick].tolist()
         if gap == _KEPT:

@@ -22,8 +22,6 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from solver.assignment import by_subsets
 from solver.bundle_columns import Enumeration, enumerate_columns
 from solver.bundle_prices import prices_of
@@ -37,7 +35,10 @@ if TYPE_CHECKING:
     from solver.solution import Cost
 
 MOST_BY_SUBSETS = 12
-"""Free jobs up to which subsets are enumerated; CP-SAT assigns more of them."""
+"""Free jobs up to which subsets are enumerated in any case; CP-SAT assigns more where it must."""
+
+SUBSETS_PER_SECOND = 50_000_000
+"""Subsets tried per second at least: more than twelve jobs are left to CP-SAT by this."""
 
 MOST_JOBS = 18
 """Free jobs up to which bundles are enumerated at all: 2^18 masks, some 20 MB of tables."""
@@ -132,22 +133,14 @@ def _assigned(
 ) -> tuple[tuple[int, ...], bool]:
     """Returns the column of each vehicle, and whether no choice of columns is cheaper."""
     n = len(found.left_out)
-    if n <= MOST_BY_SUBSETS:
-        sums = _sums(found.left_out)
-        picks = by_subsets(found.columns, sums, found.left, found.most)
+    seconds = found.num_subsets() / SUBSETS_PER_SECOND
+    if n <= MOST_BY_SUBSETS or perf_counter() + seconds < deadline:
+        picks = by_subsets(found.columns, found.sums(), found.left, found.most)
         return (picks, True) if picks is not None else (found.kept, False)
     # Late, since importing CP-SAT takes a second that most processes need not spend.
-    from solver.assignment_cp import by_cp_sat
+    from solver import assignment_cp
 
-    return by_cp_sat(prices, found.columns, found.left_out, found.kept, deadline)
-
-
-def _sums(each: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Returns (2^n, 2): the sum of the rows in each mask."""
-    total = np.zeros((1, 2), dtype=np.int64)
-    for row in each:
-        total = np.concatenate([total, total + row])
-    return total
+    return assignment_cp.by_cp_sat(prices, found.columns, found.left_out, found.kept, deadline)
 
 
 def _judged(
