@@ -10,10 +10,11 @@ import numpy as np
 
 from solver.insertion import complete
 from solver.problem import MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
-from solver.solution import Solution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from solver.solution import Solution
 
 NUM_COURIERS = 15
 CAPACITY = 6

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from solver.bundle_prices import Pair
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from solver.bundle_prices import Pair
 
     Array = NDArray[np.int64]
 

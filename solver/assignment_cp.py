@@ -44,42 +44,42 @@ def by_cp_sat(
     literals = [literal for of_vehicle in taken for literal in of_vehicle] + missing
     hinted = _with_hint(columns, hint, len(left_out))
     for literal, value in zip(literals, hinted, strict=True):
-        model.AddHint(literal, int(value))
+        model.add_hint(literal, int(value))
     picks, values = tuple(hint), hinted
     for objective in _objectives(prices, columns, left_out):
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.max_time_in_seconds = max(0.0, deadline - perf_counter())
-        total = cp_model.LinearExpr.WeightedSum(literals, objective.tolist())
-        model.Minimize(total)
-        status = solver.Solve(model)
+        total = cp_model.LinearExpr.weighted_sum(literals, objective.tolist())
+        model.minimize(total)
+        status = solver.solve(model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return picks, False
-        found = np.array([solver.Value(literal) for literal in literals], dtype=np.int64)
+        found = np.array([solver.value(literal) for literal in literals], dtype=np.int64)
         # A tier not proven may still be worse than what is known.
         if int(objective @ found) <= int(objective @ values):
             values = found
             picks = _picks(columns, found)
         if status != cp_model.OPTIMAL:
             return picks, False
-        model.Add(total == int(objective @ values))
+        model.add(total == int(objective @ values))
     return picks, True
 
 
 def _model(columns: Sequence[Columns], n: int) -> tuple[Any, list[list[Any]], list[Any]]:
     """Returns a model with a literal per column and one per job left out."""
     model = cp_model.CpModel()
-    taken = [[model.NewBoolVar("") for _ in column.bundles] for column in columns]
-    missing = [model.NewBoolVar("") for _ in range(n)]
+    taken = [[model.new_bool_var("") for _ in column.bundles] for column in columns]
+    missing = [model.new_bool_var("") for _ in range(n)]
     holders: list[list[Any]] = [[literal] for literal in missing]
     for column, literals in zip(columns, taken, strict=True):
-        model.AddExactlyOne(literals)
+        model.add_exactly_one(literals)
         for bundle, literal in zip(column.bundles.tolist(), literals, strict=True):
             for j in range(n):
                 if bundle >> j & 1:
                     holders[j].append(literal)
     for literals in holders:
-        model.AddExactlyOne(literals)
+        model.add_exactly_one(literals)
     return model, taken, missing
 
 
@@ -100,9 +100,7 @@ def _picks(columns: Sequence[Columns], values: Array) -> tuple[int, ...]:
     return tuple(picks)
 
 
-def _objectives(
-    prices: Prices, columns: Sequence[Columns], left_out: Array
-) -> list[Array]:
+def _objectives(prices: Prices, columns: Sequence[Columns], left_out: Array) -> list[Array]:
     """Returns the weights of all literals, tiers joined from the left while they fit exactly."""
     pairs = np.concatenate([*(column.prices for column in columns), left_out])
     sizes = [len(column.bundles) for column in columns]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solver.bundle_kernels import LOAD, MINOR_DROP, PROMISED_DROP
-from solver.bundle_prices import plus, served_price
+from solver.bundle_prices import Pair, plus, served_price
 from solver.problem import FOREVER, PROMISED
-from solver.solution import Kind, load_stops
+from solver.solution import Kind, Route, load_stops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from solver.bundle_prices import Pair, Prices
+    from solver.bundle_prices import Prices
     from solver.problem import Problem, Task
-    from solver.solution import Activity, Route
+    from solver.solution import Activity
 
     Array = NDArray[np.int64]
 
@@ -63,7 +63,12 @@ def elements_of(problem: Problem, route: Route) -> tuple[Route, ...]:
 
 
 def trip_of(
-    problem: Problem, prices: Prices, v: int, rest: Route, waiting: Sequence[int], stores: Sequence[int]
+    problem: Problem,
+    prices: Prices,
+    v: int,
+    rest: Route,
+    waiting: Sequence[int],
+    stores: Sequence[int],
 ) -> Trip:
     """Returns the arrays of a vehicle that serves ``rest`` and may load jobs at some stores."""
     vehicle = problem.vehicles[v]
@@ -135,9 +140,7 @@ def _row(problem: Problem, element: Sequence[Activity], stores: Sequence[int]) -
     return [early, late, service, _NEVER, LOAD, store, soonest]
 
 
-def _rides(
-    problem: Problem, prices: Prices, v: int, places: Sequence[int]
-) -> tuple[Array, Array]:
+def _rides(problem: Problem, prices: Prices, v: int, places: Sequence[int]) -> tuple[Array, Array]:
     """Returns seconds (N, N) and prices (N, N, 2) of rides between places, the end added last."""
     vehicle = problem.vehicles[v]
     end = vehicle.end
@@ -170,7 +173,9 @@ def _carried(problem: Problem, v: int, elements: Sequence[Route]) -> Array:
         return found
     drops = {element[0].job for element in elements if element[0].kind is Kind.DELIVERY}
     for j, job in enumerate(problem.jobs):
-        if len(job.load) and (job.carrier == v or (job.pickup is None and job.carrier is None and j in drops)):
+        if len(job.load) and (
+            job.carrier == v or (job.pickup is None and job.carrier is None and j in drops)
+        ):
             found[:] += loads[j]
     for k, element in enumerate(elements, 1):
         for activity in element:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solver.assignment import NO_PRICE, Columns
-from solver.bundle_arrays import trip_of
-from solver.bundle_prices import left_price, plus
-from solver.bundle_kernels import OVER_LIMIT, OVERFLOW, closure, least_prices, prefixes, tails
+from solver.bundle_candidates import Candidate, candidate_of
+from solver.bundle_jobs import FreeJobs, by_mask, free_jobs
+from solver.bundle_kernels import OVER_LIMIT, OVERFLOW
+from solver.bundle_prices import Pair, left_price, plus
 from solver.bundle_trips import trips
-from solver.problem import PROMISED
+from solver.problem import Problem
 from solver.solution import Activity, Kind, Solution
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from solver.bundle_arrays import Trip
-    from solver.bundle_prices import Pair, Prices
-    from solver.problem import Problem
+    from solver.bundle_prices import Prices
     from solver.solution import Route
 
     Array = NDArray[np.int64]
@@ -32,53 +30,8 @@ if TYPE_CHECKING:
 STEPS_PER_SECOND = 20_000_000
 """Labels tried per second at least: turns the time left into a limit that kernels can count."""
 
-_POOL = 2**20
-"""Labels of one group of bundles at most, 40 MB that are touched only where used."""
-
-_STATES = 2**22
-"""States of one group of bundles at most."""
-
 _CHUNK = 8192
 """Bundles between two looks at the clock, some 5 ms."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Jobs:
-    """
-    The free jobs as the kernels read them, their masks, and scratch room.
-
-    ``pickups`` (n, 4): store, early, late, service. ``orders`` has a row per order of the stores of
-    a set, those of set s from ``rows_of[s]`` on. By mask: ``store_sets``, ``loads``, ``load_ids``.
-    """
-
-    free: tuple[int, ...]
-    stores: tuple[int, ...]
-    pickups: Array
-    orders: Array
-    rows_of: Array
-    store_sets: Array
-    loads: Array
-    load_ids: Array
-    rates: Array
-    slots: Array
-    states: Array
-    pool: Array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """One vehicle before its bundles: its fixed rest, bounds, and the prices of two columns."""
-
-    trip: Trip
-    prefix: Array
-    tail: Array
-    shortest: Array
-    riding: Array
-    least: Pair
-    job_prices: Array
-    kept_mask: int
-    kept_price: Pair
-    rest_price: Pair | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +52,8 @@ class Enumeration:
     note: str
     problem: Problem
     start: Solution
-    jobs: _Jobs
-    candidates: tuple[_Candidate, ...]
+    jobs: FreeJobs
+    candidates: tuple[Candidate, ...]
     origins: tuple[Array, ...]
 
     def routes(self, picks: Sequence[int]) -> tuple[Route, ...]:
@@ -118,7 +71,7 @@ class Enumeration:
 
     def sums(self) -> Array:
         """Returns (masks, 2): the price of leaving out the jobs of each mask."""
-        return _by_mask(self.left_out)
+        return by_mask(self.left_out)
 
     def num_subsets(self) -> int:
         """Returns the steps of assigning by subsets: those without the jobs of each column."""
@@ -156,13 +109,12 @@ def enumerate_columns(
     deadline: float,
 ) -> Enumeration:
     """Returns the columns of every vehicle; after the deadline only those of the start."""
-    jobs = _jobs(problem, prices, free)
+    jobs = free_jobs(problem, prices, free)
     n = len(free)
     candidates = tuple(
-        _candidate(problem, prices, jobs, v, route) for v, route in enumerate(start.routes)
+        candidate_of(problem, prices, jobs, v, route) for v, route in enumerate(start.routes)
     )
     left_out = np.array([left_price(prices, problem.jobs[j]) for j in free], dtype=np.int64)
-    kept = [candidate.kept_mask for candidate in candidates]
     missing = [left_price(prices, problem.jobs[j]) for j in free if j in start.unassigned]
     most = plus(*(candidate.kept_price for candidate in candidates), *missing)
     left = _left(problem, jobs, candidates, left_out)
@@ -176,7 +128,6 @@ def enumerate_columns(
         column, origin = _columns(candidate, best)
         columns.append(column)
         origins.append(origin)
-    assert len(kept) == len(columns)
     return Enumeration(
         tuple(columns),
         left_out,
@@ -196,108 +147,8 @@ def _no_prices(masks: int) -> Array:
     return np.full((masks, 5), NO_PRICE, dtype=np.int64)
 
 
-def _jobs(problem: Problem, prices: Prices, free: tuple[int, ...]) -> _Jobs:
-    tasks = [task for j in free if (task := problem.jobs[j].pickup) is not None]
-    stores = tuple(dict.fromkeys(task.location for task in tasks))
-    pickups = [
-        [stores.index(t.location), t.window.early, t.window.late, t.service_duration]
-        for t in tasks
-    ]
-    orders: list[list[int]] = []
-    rows_of = [0]
-    for chosen in range(2 ** len(stores)):
-        members = [s for s in range(len(stores)) if chosen >> s & 1]
-        if members:
-            pad = [-1] * (len(stores) - len(members))
-            orders += [[*order, *pad] for order in permutations(members)]
-        rows_of.append(len(orders))
-    amounts = [problem.jobs[j].load or (0,) * problem.dimensions for j in free]
-    loads = _by_mask(np.array(amounts, dtype=np.int64).reshape(len(free), problem.dimensions))
-    masks = np.arange(2 ** len(free))
-    store_sets = np.zeros(len(masks), dtype=np.int64)
-    for i, (store, *_) in enumerate(pickups):
-        store_sets |= (masks >> i & 1) << store
-    rates = [
-        prices.of(late=1), prices.of(lateness=1), prices.of(completion=1), prices.of(late_minor=1)
-    ]
-    return _Jobs(
-        free,
-        stores,
-        np.array(pickups, dtype=np.int64),
-        np.array(orders, dtype=np.int64),
-        np.array(rows_of, dtype=np.int64),
-        store_sets,
-        loads,
-        _ids(loads),
-        np.array(rates, dtype=np.int64),
-        np.zeros((len(masks) + 1, 2), dtype=np.int64),
-        np.empty((_STATES, 2), dtype=np.int64),
-        np.empty((_POOL, 5), dtype=np.int64),
-    )
-
-
-def _by_mask(each: Array) -> Array:
-    """Returns (2^n, k): the sum of the rows of (n, k) in each mask."""
-    total = np.zeros((1, each.shape[1]), dtype=np.int64)
-    for row in each:
-        total = np.concatenate([total, total + row])
-    return total
-
-
-def _ids(rows: Array) -> Array:
-    """Returns a number for each row, the same one for equal rows."""
-    ids = np.zeros(len(rows), dtype=np.int64)
-    for column in rows.T:
-        values, place = np.unique(column, return_inverse=True)
-        ids = ids * len(values) + place
-    return np.unique(ids, return_inverse=True)[1].astype(np.int64)
-
-
-def _candidate(
-    problem: Problem, prices: Prices, jobs: _Jobs, v: int, route: Route
-) -> _Candidate:
-    places = {j: i for i, j in enumerate(jobs.free)}
-    rest = tuple(a for a in route if a.job not in places)
-    trip = trip_of(problem, prices, v, rest, jobs.free, jobs.stores)
-    n, rates = len(jobs.free), jobs.rates
-    prefix = prefixes(n, trip.travel, trip.arc, trip.table, trip.fixed, rates, trip.begin)
-    rest_price = _whole_price(prices, trip, prefix)
-    kept_price = rest_price
-    if len(rest) < len(route):
-        whole = trip_of(problem, prices, v, route, (), ())
-        ridden = prefixes(0, whole.travel, whole.arc, whole.table, whole.fixed, rates, trip.begin)
-        kept_price = _whole_price(prices, whole, ridden)
-    assert kept_price is not None, "The start is legal."
-    shortest = closure(trip.travel)
-    riding = np.array(prices.of(busy=1, travel=1), dtype=np.int64)
-    sure = riding if rest else np.array(prices.of(busy=1), dtype=np.int64)
-    tail = tails(n, shortest, trip.table, trip.fixed, rates, sure, trip.begin)
-    least = least_prices(n, shortest, trip.table, trip.fixed, jobs.pickups, rates, trip.begin)
-    prefix[:, 1:3] += np.array(trip.used)
-    prefix[1:, 1:3] += np.array(trip.set_out)
-    used = trip.used if rest else (0, 0)
-    whole_tail = plus((int(tail[-1, 0]), int(tail[-1, 1])), used)
-    mask = sum({1 << places[a.job] for a in route if a.job in places})
-    return _Candidate(
-        trip, prefix, tail, shortest, riding, whole_tail, least, mask, kept_price, rest_price
-    )
-
-
-def _whole_price(prices: Prices, trip: Trip, prefix: Array) -> Pair | None:
-    """Returns the price of the elements alone; None where they are not in time."""
-    end = len(trip.travel) - 1
-    if not trip.elements:
-        ride = int(trip.travel[end - 1, end])
-        return plus(prices.of(busy=ride), trip.set_out)
-    at = len(trip.table) - 1
-    if prefix[-1, 0] < 0 or prefix[-1, 0] + trip.travel[at, end] > trip.latest:
-        return None
-    ridden = (int(prefix[-1, 1] + trip.arc[at, end, 0]), int(prefix[-1, 2] + trip.arc[at, end, 1]))
-    return plus(ridden, trip.used, trip.set_out)
-
-
 def _left(
-    problem: Problem, jobs: _Jobs, candidates: Sequence[_Candidate], left_out: Array
+    problem: Problem, jobs: FreeJobs, candidates: Sequence[Candidate], left_out: Array
 ) -> Array:
     """Returns (masks, 2): the least that the jobs not in a mask add to the price."""
     least = []
@@ -310,14 +161,14 @@ def _left(
         ]
         least.append(min(options))
     each = np.array(least, dtype=np.int64)
-    return np.ascontiguousarray(_by_mask(each)[::-1])
+    return np.ascontiguousarray(by_mask(each)[::-1])
 
 
 def _fill(
     problem: Problem,
-    jobs: _Jobs,
+    jobs: FreeJobs,
     v: int,
-    candidate: _Candidate,
+    candidate: Candidate,
     left: Array,
     most: Pair,
     best: Array,
@@ -347,8 +198,8 @@ def _fill(
 
 
 def _run(
-    jobs: _Jobs,
-    candidate: _Candidate,
+    jobs: FreeJobs,
+    candidate: Candidate,
     left: Array,
     most: Pair,
     bundles: Array,
@@ -362,18 +213,19 @@ def _run(
         trips(
             bundles, gap, len(jobs.free), trip.latest, trip.travel, trip.arc, trip.table,
             trip.fixed, jobs.pickups, jobs.orders, trip.opening, candidate.prefix, candidate.tail,
-            jobs.rates, candidate.shortest, candidate.riding, trip.carried, trip.capacity, jobs.loads, jobs.load_ids, jobs.store_sets,
+            jobs.rates, candidate.shortest, candidate.riding, trip.carried,
+            trip.capacity, jobs.loads, jobs.load_ids, jobs.store_sets,
             jobs.rows_of, row, int(jobs.load_ids.max()) + 1, left, np.array(most), jobs.slots,
             jobs.states, jobs.pool, best, limit,
         )
     )  # fmt: skip
 
 
-def _bundles(problem: Problem, jobs: _Jobs, v: int, candidate: _Candidate) -> Array:
+def _bundles(problem: Problem, jobs: FreeJobs, v: int, candidate: Candidate) -> Array:
     """Returns the masks of jobs that the vehicle may serve and has room for when empty."""
     vehicle = problem.vehicles[v]
     barred = sum(1 << i for i, j in enumerate(jobs.free) if not problem.jobs[j].allows(v))
-    masks = np.arange(1, 2 ** len(jobs.free))
+    masks: Array = np.arange(1, 2 ** len(jobs.free))
     masks = masks[(masks & barred) == 0]
     if vehicle.capacity:
         masks = masks[(jobs.loads[masks] <= candidate.trip.capacity).all(axis=1)]
@@ -384,7 +236,7 @@ def _bundles(problem: Problem, jobs: _Jobs, v: int, candidate: _Candidate) -> Ar
     return masks
 
 
-def _columns(candidate: _Candidate, best: Array) -> tuple[Columns, Array]:
+def _columns(candidate: Candidate, best: Array) -> tuple[Columns, Array]:
     """Returns the columns of one vehicle, its route as it is first, and where each comes from."""
     found = np.flatnonzero(best[:, 0] < NO_PRICE)
     bundles, priced = [candidate.kept_mask], [candidate.kept_price]
@@ -398,11 +250,12 @@ def _columns(candidate: _Candidate, best: Array) -> tuple[Columns, Array]:
         np.concatenate([np.array(priced), best[found, :2]]),
         candidate.least,
     )
-    return columns, np.concatenate([np.array(origins), best[found, 2:4]])
+    where: Array = np.concatenate([np.array(origins), best[found, 2:4]])
+    return columns, where
 
 
 def _assembled(
-    jobs: _Jobs,
+    jobs: FreeJobs,
     elements: Sequence[Route],
     bundle: int,
     gap: int,

@@ -124,5 +124,3 @@ def least_prices(n, shortest, table, fixed, pickups, rates, begin):  # type: ign
         high, low = time_price(table[j, KIND], table[j, DUE], start, end, rates)
         found[j] = (high + fixed[j, 0], low + fixed[j, 1])
     return found
-
-

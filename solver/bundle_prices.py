@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from solver.problem import Measure
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from solver.problem import Job, Problem, Task
     from solver.solution import Cost
 
@@ -83,12 +86,14 @@ def _bounds(problem: Problem) -> dict[Measure, int]:
     jobs, vehicles = problem.jobs, problem.vehicles
     tasks = [task for job in jobs for task in (job.pickup, job.delivery) if task is not None]
     legs = len(tasks) + len(vehicles)
-    riding = legs * max(_largest(problem.durations_of(v)) for v in range(len(vehicles)))
+    riding = legs * max(
+        (_largest(problem.durations_of(v)) for v in range(len(vehicles))), default=0
+    )
     serving = sum(task.service_duration for task in tasks)
     opened = [task.window.early for task in tasks] + [v.shift.early for v in vehicles]
     horizon = max(opened, default=0) + riding + serving
     dues = [job.delivery.due for job in jobs if job.delivery.due is not None]
-    paid = max(vehicle.task_cost for vehicle in vehicles)
+    paid = max((vehicle.task_cost for vehicle in vehicles), default=0)
     expense = sum(v.fixed_cost for v in vehicles) + paid * serving
     n = len(jobs)
     return {
@@ -104,16 +109,16 @@ def _bounds(problem: Problem) -> dict[Measure, int]:
         Measure.MOVED: n,
         Measure.DIVERTED: len(vehicles),
         Measure.EXPENSE: expense
-        + legs * max(_largest(problem.costs_of(v)) for v in range(len(vehicles))),
+        + legs * max((_largest(problem.costs_of(v)) for v in range(len(vehicles))), default=0),
         Measure.USED: len(vehicles),
         Measure.TRAVEL: riding,
         Measure.DISTANCE: legs
-        * max(_largest(problem.distances_of(v)) for v in range(len(vehicles))),
+        * max((_largest(problem.distances_of(v)) for v in range(len(vehicles))), default=0),
     }
 
 
-def _largest(matrix: object) -> int:
-    return 0 if matrix is None or not len(matrix) else int(matrix.max())  # type: ignore[arg-type, attr-defined]
+def _largest(matrix: NDArray[np.int64] | None) -> int:
+    return 0 if matrix is None or not len(matrix) else int(matrix.max())
 
 
 def served_price(problem: Problem, prices: Prices, v: int, tasks: tuple[Task, ...]) -> Pair:

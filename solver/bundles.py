@@ -27,12 +27,11 @@ from solver.bundle_columns import Enumeration, enumerate_columns
 from solver.bundle_prices import prices_of
 from solver.check import violations
 from solver.problem import PROMISED
-from solver.solution import Solution, cost
+from solver.solution import Cost, Solution, cost
 
 if TYPE_CHECKING:
     from solver.bundle_prices import Prices
     from solver.problem import Problem
-    from solver.solution import Cost
 
 MOST_BY_SUBSETS = 12
 """Free jobs up to which subsets are enumerated in any case; CP-SAT assigns more where it must."""
@@ -45,6 +44,10 @@ MOST_JOBS = 18
 
 MOST_STORES = 4
 """Stores of the free jobs at most: every order of them is tried."""
+
+
+_SHARE = 0.85
+"""Part of the budget after which no bundles are enumerated any more: the rest assigns and judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,9 @@ def exact(problem: Problem, solution: Solution, seconds: float) -> Exact:
         return Exact(solution, False, None, reason)
     if not free:
         return Exact(solution, True, cost(problem, solution), "")
-    found = enumerate_columns(problem, prices, solution, free, began + seconds)
+    if perf_counter() - began >= _SHARE * seconds:
+        return Exact(solution, False, None, f"The budget of {seconds} s was over at the start.")
+    found = enumerate_columns(problem, prices, solution, free, began + _SHARE * seconds)
     picks, proven = _assigned(prices, found, began + seconds)
     return _judged(problem, solution, found, picks, proven and not found.note, found.note)
 
@@ -128,9 +133,7 @@ def _lacking(problem: Problem) -> str:
     return ""
 
 
-def _assigned(
-    prices: Prices, found: Enumeration, deadline: float
-) -> tuple[tuple[int, ...], bool]:
+def _assigned(prices: Prices, found: Enumeration, deadline: float) -> tuple[tuple[int, ...], bool]:
     """Returns the column of each vehicle, and whether no choice of columns is cheaper."""
     n = len(found.left_out)
     seconds = found.num_subsets() / SUBSETS_PER_SECOND
@@ -158,7 +161,9 @@ def _judged(
     best = replace(start, routes=routes, unassigned=unassigned)
     before, after = cost(problem, start), cost(problem, best)
     if after < before and violations(problem, best):
-        return Exact(start, False, None, f"The best trips are illegal: {violations(problem, best)[0]}")
+        return Exact(
+            start, False, None, f"The best trips are illegal: {violations(problem, best)[0]}"
+        )
     if after >= before:
         best, after = start, before
     if proven:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -173,7 +174,12 @@ def test_cp_sat_assigns_from_thirteen_jobs_where_time_is_short(
     monkeypatch.setattr(bundles, "SUBSETS_PER_SECOND", 1)
     asked = []
     answer = assignment_cp.by_cp_sat
-    monkeypatch.setattr(assignment_cp, "by_cp_sat", lambda *a: asked.append(1) or answer(*a))
+
+    def counted(*given: Any) -> tuple[tuple[int, ...], bool]:
+        asked.append(given)
+        return answer(*given)
+
+    monkeypatch.setattr(assignment_cp, "by_cp_sat", counted)
     problem, start = _crowd(count)
     found = exact(problem, start, AMPLE_S)
     assert found.optimal
@@ -207,9 +213,7 @@ def test_more_jobs_than_can_be_enumerated_are_declined(count: int, note: str) ->
     assert found.note.startswith(note)
 
 
-@pytest.mark.parametrize(
-    ("count", "optimal"), [(MOST_STORES, True), (MOST_STORES + 1, False)]
-)
+@pytest.mark.parametrize(("count", "optimal"), [(MOST_STORES, True), (MOST_STORES + 1, False)])
 def test_more_stores_than_can_be_ordered_are_declined(count: int, optimal: bool) -> None:
     jobs = [Job(f"j{j}", Task(5), Task(j)) for j in range(count)]
     problem = a_problem(jobs, [Vehicle("v", 0)])
@@ -224,7 +228,12 @@ ONE = _urgent("one", 1)
     [
         (replace(a_problem([ONE]), joint_loading=False), "one by one"),
         (a_problem([replace(ONE, collected=(1,))]), "collected"),
-        (a_problem([replace(ONE, delivery=Task(1, TimeWindow(0, 9), later_windows=(TimeWindow(20),)))]), "windows"),
+        (
+            a_problem(
+                [replace(ONE, delivery=Task(1, TimeWindow(0, 9), later_windows=(TimeWindow(20),)))]
+            ),
+            "windows",
+        ),
         (a_problem([replace(ONE, delivery=Task(1, setup_duration=5))]), "setup"),
         (a_problem([replace(ONE, delivery=Task(1, by_vehicle=((0, 5),)))]), "by vehicle"),
         (a_problem([ONE], [Vehicle("v", 0, breaks=(Break("b", (TimeWindow(),)),))]), "breaks"),
@@ -265,3 +274,18 @@ def test_without_urgent_jobs_that_wait_the_start_is_the_answer() -> None:
     assert found.optimal
     assert found.solution is start
     assert {a.kind for a in found.solution.routes[0]} == {Kind.PICKUP, Kind.DELIVERY}
+
+
+def test_a_problem_without_vehicles_has_its_start_as_the_best() -> None:
+    problem = Problem((), (ONE,), on_a_line(2))
+    found = exact(problem, Solution((), frozenset({0})), AMPLE_S)
+    assert found.optimal
+    assert found.bound == (1, 0, 0, 0, 0, 0)
+
+
+def test_a_budget_of_zero_gives_the_start_and_says_so() -> None:
+    problem = a_problem([ONE])
+    start = Solution(((),), frozenset({0}))
+    found = exact(problem, start, 0.0)
+    assert found.solution is start
+    assert "budget" in found.note

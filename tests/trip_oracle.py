@@ -84,7 +84,9 @@ def _trips(problem: Problem, rest: Route, bundle: Sequence[int]) -> Iterator[Rou
         )
         after = [rest[a:b] for a, b in zip(gaps, [*gaps[1:], len(rest)], strict=True) if a >= gap]
         for drops in permutations(bundle):
-            for merged in _merged([p for p in after if p], [(Activity(j, Kind.DELIVERY),) for j in drops]):
+            for merged in _merged(
+                [p for p in after if p], [(Activity(j, Kind.DELIVERY),) for j in drops]
+            ):
                 route = rest[:gap] + load + tuple(a for part in merged for a in part)
                 if not _is_glued(problem, rest[gap : gap + 1], merged, load):
                     yield route
