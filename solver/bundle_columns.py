@@ -75,8 +75,9 @@ class Enumeration:
 
     def num_subsets(self) -> int:
         """Returns the steps of assigning by subsets: those without the jobs of each column."""
-        sizes = np.concatenate([np.bitwise_count(c.bundles) for c in self.columns])
-        return int((1 << (len(self.left_out) - sizes.astype(np.int64))).sum())
+        n = len(self.left_out)
+        sizes = (np.bitwise_count(column.bundles).astype(np.int64) for column in self.columns)
+        return sum(int((1 << (n - size)).sum()) for size in sizes)
 
     def _route(self, v: int, pick: int) -> Route:
         gap, row = self.origins[v][pick].tolist()

@@ -85,10 +85,8 @@ def _bounds(problem: Problem) -> dict[Measure, int]:
     """Returns for each measure a value that no solution of the lane exceeds."""
     jobs, vehicles = problem.jobs, problem.vehicles
     tasks = [task for job in jobs for task in (job.pickup, job.delivery) if task is not None]
-    legs = len(tasks) + len(vehicles)
-    riding = legs * max(
-        (_largest(problem.durations_of(v)) for v in range(len(vehicles))), default=0
-    )
+    legs, every = len(tasks) + len(vehicles), range(len(vehicles))
+    riding = legs * max((_largest(problem.durations_of(v)) for v in every), default=0)
     serving = sum(task.service_duration for task in tasks)
     opened = [task.window.early for task in tasks] + [v.shift.early for v in vehicles]
     horizon = max(opened, default=0) + riding + serving
@@ -109,11 +107,10 @@ def _bounds(problem: Problem) -> dict[Measure, int]:
         Measure.MOVED: n,
         Measure.DIVERTED: len(vehicles),
         Measure.EXPENSE: expense
-        + legs * max((_largest(problem.costs_of(v)) for v in range(len(vehicles))), default=0),
+        + legs * max((_largest(problem.costs_of(v)) for v in every), default=0),
         Measure.USED: len(vehicles),
         Measure.TRAVEL: riding,
-        Measure.DISTANCE: legs
-        * max((_largest(problem.distances_of(v)) for v in range(len(vehicles))), default=0),
+        Measure.DISTANCE: legs * max((_largest(problem.distances_of(v)) for v in every), default=0),
     }
 
 

@@ -47,7 +47,7 @@ MOST_STORES = 4
 
 
 _SHARE = 0.85
-"""Part of the budget after which no bundles are enumerated any more: the rest assigns and judges."""
+"""Part of the budget that enumerates bundles; the rest assigns and judges them."""
 
 
 @dataclass(frozen=True, slots=True)

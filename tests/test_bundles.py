@@ -122,7 +122,7 @@ def test_stores_are_visited_in_the_best_order() -> None:
 @pytest.mark.parametrize("seed", range(200))
 def test_a_proven_answer_costs_what_brute_force_finds(seed: int) -> None:
     rng = random.Random(seed)
-    problem = random_problem(rng, rng.randint(1, 3), rng.randint(1, 4), tight=seed % 2 == 0)
+    problem = random_problem(rng, rng.randint(1, 3), rng.randint(1, 6), tight=seed % 2 == 0)
     start = complete(problem, ())
     if seed % 3 == 0:
         # A poor start: nothing that waits is planned yet.
