@@ -62,17 +62,21 @@ def exact() -> str:
     lines += [
         f"in all: {100 * all_proven / len(all_ms):.1f} % proven within"
         f" {1000 * _BUDGET_S:.0f} ms; elapsed {percentiles(all_ms, unit='ms')}",
-        f"processor time (what a quiet core would take): {percentiles(all_cpu_ms, unit='ms')}",
+        f"processor time to the proof, without a limit: {percentiles(all_cpu_ms, unit='ms')}",
         _compared(),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _run(problem: Problem, start: Solution) -> tuple[bool, bool, float, float]:
-    """Returns whether an answer is proven and cheaper than its start; elapsed and processor ms."""
-    began, worked = perf_counter(), process_time()
+    """Returns whether an answer is proven and cheaper than its start; elapsed ms, and processor ms
+    to the proof."""
+    worked = process_time()
+    solve_exactly(problem, start, _AMPLE_S)
+    cpu = 1000 * (process_time() - worked)
+    began = perf_counter()
     found = solve_exactly(problem, start, _BUDGET_S)
-    elapsed, cpu = 1000 * (perf_counter() - began), 1000 * (process_time() - worked)
+    elapsed = 1000 * (perf_counter() - began)
     broken = violations(problem, found.solution)
     before, after = cost(problem, start), cost(problem, found.solution)
     if broken or after > before:
