@@ -69,8 +69,11 @@ def exact() -> str:
 
 
 def _run(problem: Problem, start: Solution) -> tuple[bool, bool, float, float]:
-    """Returns whether an answer is proven and cheaper than its start; elapsed ms, and processor ms
-    to the proof."""
+    """
+    Returns whether an answer is proven, and whether it is cheaper than its start.
+
+    Then its elapsed ms within the budget, and the processor ms of a proof without a limit.
+    """
     worked = process_time()
     solve_exactly(problem, start, _AMPLE_S)
     cpu = 1000 * (process_time() - worked)
