@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.crash import crash
+from benchmarks.exact import exact
 from benchmarks.latency import latency
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
@@ -25,6 +26,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "crash": crash,
     "shifts": shifts,
     "roads": roads,
+    "exact": exact,
 }
 
 
