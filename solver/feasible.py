@@ -36,9 +36,9 @@ def is_feasible(problem: Problem, v: int, route: Route) -> bool:
     return fits(problem, v, route) and is_timely(problem, v, route)
 
 
-def is_timely(problem: Problem, v: int, route: Route) -> bool:
+def is_timely(problem: Problem, v: int, route: Route, leave: int | None = None) -> bool:
     """Returns whether everything starts within a window and the vehicle ends within its shift."""
-    timetable = schedule(problem, v, route)
+    timetable = schedule(problem, v, route, leave)
     if route and timetable.end > problem.vehicles[v].shift.late:
         return False
     return all(_is_open(visit, _windows(problem, v, visit)) for visit in timetable.visits)

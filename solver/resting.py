@@ -29,7 +29,9 @@ def with_breaks(problem: Problem, v: int, tasks: Route) -> Route | None:
     if not is_feasible(problem, v, tasks):
         return None
     breaks = problem.vehicles[v].breaks
-    order = sorted(range(len(breaks)), key=lambda b: (breaks[b].windows[0].early, b))
+    order = sorted(
+        range(len(breaks)), key=lambda b: (breaks[b].windows[0].early, breaks[b].windows[0].late, b)
+    )
     return _rested(problem, v, tasks, order, 0)
 
 
