@@ -20,9 +20,9 @@ class Legs:
     """
     Matrices over the nodes (n, n): what a vehicle rides, and how long it works.
 
-    A setup that is always paid, at a place where nothing else is, belongs to the leg that leaves its
-    node; one that is not, to the legs that arrive from elsewhere, and `shared_setup` says by how
-    much its window is wider then.
+    A setup that is always paid, at a place where nothing else is, belongs to the leg that leaves
+    its node; one that is not, to the legs that arrive from elsewhere, and `shared_setup` says by
+    how much its window is wider then.
     """
 
     def __init__(self, problem: Problem, nodes: Sequence[Activity]) -> None:
@@ -42,7 +42,7 @@ class Legs:
         return np.asarray(np.pad(matrix, (0, 1))[np.ix_(self._places, self._places)])
 
     def kind(self, v: int) -> tuple[int, int]:
-        """Returns what vehicles with equal legs have in common: a profile, and times of their own."""
+        """Returns what vehicles with equal legs have in common: profile, and times of their own."""
         is_own = any(task.by_vehicle for task in self._tasks)
         return self._problem.vehicles[v].profile, v if is_own else -1
 

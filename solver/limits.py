@@ -86,8 +86,9 @@ def add_limits(problem: Problem, routing: Any, legs: Legs) -> None:
                 known[vehicle.profile] = routing.RegisterTransitMatrix(rows)
             transits.append(known[vehicle.profile])
             # An unused vehicle may ride home further than that.
-            is_free = vehicle.end is None or matrix is None
-            home = 0 if is_free else int(matrix[vehicle.start, vehicle.end])
+            home = 0
+            if matrix is not None and vehicle.end is not None:
+                home = int(matrix[vehicle.start, vehicle.end])
             limit = limits[v]
             rooms.append(FOREVER if limit is None else max(limit, home))
         routing.AddDimensionWithVehicleTransitAndCapacity(transits, 0, rooms, True, name)

@@ -20,8 +20,8 @@ from solver.dimensions import add_changes, add_time
 from solver.legs import Legs
 from solver.limits import add_breaks, add_capacity, add_limits
 from solver.problem import PROMISED, Measure
-from solver.weights import weights_of
 from solver.solution import Activity, Kind
+from solver.weights import weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -111,7 +111,12 @@ class _Diary:
             told["description"] = rest.description
         told |= {"id": rest.id, "setup": 0, "service": rest.service}
         told["waiting_time"] = self._second(visit.start) - self._second(arrival)
-        return self._with_state(told, arrival)
+        told = self._with_state(told, arrival)
+        if towards is not None and self._metres is not None and self._ahead:
+            leg = self._here, towards
+            share = self._ahead / int(self._seconds[leg])
+            told["distance"] += round(share * int(self._metres[leg]))
+        return told
 
     def _serve(self, visit: Visit) -> Entry:
         task, unit = self._task(visit.activity), self._request.unit

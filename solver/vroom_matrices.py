@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.vroom_errors import MOST_NUMBER, ROUTING, VroomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
 
     from solver.vroom_entries import Mission, VehicleEntry
     from solver.vroom_errors import Entry

@@ -25,18 +25,17 @@ from solver.problem import (
     TimeWindow,
     Vehicle,
 )
-from solver.vroom_entries import read_job, read_shipment, read_vehicle
+from solver.vroom_entries import Mission, VehicleEntry, read_job, read_shipment, read_vehicle
 from solver.vroom_errors import MOST_NUMBER, VroomError, entry
-from solver.vroom_matrices import read_matrices
+from solver.vroom_matrices import Matrices, read_matrices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from solver.vroom_entries import Mission, TaskEntry, VehicleEntry
+    from solver.vroom_entries import TaskEntry
     from solver.vroom_errors import Windows
-    from solver.vroom_matrices import Matrices
 
 COST_UNITS = 360_000
 """VROOM counts costs in 1/360 000: hundredths of a second of 3 600 an hour."""
@@ -208,6 +207,7 @@ class _Drawing:
     def _vehicle(self, v: int, places: _Places, profile: int, divisor: int) -> Vehicle:
         of, unit = self.vehicles[v], self.clock.unit
         per_task = of.costs["per_task_hour"] * (_HUNDREDTHS // unit)
+        resting = sum(rest.service for rest in of.breaks)
         same = [other.id for other in self.vehicles[:v]].count(of.id)
         matrix = self.matrices[of.profile].distances
         return Vehicle(
@@ -217,7 +217,8 @@ class _Drawing:
             capacity=of.capacity,
             shift=TimeWindow() if of.window is None else self.clock.window(of.window),
             profile=profile,
-            fixed_cost=of.costs["fixed"] * COST_UNITS // divisor,
+            # VROOM prices a break as it does work; all of them are taken where any task is.
+            fixed_cost=(of.costs["fixed"] * COST_UNITS + per_task * unit * resting) // divisor,
             task_cost=per_task // divisor,
             max_tasks=of.max_tasks,
             max_travel=None if of.max_travel is None else of.max_travel * unit,

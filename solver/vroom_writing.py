@@ -130,5 +130,5 @@ def _cost(request: Request, v: int, route: Route, steps: list[Entry]) -> int:
         total += int(given.durations[leg]) * per_second
         total += 0 if given.distances is None else int(given.distances[leg]) * per_metre
         total += 0 if given.costs is None else int(given.costs[leg]) * per_cost
-    at_work = sum(step["setup"] + step["service"] for step in steps if step["type"] != "break")
+    at_work: int = sum(step["setup"] + step["service"] for step in steps)
     return (total + of.costs["per_task_hour"] * 100 * at_work) // COST_UNITS
