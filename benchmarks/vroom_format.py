@@ -112,9 +112,8 @@ def _lines(meetings: list[Meeting]) -> Iterable[str]:
             f" median {median(ratios):.4f}, mean {sum(ratios) / len(ratios):.4f},"
             f" least {ratios[0]:.3f}, most {ratios[-1]:.3f}"
         )
-    ours, theirs = (
-        sorted(times) for times in zip(*((m.our_time, m.their_time) for m in meetings), strict=True)
-    )
+    ours = sorted(m.our_time for m in meetings)
+    theirs = sorted(m.their_time for m in meetings)
     yield (
         f"time taken, median and most: ours {median(ours):.2f} and {ours[-1]:.2f} s,"
         f" VROOM {median(theirs):.2f} and {theirs[-1]:.2f} s (it may end by itself)"
