@@ -45,14 +45,15 @@ def add_time(
     for node, (activity, index) in enumerate(indices.items()):
         task = activity.task(problem)
         # With a setup on the way here the time is that of its end: the window moves along.
-        late = task.windows[-1].late + legs.shared_setup(node)
+        setup = legs.shared_setup(node)
+        late = task.windows[-1].late + setup
         if activity.kind is Kind.DELIVERY:
             job = problem.jobs[activity.job]
-            late = min(late, _latest_start(job, planned.get(activity.job), weights))
-            _price_start(time, index, job, late, weights)
+            late = min(late, setup + _latest_start(job, planned.get(activity.job), weights))
+            _price_start(time, index, job, late - setup, weights)
         time.CumulVar(index).SetRange(task.window.early, late)
         for one, other in pairwise(task.windows):
-            closed = one.late + legs.shared_setup(node) + 1
+            closed = one.late + setup + 1
             if closed < other.early:
                 time.CumulVar(index).RemoveInterval(closed, other.early - 1)
 
