@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import machine
 from benchmarks.peer_env import Skipped
-from benchmarks.vroom_peer import ask_vroom, planned, vroom_python
+from benchmarks.vroom_peer import ask_all, planned, vroom_python
 from benchmarks.vroom_worlds import random_request
 from solver.vroom import answer, faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 NUM_PROBLEMS = 200
@@ -50,32 +50,38 @@ def vroom_format(num_problems: int = NUM_PROBLEMS, seconds: float = SECONDS) -> 
         python = vroom_python()
     except Skipped as why:
         return f"{machine()}\nskipped: {why}\n"
-    meetings = [meet(python, seed, seconds) for seed in range(num_problems)]
+    meetings = meet(python, range(num_problems), seconds)
     head = f"{num_problems} random problems of 5 to 40 tasks, {seconds} s each, one thread each"
     return "\n".join([machine(), head, *_lines(meetings)]) + "\n"
 
 
-def meet(python: Path, seed: int, seconds: float) -> Meeting:
-    """Returns one problem answered by both. Raises Skipped where VROOM breaks down."""
-    request = random_request(seed)
-    began = perf_counter()
-    ours = answer(request, seconds, seed=0)
-    our_time = perf_counter() - began
-    theirs = ask_vroom(python, request, seconds=seconds)
-    return Meeting(
-        seed=seed,
-        ours=_key(ours),
-        theirs=_key(theirs),
-        by_vroom=plan_faults(python, request, ours),
-        by_us=faults(request, theirs),
-        our_time=our_time,
-        their_time=theirs["summary"]["computing_times"]["solving"] / 1000,
-    )
+def meet(python: Path, seeds: Sequence[int], seconds: float) -> list[Meeting]:
+    """Returns the problems of these seeds answered by both. Raises Skipped without answers."""
+    requests = [random_request(seed) for seed in seeds]
+    ours, times = [], []
+    for request in requests:
+        began = perf_counter()
+        ours.append(answer(request, seconds, seed=0))
+        times.append(perf_counter() - began)
+    theirs = ask_all(python, requests, seconds=seconds)
+    plans = [planned(request, told) for request, told in zip(requests, ours, strict=True)]
+    looked = ask_all(python, plans, plan=True)
+    return [
+        Meeting(
+            seed=seed,
+            ours=_key(ours[i]),
+            theirs=_key(theirs[i]),
+            by_vroom=_plan_faults(looked[i]),
+            by_us=faults(requests[i], theirs[i]),
+            our_time=times[i],
+            their_time=theirs[i]["summary"]["computing_times"]["solving"] / 1000,
+        )
+        for i, seed in enumerate(seeds)
+    ]
 
 
-def plan_faults(python: Path, request: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
-    """Returns what VROOM in plan mode finds wrong with an answer."""
-    looked = ask_vroom(python, planned(request, told), plan=True)
+def _plan_faults(looked: dict[str, Any]) -> tuple[str, ...]:
+    """Returns what VROOM in plan mode has found wrong with routes."""
     if looked["code"]:
         return (str(looked["error"]),)
     return tuple(str(violation) for violation in looked["summary"]["violations"])

@@ -39,18 +39,6 @@ def vroom_python() -> Path:
     return python
 
 
-def ask_vroom(
-    python: Path, request: object, *, plan: bool = False, seconds: float | None = None
-) -> dict[str, Any]:
-    """
-    Returns VROOM's answer to a request on one thread.
-
-    ``plan`` asks for plan mode: the vehicles' steps are followed and what they violate is said.
-    Without ``seconds`` it ends by itself. Raises Skipped where VROOM breaks down.
-    """
-    return ask_all(python, [request], plan=plan, seconds=seconds)[0]
-
-
 def ask_all(
     python: Path,
     requests: Sequence[object],
@@ -58,7 +46,12 @@ def ask_all(
     plan: bool = False,
     seconds: float | None = None,
 ) -> list[dict[str, Any]]:
-    """Returns VROOM's answers to several requests, one after another, as `ask_vroom` does."""
+    """
+    Returns VROOM's answers to requests, one after another on one thread.
+
+    ``plan`` asks for plan mode: the vehicles' steps are followed and what they violate is said.
+    Without ``seconds`` it ends by itself. Raises Skipped where VROOM breaks down.
+    """
     options = ["-t", "1", "-x", "5"]
     options += ["-c"] if plan else []
     options += [] if seconds is None else ["-l", str(seconds)]

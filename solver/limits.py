@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from solver.legs import Legs
-    from solver.problem import Problem
+    from solver.problem import Problem, Vehicle
     from solver.solution import Activity
 
 
@@ -101,8 +101,8 @@ def add_breaks(problem: Problem, routing: Any, legs: Legs) -> None:
     solver, time = routing.solver(), routing.GetDimensionOrDie("time")
     for v, vehicle in enumerate(problem.vehicles):
         intervals = []
-        for b, rest in enumerate(vehicle.breaks):
-            # An unused vehicle takes none of them, whatever is said here.
+        # The model wants them of unused vehicles too: who cannot take all has none in it.
+        for b, rest in enumerate(vehicle.breaks if _can_rest(vehicle) else ()):
             first, last = rest.windows[0].early, rest.windows[-1].late
             interval = solver.FixedDurationIntervalVar(
                 first, last, rest.duration, False, f"break {v} {b}"
@@ -111,3 +111,16 @@ def add_breaks(problem: Problem, routing: Any, legs: Legs) -> None:
                 interval.StartExpr().Var().RemoveInterval(one.late + 1, other.early - 1)
             intervals.append(interval)
         time.SetBreakIntervalsOfVehicle(intervals, v, legs.visits(v))
+
+
+def _can_rest(vehicle: Vehicle) -> bool:
+    """Returns whether a vehicle can take all its breaks, one after another, with nothing to do."""
+    now = vehicle.shift.early
+    for rest in sorted(
+        vehicle.breaks, key=lambda rest: (rest.windows[0].early, rest.windows[0].late)
+    ):
+        opened = [max(now, window.early) for window in rest.windows if now <= window.late]
+        if not opened:
+            return False
+        now = min(opened) + rest.duration
+    return True

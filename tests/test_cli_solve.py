@@ -14,7 +14,7 @@ from tests.test_vroom_input import JOB, job, request
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 
 def run(*words: object, text: str | None = None) -> Result:

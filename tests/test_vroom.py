@@ -211,6 +211,5 @@ def test_vroom_finds_nothing_wrong_with_us_nor_we_with_vroom() -> None:
         python = vroom_python()
     except Skipped as why:
         pytest.skip(str(why))
-    for seed in range(10):
-        meeting = meet(python, seed, seconds=0.1)
-        assert (meeting.by_vroom, meeting.by_us) == ((), ()), seed
+    for meeting in meet(python, range(10), seconds=0.1):
+        assert (meeting.by_vroom, meeting.by_us) == ((), ()), meeting.seed
