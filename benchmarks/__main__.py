@@ -15,6 +15,7 @@ from benchmarks.exact import exact
 from benchmarks.latency import latency
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
+from benchmarks.vroom_format import vroom_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "shifts": shifts,
     "roads": roads,
     "exact": exact,
+    "vroom": vroom_format,
 }
 
 

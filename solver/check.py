@@ -8,19 +8,17 @@ or the search, so that a mistake there cannot hide here.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from solver.problem import FOREVER
+from solver.check_course import mistimed, overloaded
 from solver.solution import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from solver.problem import Problem, Task
-    from solver.solution import Route, Solution
-
-_Step = tuple[str, Kind, "Task"]
-"""Job name, half and task of one activity that exists."""
+    from solver.problem import Problem
+    from solver.solution import Activity, Route, Solution
 
 
 def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
@@ -29,22 +27,35 @@ def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
 
     Each text names the job or vehicle, the value and its limit, times in seconds. A job later than
     its ``due`` breaks nothing. A vehicle that starts with more goods on board than it may carry may
-    deliver them, but is in breach with each pickup until its load is within the capacity.
+    deliver them, but is in breach with all it takes on board until its load is within the capacity.
     """
     if len(solution.routes) != len(problem.vehicles):
         have, want = len(solution.routes), len(problem.vehicles)
         return (f"The solution has {have} routes for {want} vehicles.",)
     found = list(_miscounted(problem, solution))
     for v, route in enumerate(solution.routes):
-        found += _misplaced(problem, v, route)
-        found += _overloaded(problem, v, route)
-        found += _mistimed(problem, v, route)
+        known = tuple(activity for activity in route if _exists(problem, v, activity))
+        found += _restless(problem, v, route)
+        found += _misplaced(problem, v, known)
+        found += _overstretched(problem, v, known)
+        found += overloaded(problem, v, known)
+        found += mistimed(problem, v, known)
     return tuple(found)
+
+
+def _exists(problem: Problem, v: int, activity: Activity) -> bool:
+    """Returns whether the problem has this activity for the vehicle, to be placed and timed."""
+    if activity.kind is Kind.BREAK:
+        return 0 <= activity.job < len(problem.vehicles[v].breaks)
+    if not 0 <= activity.job < len(problem.jobs):
+        return False
+    return activity.kind is Kind.DELIVERY or problem.jobs[activity.job].pickup is not None
 
 
 def _miscounted(problem: Problem, solution: Solution) -> Iterator[str]:
     """Yields jobs that are unknown, absent, halved or served more than once."""
-    counts = Counter((a.job, a.kind) for route in solution.routes for a in route)
+    tasks = [a for route in solution.routes for a in route if a.kind is not Kind.BREAK]
+    counts = Counter((a.job, a.kind) for a in tasks)
     named = {j for j, _ in counts} | solution.unassigned
     for j in sorted(named - set(range(len(problem.jobs)))):
         yield f"Job index {j} is unknown: the problem has {len(problem.jobs)} jobs."
@@ -60,15 +71,32 @@ def _miscounted(problem: Problem, solution: Solution) -> Iterator[str]:
             yield f"Job {job.name!r} has {pickups} pickups, expected {expected}."
 
 
+def _restless(problem: Problem, v: int, route: Route) -> Iterator[str]:
+    """Yields breaks that a vehicle does not have, leaves out, or takes more than once."""
+    vehicle = problem.vehicles[v]
+    counts = Counter(a.job for a in route if a.kind is Kind.BREAK)
+    for index in sorted(counts.keys() - set(range(len(vehicle.breaks)))):
+        yield (
+            f"Break index {index} is unknown: vehicle {vehicle.name!r} has"
+            f" {len(vehicle.breaks)} breaks."
+        )
+    for index, rest in enumerate(vehicle.breaks):
+        if route and counts[index] != 1:
+            yield (
+                f"Vehicle {vehicle.name!r} takes break {rest.name!r} {counts[index]} times,"
+                f" expected 1."
+            )
+
+
 def _misplaced(problem: Problem, v: int, route: Route) -> Iterator[str]:
     """Yields vehicles that may not serve a job, and halves out of order or out of the route."""
     vehicle = problem.vehicles[v]
     picked: set[int] = set()
     delivered: set[int] = set()
     for activity in route:
-        j = activity.job
-        if not 0 <= j < len(problem.jobs):
+        if activity.kind is Kind.BREAK:
             continue
+        j = activity.job
         job = problem.jobs[j]
         if job.vehicles is not None and v not in job.vehicles:
             yield (
@@ -85,77 +113,28 @@ def _misplaced(problem: Problem, v: int, route: Route) -> Iterator[str]:
         yield f"Job {problem.jobs[j].name!r} is picked up by vehicle {vehicle.name!r} for good."
 
 
-def _overloaded(problem: Problem, v: int, route: Route) -> Iterator[str]:
-    """Yields where goods on board exceed the capacity: at the start, or by a pickup."""
+def _overstretched(problem: Problem, v: int, route: Route) -> Iterator[str]:
+    """Yields routes of more tasks, riding or metres than the vehicle may have."""
     vehicle = problem.vehicles[v]
-    bound = sum(sum(job.load) for job in problem.jobs if job.carrier == v)
-    served = {a.job for a in route if a.kind is Kind.DELIVERY and 0 <= a.job < len(problem.jobs)}
-    chosen = sum(
-        sum(job.load)
-        for job in (problem.jobs[j] for j in served)
-        if job.pickup is None and job.carrier != v
-    )
-    load = bound + chosen
-    if chosen and load > min((*vehicle.capacity, FOREVER)):
-        yield f"Vehicle {vehicle.name!r} starts with {load} units, capacity {vehicle.capacity[0]}."
+    places = [vehicle.start]
     for activity in route:
-        if not 0 <= activity.job < len(problem.jobs):
-            continue
-        job = problem.jobs[activity.job]
-        if activity.kind is Kind.DELIVERY:
-            load -= sum(job.load)
-            continue
-        load += sum(job.load)
-        if load > min((*vehicle.capacity, FOREVER)):
-            yield (
-                f"Vehicle {vehicle.name!r} carries {load} units after the pickup of job"
-                f" {job.name!r}, capacity {vehicle.capacity[0]}."
-            )
-
-
-def _mistimed(problem: Problem, v: int, route: Route) -> Iterator[str]:
-    """Yields services that start after their window and routes that end after the shift."""
-    vehicle = problem.vehicles[v]
-    clock, place = vehicle.shift.early, vehicle.start
-    for stop in _stops(problem, route):
-        where = stop[0][2].location
-        clock += int(problem.durations[place, where])
-        place = where
-        clock = max([clock, *(task.window.early for _, _, task in stop)])
-        for name, kind, task in stop:
-            if clock > task.window.late:
-                yield (
-                    f"The {kind} of job {name!r} starts at {clock} s,"
-                    f" {clock - task.window.late} s after its window ends at {task.window.late} s."
-                )
-            clock += task.service_duration
+        job = None if activity.kind is Kind.BREAK else problem.jobs[activity.job]
+        if job is not None:
+            task = job.pickup if activity.kind is Kind.PICKUP else job.delivery
+            places += [] if task is None else [task.location]
+    num_tasks = len(places) - 1
+    if not num_tasks:
+        return
     if vehicle.end is not None:
-        clock += int(problem.durations[place, vehicle.end])
-    if route and clock > vehicle.shift.late:
-        yield (
-            f"Vehicle {vehicle.name!r} ends at {clock} s,"
-            f" {clock - vehicle.shift.late} s after its shift ends at {vehicle.shift.late} s."
-        )
-
-
-def _stops(problem: Problem, route: Route) -> Iterator[list[_Step]]:
-    """Yields what starts together: the pickups of one load stop, or a single delivery."""
-    stop: list[_Step] = []
-    for activity in route:
-        if not 0 <= activity.job < len(problem.jobs):
+        places.append(vehicle.end)
+    if vehicle.max_tasks is not None and num_tasks > vehicle.max_tasks:
+        yield f"Vehicle {vehicle.name!r} has {num_tasks} tasks, at most {vehicle.max_tasks}."
+    for limit, matrix, unit in (
+        (vehicle.max_travel, problem.durations_of(v), "s"),
+        (vehicle.max_distance, problem.distances_of(v), "m"),
+    ):
+        if limit is None or matrix is None:
             continue
-        job = problem.jobs[activity.job]
-        task = job.pickup if activity.kind is Kind.PICKUP else job.delivery
-        if task is None:
-            continue
-        joins = (
-            bool(stop)
-            and stop[-1][1] is activity.kind is Kind.PICKUP
-            and stop[-1][2].location == task.location
-        )
-        if stop and not joins:
-            yield stop
-            stop = []
-        stop.append((job.name, activity.kind, task))
-    if stop:
-        yield stop
+        ridden = sum(int(matrix[leg]) for leg in pairwise(places))
+        if ridden > limit:
+            yield f"Vehicle {vehicle.name!r} rides {ridden} {unit}, at most {limit} {unit}."

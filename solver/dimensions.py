@@ -1,9 +1,10 @@
 """
-What the OR-Tools model counts along a route: time, load, and jobs that change their vehicle.
+What the OR-Tools model counts along a route: time, and jobs that change their vehicle.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from solver.problem import FOREVER, PROMISED, Measure
@@ -12,9 +13,7 @@ from solver.solution import Activity, Kind, schedule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from solver.legs import Legs
     from solver.problem import Job, Problem
     from solver.solution import Solution
 
@@ -23,28 +22,40 @@ def add_time(
     problem: Problem,
     routing: Any,
     indices: dict[Activity, int],
-    durations: NDArray[np.int64],
+    legs: Legs,
     start: Solution,
     weights: dict[Measure, int],
 ) -> None:
     """Adds the times of services: bounded by windows and dues, priced when late or completed."""
-    transit = routing.RegisterTransitMatrix(durations.tolist())
-    routing.AddDimension(transit, FOREVER, 2 * FOREVER, False, "time")
+    known: dict[tuple[int, int], int] = {}
+    for v in range(len(problem.vehicles)):
+        if legs.kind(v) not in known:
+            seconds = legs.between(problem.durations_of(v)) + legs.work(v)
+            known[legs.kind(v)] = routing.RegisterTransitMatrix(seconds.tolist())
+    transits = [known[legs.kind(v)] for v in range(len(problem.vehicles))]
+    routing.AddDimensionWithVehicleTransits(transits, FOREVER, 2 * FOREVER, False, "time")
     time = routing.GetDimensionOrDie("time")
     for v, vehicle in enumerate(problem.vehicles):
         time.CumulVar(routing.Start(v)).SetValue(vehicle.shift.early)
+        rides = problem.durations_of(v)
         # A vehicle without jobs may come home after its shift: the judge looks at the others.
-        home = 0 if vehicle.end is None else int(problem.durations[vehicle.start, vehicle.end])
+        home = 0 if vehicle.end is None else int(rides[vehicle.start, vehicle.end])
         time.CumulVar(routing.End(v)).SetMax(max(vehicle.shift.late, vehicle.shift.early + home))
     planned = _planned_starts(problem, start)
-    for activity, index in indices.items():
+    for node, (activity, index) in enumerate(indices.items()):
         task = activity.task(problem)
-        late = task.window.late
+        # With a setup on the way here the time is that of its end: the window moves along.
+        setup = legs.shared_setup(node)
+        late = task.windows[-1].late + setup
         if activity.kind is Kind.DELIVERY:
             job = problem.jobs[activity.job]
-            late = min(late, _latest_start(job, planned.get(activity.job), weights))
-            _price_start(time, index, job, late, weights)
+            late = min(late, setup + _latest_start(job, planned.get(activity.job), weights))
+            _price_start(time, index, job, late - setup, weights)
         time.CumulVar(index).SetRange(task.window.early, late)
+        for one, other in pairwise(task.windows):
+            closed = one.late + setup + 1
+            if closed < other.early:
+                time.CumulVar(index).RemoveInterval(closed, other.early - 1)
 
 
 def _planned_starts(problem: Problem, start: Solution) -> dict[int, int]:
@@ -79,25 +90,6 @@ def _price_start(time: Any, index: int, job: Job, late: int, weights: dict[Measu
         time.SetCumulVarSoftUpperBound(index, max(0, due), weights[Measure.LATENESS])
     elif weights[Measure.COMPLETION]:
         time.SetCumulVarSoftUpperBound(index, 0, weights[Measure.COMPLETION])
-
-
-def add_capacity(problem: Problem, routing: Any, nodes: Sequence[Activity]) -> None:
-    """Adds loads; a vehicle that starts overloaded may deliver what it has."""
-    loads = [
-        sum(problem.jobs[a.job].load) if a.kind is Kind.PICKUP else -sum(problem.jobs[a.job].load)
-        for a in nodes
-    ]
-    bound = [
-        sum(sum(job.load) for job in problem.jobs if job.carrier == v)
-        for v in range(len(problem.vehicles))
-    ]
-    rooms = [max(min((*v.capacity, FOREVER)), bound[i]) for i, v in enumerate(problem.vehicles)]
-    transit = routing.RegisterUnaryTransitVector(loads + [0] * 2 * len(rooms))
-    routing.AddDimensionWithVehicleCapacity(transit, 0, rooms, False, "load")
-    load = routing.GetDimensionOrDie("load")
-    is_open = any(job.pickup is None and job.carrier is None for job in problem.jobs)
-    for v, room in enumerate(rooms):
-        load.CumulVar(routing.Start(v)).SetRange(bound[v], room if is_open else bound[v])
 
 
 def add_changes(

@@ -4,8 +4,8 @@ The OR-Tools routing model of a problem.
 One node per task and one start and one end per vehicle, so that every vehicle sets out where and
 when it is free. Durations are registered as matrices, never as Python callbacks. Trips back to a
 store need no reload nodes: every job has a pickup node of its own there. What the model cannot say
-(all pickups of a load stop start together; how many jobs are late) it relaxes, and the judge and
-the true cost decide afterwards.
+(all pickups of a load stop start together; how many jobs are late; setup at a place shared with
+others; the load in a break) it relaxes, and the judge and the true cost decide afterwards.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp
 
-from solver.dimensions import add_capacity, add_changes, add_time
+from solver.dimensions import add_changes, add_time
+from solver.legs import Legs
+from solver.limits import add_breaks, add_capacity, add_limits
 from solver.problem import PROMISED, Measure
 from solver.solution import Activity, Kind
+from solver.weights import weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +30,6 @@ if TYPE_CHECKING:
 
     from solver.problem import Problem
     from solver.solution import Solution
-
-_TIER_SCALE = 1000
-"""
-By how much a tier outweighs the next one in the single number that OR-Tools minimises.
-
-Six tiers of it leave room for some thousand jobs in 64 bits; exact comparison is done outside.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +64,15 @@ def build_model(problem: Problem, start: Solution, order: Sequence[int]) -> Mode
     routing = pywrapcp.RoutingModel(manager, parameters)
     indices = {activity: manager.NodeToIndex(node) for node, activity in enumerate(nodes)}
     weights = weights_of(problem)
-    durations = _durations(problem, nodes)
-    _add_arc_costs(problem, routing, nodes, durations, weights)
-    add_time(problem, routing, indices, durations, start, weights)
+    legs = Legs(problem, tuple(nodes))
+    _add_arc_costs(problem, routing, nodes, legs, weights)
+    add_time(problem, routing, indices, legs, start, weights)
+    add_breaks(problem, routing, legs)
+    add_limits(problem, routing, legs)
     add_capacity(problem, routing, nodes)
     add_changes(problem, routing, nodes, weights)
     _add_jobs(problem, routing, indices, weights)
     return Model(routing, indices, {index: activity for activity, index in indices.items()})
-
-
-def weights_of(problem: Problem) -> dict[Measure, int]:
-    """Returns the price of one unit of each measure in the one number that OR-Tools minimises."""
-    weights = dict.fromkeys(Measure, 0)
-    for place, tier in enumerate(reversed(problem.tiers)):
-        for measure, weight in tier:
-            weights[measure] += weight * _TIER_SCALE ** min(place, 5)
-    return weights
 
 
 def _activities(problem: Problem, j: int) -> list[Activity]:
@@ -91,38 +80,47 @@ def _activities(problem: Problem, j: int) -> list[Activity]:
     return [delivery] if problem.jobs[j].pickup is None else [Activity(j, Kind.PICKUP), delivery]
 
 
-def _durations(problem: Problem, nodes: Sequence[Activity]) -> NDArray[np.int64]:
-    """Returns seconds from the start of service at each node to the arrival at each other one."""
-    vehicles = problem.vehicles
-    nowhere = len(problem.durations)
-    # One more location, to which every ride takes 0 s: the end of open routes.
-    rides = np.pad(problem.durations, (0, 1))
-    tasks = [activity.task(problem) for activity in nodes]
-    places = [task.location for task in tasks] + [vehicle.start for vehicle in vehicles]
-    places += [nowhere if vehicle.end is None else vehicle.end for vehicle in vehicles]
-    services = np.zeros(len(places), dtype=np.int64)
-    services[: len(tasks)] = [task.service_duration for task in tasks]
-    return np.asarray(rides[np.ix_(places, places)] + services[:, None])
-
-
 def _add_arc_costs(
     problem: Problem,
     routing: Any,
     nodes: Sequence[Activity],
-    durations: NDArray[np.int64],
+    legs: Legs,
     weights: dict[Measure, int],
 ) -> None:
     """Prices rides and services, and setting out for another place than the plan says."""
-    costs = durations * weights[Measure.BUSY]
     places = np.array([activity.task(problem).location for activity in nodes], dtype=np.int64)
+    # Riding home without a job costs what riding home costs, but no expense.
+    counts_empty = bool(weights[Measure.BUSY] or weights[Measure.DIVERTED])
+    evaluators: dict[tuple[int, int, int], int] = {}
     for v, vehicle in enumerate(problem.vehicles):
-        if vehicle.next_location is not None:
-            elsewhere = np.ones(len(durations), dtype=bool)
-            elsewhere[: len(nodes)] = places != vehicle.next_location
-            costs[len(nodes) + v, elsewhere] += weights[Measure.DIVERTED]
-        # Riding home without a job costs what riding home costs.
-        routing.SetVehicleUsedWhenEmpty(True, v)
-    routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitMatrix(costs.tolist()))
+        routing.SetVehicleUsedWhenEmpty(counts_empty, v)
+        fixed = weights[Measure.USED] + weights[Measure.EXPENSE] * vehicle.fixed_cost
+        routing.SetFixedCostOfVehicle(fixed, v)
+        key = (*legs.kind(v), vehicle.task_cost)
+        if key not in evaluators:
+            costs = _arc_costs(problem, legs, v, weights)
+            for other, of in enumerate(problem.vehicles):
+                if of.next_location is not None:
+                    elsewhere = np.ones(len(costs), dtype=bool)
+                    elsewhere[: len(nodes)] = places != of.next_location
+                    costs[len(nodes) + other, elsewhere] += weights[Measure.DIVERTED]
+            evaluators[key] = routing.RegisterTransitMatrix(costs.tolist())
+        routing.SetArcCostEvaluatorOfVehicle(evaluators[key], v)
+
+
+def _arc_costs(
+    problem: Problem, legs: Legs, v: int, weights: dict[Measure, int]
+) -> NDArray[np.int64]:
+    """Returns what each leg costs a vehicle: rides, setup and services in all their measures."""
+    rides, distances = problem.durations_of(v), problem.distances_of(v)
+    work = legs.work(v)
+    costs = legs.between(rides) * (weights[Measure.BUSY] + weights[Measure.TRAVEL])
+    costs += legs.between(problem.costs_of(v)) * weights[Measure.EXPENSE]
+    at_work = weights[Measure.BUSY] + weights[Measure.EXPENSE] * problem.vehicles[v].task_cost
+    costs += work * at_work
+    if distances is not None and weights[Measure.DISTANCE]:
+        costs += legs.between(distances) * weights[Measure.DISTANCE]
+    return costs
 
 
 def _add_jobs(
@@ -133,8 +131,12 @@ def _add_jobs(
     for activity, index in indices.items():
         job = problem.jobs[activity.job]
         missing = Measure.UNASSIGNED if job.rank == PROMISED else Measure.UNASSIGNED_MINOR
+        price = weights[missing] + weights[Measure.LEFT_TASKS]
+        # Both halves of a pair are left out together; what a job is worth counts once.
+        is_half = activity.kind is Kind.DELIVERY and job.pickup is not None
+        price += 0 if is_half else weights[Measure.PRIZE] * job.prize
         # One disjunction per node: one over both halves would mean at most one of them.
-        routing.AddDisjunction([index], weights[missing])
+        routing.AddDisjunction([index], price)
         if job.vehicles is not None:
             routing.VehicleVar(index).SetValues([-1, *sorted(job.vehicles)])
         if activity.kind is Kind.PICKUP:

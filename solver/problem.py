@@ -211,6 +211,12 @@ class Break:
             raise ValueError(f"Break {self.name!r}: expected duration >= 0, got {self.duration}.")
         if not self.windows:
             raise ValueError(f"Break {self.name!r}: expected a window, got none.")
+        for one, other in pairwise(self.windows):
+            if one.late >= other.early:
+                raise ValueError(
+                    f"Break {self.name!r}: expected sorted and disjoint windows,"
+                    f" got {one} and {other}."
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +330,9 @@ class Problem:
     @property
     def dimensions(self) -> int:
         """Returns how many amounts a load has."""
-        vectors = [job.load for job in self.jobs]
-        vectors += [vehicle.capacity for vehicle in self.vehicles]
-        return max((len(amounts) for amounts in vectors), default=0)
+        most = 0
+        for job in self.jobs:
+            most = max(most, len(job.load), len(job.collected))
+        for vehicle in self.vehicles:
+            most = max(most, len(vehicle.capacity), *(len(b.max_load) for b in vehicle.breaks))
+        return most

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from solver.model import build_model, weights_of
+from solver.model import build_model
 from solver.problem import Measure
+from solver.resting import with_breaks, without_breaks
 from solver.solution import Solution
+from solver.weights import weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,17 +74,24 @@ def search(
     models.clear()
     if not fits:
         return (), "OR-Tools could not read the start back into its model."
-    served = [{activity.job for route in routes for activity in route} for routes in improvements]
-    everything = frozenset(range(len(problem.jobs)))
-    found = [Solution(r, everything - s) for r, s in zip(improvements, served, strict=True)]
-    return tuple(reversed(found[-_MOST_CANDIDATES:])), ""
+    found = [_rested(problem, routes) for routes in improvements[-_MOST_CANDIDATES:]]
+    return tuple(reversed(found)), ""
+
+
+def _rested(problem: Problem, routes: tuple[Route, ...]) -> Solution:
+    """Returns the solution with these tasks; where breaks find no place the judge will say so."""
+    served = {activity.job for route in routes for activity in route}
+    if any(vehicle.breaks for vehicle in problem.vehicles):
+        routes = tuple(with_breaks(problem, v, r) or r for v, r in enumerate(routes))
+    return Solution(routes, frozenset(range(len(problem.jobs))) - served)
 
 
 def _why_not(problem: Problem) -> str:
     """Returns why a problem has no OR-Tools model, empty when it has one."""
     if not problem.vehicles or not problem.jobs:
         return "There is nothing to search for without vehicles and jobs."
-    if weights_of(problem)[Measure.BUSY] * int(problem.durations.max()) > _LARGEST_PRICE:
+    longest = max(int(problem.durations_of(v).max()) for v in range(len(problem.vehicles)))
+    if weights_of(problem)[Measure.BUSY] * longest > _LARGEST_PRICE:
         return "The tiers weigh travel so heavily that its price exceeds 64 bits."
     return ""
 
@@ -126,7 +135,8 @@ def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> bool:
     _set_time_limit(parameters, bound)
     # In this order: closing fixes the operators, reading needs the closed model.
     routing.CloseModelWithParameters(parameters)
-    routes = [[model.indices[activity] for activity in route] for route in start.routes]
+    tasks = [without_breaks(route) for route in start.routes]
+    routes = [[model.indices[activity] for activity in route] for route in tasks]
     assignment = routing.ReadAssignmentFromRoutes(routes, True)
     if assignment is None:
         return False

@@ -91,15 +91,17 @@ def load_stops(problem: Problem, route: Route) -> tuple[tuple[int, int], ...]:
     return tuple(stops)
 
 
-def schedule(problem: Problem, vehicle: int, route: Route) -> Timetable:
+def schedule(problem: Problem, vehicle: int, route: Route, leave: int | None = None) -> Timetable:
     """
     Returns the earliest times of a route, in seconds; hard limits are not looked at.
+
+    The vehicle sets out with its shift, or at the second ``leave``.
 
     Every activity starts as soon as the vehicle is there and a window is open; the pickups of a
     load stop start one after another once the last of them is ready. A break starts as soon as one
     of its windows is open, on the way where the ride has begun by then.
     """
-    walk = _Walk(problem, vehicle)
+    walk = _Walk(problem, vehicle, leave)
     stop_of = dict(load_stops(problem, route))
     visits: list[Visit] = []
     at = 0
@@ -119,11 +121,11 @@ class _Walk:
 
     __slots__ = ("_durations", "_here", "_now", "_problem", "_ridden", "_v")
 
-    def __init__(self, problem: Problem, vehicle: int) -> None:
+    def __init__(self, problem: Problem, vehicle: int, leave: int | None) -> None:
         self._problem, self._v = problem, vehicle
         self._durations = problem.durations_of(vehicle)
         self._here = problem.vehicles[vehicle].start
-        self._now = problem.vehicles[vehicle].shift.early
+        self._now = problem.vehicles[vehicle].shift.early if leave is None else leave
         self._ridden = 0
 
     def rest(self, activity: Activity) -> Visit:
@@ -193,7 +195,7 @@ def _add_route(problem: Problem, v: int, route: Route, total: dict[Measure, int]
     if vehicle.next_location is not None:
         first = tasks[0].task(problem).location if tasks else None
         total[Measure.DIVERTED] += first != vehicle.next_location
-    travel, metres, expense = _ridden(problem, v, tasks)
+    travel, metres, expense = ridden(problem, v, tasks)
     visits = schedule(problem, v, route).visits
     at_work = [visit for visit in visits if visit.activity.kind is not Kind.BREAK]
     served = sum(visit.departure - visit.start for visit in at_work)
@@ -208,7 +210,7 @@ def _add_route(problem: Problem, v: int, route: Route, total: dict[Measure, int]
             _add_delivery(problem, v, visit, total)
 
 
-def _ridden(problem: Problem, v: int, tasks: Route) -> tuple[int, int, int]:
+def ridden(problem: Problem, v: int, tasks: Route) -> tuple[int, int, int]:
     """Returns the seconds, metres and expense of riding from start to end by way of the tasks."""
     vehicle = problem.vehicles[v]
     durations, costs = problem.durations_of(v), problem.costs_of(v)

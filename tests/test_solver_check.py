@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from solver import plain
 from solver.check import violations
-from solver.insertion import complete
-from solver.problem import FOREVER, Job, Problem, Task, TimeWindow, Vehicle
+from solver.problem import Break, Job, Problem, Profile, Task, TimeWindow, Vehicle
 from solver.solution import Activity, Solution
-from tests.worlds import D, P, a_problem, problems, random_problem, route_of
+from tests.worlds import (
+    B,
+    D,
+    P,
+    a_problem,
+    on_a_line,
+    problems,
+    random_problem,
+    rich_problem,
+    rich_problems,
+    route_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +38,7 @@ def is_legal(problem: Problem, solution: Solution) -> bool:
     """The oracle: legal by the words of the contract, as plainly as they can be written."""
     if len(solution.routes) != len(problem.vehicles):
         return False
-    everything = [(a.job, a.kind) for route in solution.routes for a in route]
+    everything = [(a.job, a.kind) for route in solution.routes for a in route if a.kind is not B]
     expected = []
     for j, job in enumerate(problem.jobs):
         if j not in solution.unassigned:
@@ -41,54 +52,118 @@ def is_legal(problem: Problem, solution: Solution) -> bool:
 
 def _is_legal_route(problem: Problem, v: int, route: Route) -> bool:
     jobs, vehicle = problem.jobs, problem.vehicles[v]
+    taken = sorted(a.job for a in route if a.kind is B)
+    if route and taken != list(range(len(vehicle.breaks))):
+        return False
     for i, activity in enumerate(route):
+        if activity.kind is B:
+            continue
         job = jobs[activity.job]
         if job.vehicles is not None and v not in job.vehicles:
             return False
         if activity.kind is D and job.pickup and Activity(activity.job, P) not in route[:i]:
             return False
-    return _keeps_capacity(problem, v, route) and _ends_at(problem, v, route) <= (
-        vehicle.shift.late if route else 10**18
+    return (
+        all(_keeps_capacity(problem, v, route, d) for d in range(problem.dimensions))
+        and _keeps_limits(problem, v, [a.task(problem) for a in route if a.kind is not B])
+        and _ends_at(problem, v, route) <= (vehicle.shift.late if route else 10**18)
     )
 
 
-def _keeps_capacity(problem: Problem, v: int, route: Route) -> bool:
-    jobs, capacity = problem.jobs, min((*problem.vehicles[v].capacity, FOREVER))
-    own = [j for j, job in enumerate(jobs) if job.carrier == v]
-    served = [a.job for a in route]
-    other = [j for j in served if jobs[j].pickup is None and j not in own]
-    if (
-        sum(jobs[j].load[0] for j in other)
-        and sum(jobs[j].load[0] for j in [*own, *other]) > capacity
-    ):
+def _keeps_limits(problem: Problem, v: int, tasks: list[Task]) -> bool:
+    vehicle = problem.vehicles[v]
+    if not tasks:
+        return True
+    stops = [vehicle.start] + [task.location for task in tasks]
+    stops += [] if vehicle.end is None else [vehicle.end]
+    by, metres = problem.durations_of(v), problem.distances_of(v)
+    ridden = sum(by[a][b] for a, b in pairwise(stops))
+    far = 0 if metres is None else sum(metres[a][b] for a, b in pairwise(stops))
+    return (
+        (vehicle.max_tasks is None or len(tasks) <= vehicle.max_tasks)
+        and (vehicle.max_travel is None or ridden <= vehicle.max_travel)
+        and (vehicle.max_distance is None or far <= vehicle.max_distance)
+    )
+
+
+def _amount(amounts: tuple[int, ...], d: int) -> int:
+    return amounts[d] if amounts else 0
+
+
+def _keeps_capacity(problem: Problem, v: int, route: Route, d: int) -> bool:
+    """The limits of one dimension: what is on board is counted anew at every activity."""
+    jobs, vehicle = problem.jobs, problem.vehicles[v]
+    capacity = _amount(vehicle.capacity, d) if vehicle.capacity else 10**18
+    own = {j for j, job in enumerate(jobs) if job.carrier == v}
+    other = {a.job for a in route if a.kind is D and jobs[a.job].pickup is None} - own
+
+    def on_board(after: int) -> int:
+        done = route[:after]
+        gone = {a.job for a in done if a.kind is D}
+        taken = {a.job for a in done if a.kind is P}
+        goods = sum(_amount(jobs[j].load, d) for j in (own | other | taken) - gone)
+        return goods + sum(_amount(jobs[j].collected, d) for j in gone)
+
+    if any(any(jobs[j].load) for j in other) and on_board(0) > capacity:
         return False
     for i, activity in enumerate(route):
-        if activity.kind is P:
-            gone = {a.job for a in route[:i] if a.kind is D}
-            taken = {a.job for a in route[: i + 1] if a.kind is P}
-            if sum(jobs[j].load[0] for j in {*own, *other, *taken} - gone) > capacity:
+        if activity.kind is B:
+            most = vehicle.breaks[activity.job].max_load
+            if most and on_board(i) > most[d]:
                 return False
+            continue
+        takes = activity.kind is P or any(jobs[activity.job].collected)
+        if takes and on_board(i + 1) > capacity:
+            return False
     return True
 
 
 def _ends_at(problem: Problem, v: int, route: Route) -> float:
     """The end of a route in seconds, infinite where a window is missed."""
-    vehicle = problem.vehicles[v]
-    now, here = vehicle.shift.early, vehicle.start
-    numbered = list(enumerate(route))
-    # A delivery is a stop of its own; pickups at one place in a row are one.
-    for _, group in groupby(
-        numbered, lambda x: (x[1].task(problem).location,) if x[1].kind is P else x[0]
-    ):
-        tasks = [activity.task(problem) for _, activity in group]
-        now += int(problem.durations[here, tasks[0].location])
-        now = max(now, max(task.window.early for task in tasks))
-        for task in tasks:
-            if now > task.window.late:
+    vehicle, rides = problem.vehicles[v], problem.durations_of(v)
+    now, here, left = vehicle.shift.early, vehicle.start, None
+    for group in _together(problem, route):
+        if group[0].kind is B:
+            rest = vehicle.breaks[group[0].job]
+            begin = next((max(now, w.early) for w in rest.windows if now <= w.late), None)
+            if begin is None:
                 return float("inf")
-            now += task.service_duration
-        here = tasks[0].location
-    return now + (0 if vehicle.end is None else int(problem.durations[here, vehicle.end]))
+            # Where the vehicle rides to is seen by what follows the break.
+            left = (0 if left is None else left) + begin - now
+            now = begin + rest.duration
+            continue
+        tasks = [activity.task(problem) for activity in group]
+        there = tasks[0].location
+        now += max(0, int(rides[here, there]) - (left or 0))
+        soon = [now] + [w.early for task in tasks for w in task.windows if w.early > now]
+        fit = [s for s in soon if all(_is_open(task, s) for task in tasks)]
+        if not fit:
+            return float("inf")
+        now = min(fit)
+        for i, task in enumerate(tasks):
+            if not _is_open(task, now):
+                return float("inf")
+            setup, service = (task.setup_duration, task.service_duration)
+            setup, service = task.by_vehicle[v] if task.by_vehicle else (setup, service)
+            now += service + (setup if i == 0 and there != here else 0)
+        here, left = there, None
+    home = 0 if vehicle.end is None else int(rides[here, vehicle.end])
+    return now + max(0, home - (left or 0))
+
+
+def _is_open(task: Task, second: int) -> bool:
+    return any(w.early <= second <= w.late for w in (task.window, *task.later_windows))
+
+
+def _together(problem: Problem, route: Route) -> list[list[Activity]]:
+    """Activities in groups: pickups at one place in a row are one where loading is joint."""
+
+    def key(numbered: tuple[int, Activity]) -> tuple[str, int]:
+        i, activity = numbered
+        joint = activity.kind is P and problem.joint_loading
+        return ("at", activity.task(problem).location) if joint else ("alone", i)
+
+    return [[a for _, a in group] for _, group in groupby(enumerate(route), key)]
 
 
 def mutations(
@@ -105,14 +180,55 @@ def mutations(
         yield _tightened(problem, j, rng), solution
         yield problem, _moved_whole(problem, solution, j, rng)
     for v, vehicle in enumerate(problem.vehicles):
-        lower = replace(vehicle, capacity=(rng.randint(0, 3),))
+        lower = replace(
+            vehicle, capacity=tuple(rng.randint(0, 3) for _ in range(problem.dimensions))
+        )
         shift = replace(vehicle, shift=TimeWindow(vehicle.shift.early, vehicle.shift.early + 900))
         for other in (lower, shift):
+            vehicles = (*problem.vehicles[:v], other, *problem.vehicles[v + 1 :])
+            yield replace(problem, vehicles=vehicles), solution
+        yield from _without_rest(problem, solution, v, rng)
+        for other in _narrowed(vehicle, problem.dimensions, rng):
             vehicles = (*problem.vehicles[:v], other, *problem.vehicles[v + 1 :])
             yield replace(problem, vehicles=vehicles), solution
     yield problem, replace(solution, routes=(*solution.routes, ()))
     yield problem, replace(solution, routes=solution.routes[1:])
     yield problem, replace(solution, unassigned=solution.unassigned | {len(problem.jobs)})
+
+
+def _narrowed(vehicle: Vehicle, dimensions: int, rng: random.Random) -> Iterator[Vehicle]:
+    """Yields the vehicle with one limit changed, or with breaks that are due at other times."""
+    yield replace(vehicle, max_tasks=rng.randint(0, 5))
+    yield replace(vehicle, max_travel=rng.randint(0, 2500))
+    yield replace(vehicle, max_distance=rng.randint(0, 6000))
+    if vehicle.breaks:
+        rest = rng.choice(vehicle.breaks)
+        begin = rng.randint(0, 3000)
+        most = tuple(rng.randint(0, 3) for _ in range(dimensions))
+        for other in (
+            replace(rest, windows=(TimeWindow(begin, begin + 300),)),
+            replace(rest, duration=rest.duration + 400),
+            replace(rest, max_load=most),
+        ):
+            yield replace(vehicle, breaks=tuple(other if b is rest else b for b in vehicle.breaks))
+    yield replace(vehicle, breaks=(*vehicle.breaks, Break("more", (TimeWindow(),))))
+
+
+def _without_rest(
+    problem: Problem, solution: Solution, v: int, rng: random.Random
+) -> Iterator[tuple[Problem, Solution]]:
+    """Yields the solution with a break more, one less, and one elsewhere in the route."""
+    route = solution.routes[v]
+    rests = [i for i, activity in enumerate(route) if activity.kind is B]
+    changed = [(*route, Activity(0, B)), (Activity(rng.randint(0, 2), B), *route)]
+    if rests:
+        i = rng.choice(rests)
+        rest, others = route[i], (*route[:i], *route[i + 1 :])
+        changed.append(others)
+        changed += [(*others[:k], rest, *others[k:]) for k in range(len(others) + 1)]
+    for other in changed:
+        routes = (*solution.routes[:v], other, *solution.routes[v + 1 :])
+        yield problem, replace(solution, routes=routes)
 
 
 def _changed(
@@ -151,8 +267,9 @@ def _tightened(problem: Problem, j: int, rng: random.Random) -> Problem:
 
 
 def _closed(task: Task, later: int) -> Task:
-    """Returns the task with a window that ends this many seconds after it begins."""
-    return replace(task, window=TimeWindow(task.window.early, task.window.early + later))
+    """Returns the task with one window that ends this many seconds after it begins."""
+    window = TimeWindow(task.window.early, task.window.early + later)
+    return replace(task, window=window, later_windows=())
 
 
 def _with_job(problem: Problem, j: int, job: Job) -> Problem:
@@ -173,7 +290,18 @@ def _moved_whole(problem: Problem, solution: Solution, j: int, rng: random.Rando
 def test_every_illegal_mutation_is_caught_and_no_legal_one_is_flagged(
     problem: Problem, seed: int
 ) -> None:
-    solution = complete(problem, ())
+    solution = plain.complete(problem, ())
+    assert is_legal(problem, solution)
+    assert violations(problem, solution) == ()
+    for world, mutant in mutations(problem, solution, random.Random(seed)):
+        found = violations(world, mutant)
+        assert (found == ()) == is_legal(world, mutant), found
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(rich_problems(), st.integers(0, 2**32))
+def test_the_judge_knows_every_feature(problem: Problem, seed: int) -> None:
+    solution = plain.complete(problem, ())
     assert is_legal(problem, solution)
     assert violations(problem, solution) == ()
     for world, mutant in mutations(problem, solution, random.Random(seed)):
@@ -182,14 +310,142 @@ def test_every_illegal_mutation_is_caught_and_no_legal_one_is_flagged(
 
 
 def test_mutations_are_worth_trying() -> None:
-    # Without both verdicts in number the property above would prove little.
-    verdicts = []
+    # Without both verdicts in number the properties above would prove little.
+    verdicts: dict[bool, list[bool]] = {True: [], False: []}
     for seed in range(40):
-        rng = random.Random(seed)
-        problem = random_problem(rng, 3, 8, tight=seed % 2 == 0)
-        solution = complete(problem, ())
-        verdicts += [is_legal(*mutant) for mutant in mutations(problem, solution, rng)]
-    assert 0.1 < sum(verdicts) / len(verdicts) < 0.9
+        for is_rich in (True, False):
+            rng = random.Random(seed)
+            if is_rich:
+                problem = rich_problem(rng, 3, 8)
+            else:
+                problem = random_problem(rng, 3, 8, tight=seed % 2 == 0)
+            solution = plain.complete(problem, ())
+            mutants = mutations(problem, solution, rng)
+            verdicts[is_rich] += [is_legal(*mutant) for mutant in mutants]
+    assert all(0.1 < sum(found) / len(found) < 0.9 for found in verdicts.values())
+
+
+def _rest_at(early: int, late: int, duration: int = 0) -> Vehicle:
+    return Vehicle("v", start=0, end=0, breaks=(Break("b", (TimeWindow(early, late),), duration),))
+
+
+def test_a_break_is_taken_once_by_a_vehicle_that_is_used() -> None:
+    problem = a_problem([Job("a", delivery=Task(1))], [_rest_at(0, 600)])
+    for route, words in (
+        (route_of((0, D)), "takes break 'b' 0 times"),
+        (route_of((0, B), (0, D), (0, B)), "takes break 'b' 2 times"),
+        (route_of((0, B), (1, B), (0, D)), "Break index 1 is unknown"),
+    ):
+        assert words in violations(problem, Solution((route,)))[0]
+    assert violations(problem, Solution((route_of((0, B), (0, D)),))) == ()
+    assert violations(problem, Solution(((),), frozenset({0}))) == ()
+
+
+def test_a_break_may_start_with_the_end_of_its_window_but_not_a_second_later() -> None:
+    # It comes after a ride of 60 s.
+    for late, found in (
+        (60, ()),
+        (59, ("Break 'b' starts at 60 s, 1 s after its window ends at 59 s.",)),
+    ):
+        problem = a_problem([Job("a", delivery=Task(1))], [_rest_at(0, late)])
+        assert violations(problem, Solution((route_of((0, D), (0, B)),))) == found
+
+
+def test_riding_goes_on_until_a_break_starts() -> None:
+    # 50 of 120 s are ridden when the break starts; after it 70 s are left: 50 + 100 + 70 = 220.
+    for late, legal in ((220, True), (219, False)):
+        job = Job("a", delivery=Task(2, TimeWindow(0, late)))
+        problem = a_problem([job], [_rest_at(50, 50, duration=100)])
+        found = violations(problem, Solution((route_of((0, B), (0, D)),)))
+        assert (found == ()) is legal
+
+
+def test_a_break_asks_for_little_on_board() -> None:
+    rest = Break("b", (TimeWindow(),), max_load=(1,))
+    problem = a_problem([replace(PAIR, load=(2,))], [Vehicle("v", start=0, breaks=(rest,))])
+    assert violations(problem, Solution((route_of((0, B), (0, P), (0, D)),))) == ()
+    assert violations(problem, Solution((route_of((0, P), (0, B), (0, D)),))) == (
+        "Vehicle 'v' carries 2 units in break 'b', at most 1.",
+    )
+
+
+def test_service_may_start_in_any_window_but_not_between_them() -> None:
+    # Location 2 is 120 s away.
+    for windows, found in (
+        (((0, 60), (110, 130)), ()),
+        (((0, 60), (300, 400)), ()),
+        (
+            ((0, 60), (70, 119)),
+            ("The delivery of job 'a' starts at 120 s, 1 s after its window ends at 119 s.",),
+        ),
+    ):
+        first, second = (TimeWindow(*window) for window in windows)
+        job = Job("a", delivery=Task(2, first, later_windows=(second,)))
+        assert violations(a_problem([job]), Solution((route_of((0, D)),))) == found
+
+
+def test_setup_is_paid_once_at_each_place() -> None:
+    # 60 s there, 30 of setup once, 2 × 10 of service, 60 home.
+    task = Task(1, service_duration=10, setup_duration=30)
+    jobs = [Job(name, delivery=task) for name in "ab"]
+    for late, legal in ((170, True), (169, False)):
+        vehicle = Vehicle("v", start=0, end=0, shift=TimeWindow(0, late))
+        found = violations(a_problem(jobs, [vehicle]), Solution((route_of((0, D), (1, D)),)))
+        assert (found == ()) is legal
+
+
+def test_each_vehicle_takes_its_own_time() -> None:
+    task = Task(1, service_duration=10, by_vehicle=((0, 500), (30, 5)))
+    vehicles = [Vehicle(n, start=0, end=0, shift=TimeWindow(0, 155)) for n in "vw"]
+    problem = a_problem([Job("a", delivery=task)], vehicles)
+    # 60 + 30 + 5 + 60 = 155 for the second.
+    assert violations(problem, Solution(((), route_of((0, D))))) == ()
+    assert "ends at 620 s" in violations(problem, Solution((route_of((0, D)), ())))[0]
+
+
+def test_a_vehicle_rides_by_its_own_matrices() -> None:
+    slow = Profile(2 * on_a_line(6), distances=on_a_line(6))
+    vehicle = Vehicle("v", start=0, end=0, profile=1, max_travel=240, max_distance=120)
+    problem = Problem((vehicle,), (PAIR,), on_a_line(6), more_profiles=(slow,))
+    # To location 2 and back: 4 legs of 120 s and 60 m.
+    assert violations(problem, Solution((route_of((0, P), (0, D)),))) == (
+        "Vehicle 'v' rides 480 s, at most 240 s.",
+        "Vehicle 'v' rides 240 m, at most 120 m.",
+    )
+
+
+def test_tasks_may_reach_their_limit_but_not_exceed_it() -> None:
+    for most, found in ((2, ()), (1, ("Vehicle 'v' has 2 tasks, at most 1.",))):
+        problem = a_problem([PAIR], [Vehicle("v", start=0, max_tasks=most)])
+        assert violations(problem, Solution((route_of((0, P), (0, D)),))) == found
+
+
+def test_goods_collected_stay_on_board() -> None:
+    jobs = [
+        Job("a", delivery=Task(1), load=(0, 1), collected=(2, 0)),
+        Job("b", delivery=Task(2), load=(1, 0), collected=(0, 0)),
+    ]
+    for capacity, found in (
+        ((3, 1), ()),
+        (
+            (2, 1),
+            ("Vehicle 'v' carries [3, 0] units after the delivery of job 'a', capacity [2, 1].",),
+        ),
+    ):
+        problem = a_problem(jobs, [Vehicle("v", start=0, capacity=capacity)])
+        assert violations(problem, Solution((route_of((0, D), (1, D)),))) == found
+        assert violations(problem, Solution((route_of((1, D), (0, D)),))) == ()
+
+
+def test_pickups_at_one_place_are_timed_one_by_one_where_loading_is_not_joint() -> None:
+    jobs = [
+        Job("a", pickup=Task(1, TimeWindow(0, 100)), delivery=Task(1)),
+        Job("b", pickup=Task(1, TimeWindow(200)), delivery=Task(1)),
+    ]
+    route = route_of((0, P), (1, P), (0, D), (1, D))
+    joint = a_problem(jobs)
+    assert "starts at 200 s, 100 s after" in violations(joint, Solution((route,)))[0]
+    assert violations(replace(joint, joint_loading=False), Solution((route,))) == ()
 
 
 PAIR = Job("a", pickup=Task(1), delivery=Task(2))
