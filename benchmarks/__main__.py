@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.crash import crash
+from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
+from benchmarks.snapshots import snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,8 @@ PROOFS: dict[str, Callable[[], str]] = {
     "crash": crash,
     "shifts": shifts,
     "roads": roads,
+    "snapshots": snapshots,
+    "lanes": lanes,
 }
 
 

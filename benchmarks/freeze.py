@@ -9,7 +9,10 @@ minutes. A part of the orders is standard; they enter the plan at once, behind w
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,17 +43,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from dispatch.city import City
-    from dispatch.planning import Model
+    from dispatch.places import Place
     from scenarios.demand import WantedOrder
     from solver.problem import Problem
     from solver.solution import Route
 
 START = int(datetime(2026, 11, 23, 13, 30, tzinfo=ZoneInfo("Europe/Helsinki")).timestamp())
-"""A Monday between lunch and the rush hour: one band of travel times until the end."""
+"""A Monday between lunch and the rush hour: one band of travel times until the end of demand."""
 
 DESKS = 400
-LONGEST_S = 3 * 3600
+LONGEST_S = 2 * 3600
 APART_S = 600
 """Least virtual seconds between two moments kept of one shift: couriers finish two stops or so."""
 
@@ -79,6 +81,9 @@ class Peak:
     moments: int = 3
 
 
+Moment = tuple[Frozen, tuple["Place", ...], str]
+"""A problem, its locations and the band that it is planned in."""
+
 PEAKS = (Peak(20, 5), Peak(60, 15), Peak(150, 35), Peak(300, 60, shifts=3, moments=5))
 
 
@@ -90,7 +95,7 @@ class _Door:
     """Who lets orders into a shift and keeps moments of it. Mutable: it remembers them."""
 
     def __init__(self, service: InProcess, peak: Peak, shift: int, iterations: int) -> None:
-        self.kept: list[tuple[Frozen, Model]] = []
+        self.kept: list[Moment] = []
         self._service, self._peak = service, peak
         self._shift, self._iterations = shift, iterations
         self._not_before = START + WARM_S
@@ -122,7 +127,7 @@ class _Door:
         routes = carry_over(sequences_of_plan(dispatcher.plan), model)
         name = f"{self._peak.open_drops}-{self._shift}-{len(self.kept) + 1}"
         frozen = frozen_of(name, model.problem, routes, placed.order.drops[0], self._iterations)
-        self.kept.append((frozen, model))
+        self.kept.append((frozen, model.places, model.band))
 
 
 def frozen_of(
@@ -151,10 +156,11 @@ def frozen_of(
     return Frozen(name, len(jobs), problem, initial, new, found.solution.routes, ())
 
 
-def play(city: City, peak: Peak, shift: int, iterations: int) -> list[tuple[Frozen, Model]]:
+def play(peak: Peak, shift: int, iterations: int) -> list[Moment]:
     """Returns the moments kept of one shift; raises RuntimeError where there are too few."""
+    city = embedded_city()
     service = InProcess(city, POLICY, START, iterations)
-    couriers = service.hire(peak.couriers, START + 2 * LONGEST_S)
+    couriers = service.hire(peak.couriers, START + 4 * LONGEST_S)
     seed = 1000 * peak.open_drops + shift
     rate = RAMP_PER_HOUR * peak.open_drops
     demand = Demand(rate * (1 - STANDARD_SHARE), rate * STANDARD_SHARE, LONGEST_S)
@@ -176,30 +182,44 @@ def freeze(
     iterations: int = ITERATIONS,
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Writes the moments of all peaks to a file; ``tell`` hears of each shift that was played."""
-    city = embedded_city()
-    kept: list[tuple[Frozen, Model]] = []
-    for peak in peaks:
-        for shift in range(1, peak.shifts + 1):
-            began = time.perf_counter()
-            kept += play(city, peak, shift, iterations)
-            tell(
-                f"{peak.open_drops} open drops, shift {shift}: {time.perf_counter() - began:.0f} s"
-            )
-    bands = {model.band for _, model in kept}
+    """
+    Writes the moments of all peaks to a file, in their order whatever core was the first.
+
+    ``tell`` hears of each shift that was played.
+    """
+    shifts = [(peak, shift) for peak in peaks for shift in range(1, peak.shifts + 1)]
+    began = time.perf_counter()
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        # The largest first: nobody waits for them at the end.
+        played = {
+            (peak, shift): pool.submit(play, peak, shift, iterations)
+            for peak, shift in reversed(shifts)
+        }
+        for (peak, shift), moments in played.items():
+            moments.result()
+            took = time.perf_counter() - began
+            tell(f"{peak.open_drops} open drops, shift {shift}: done after {took:.0f} s")
+    _write(path, [moment for key in shifts for moment in played[key].result()])
+
+
+def _write(path: Path, kept: Sequence[Moment]) -> None:
+    bands = {band for _, _, band in kept}
     if len(bands) != 1:
         raise RuntimeError(f"The moments have more than one table of durations: {sorted(bands)}.")
-    places = tuple(dict.fromkeys(place for _, model in kept for place in model.places))
+    places = tuple(dict.fromkeys(place for _, there, _ in kept for place in there))
     row = {place: i for i, place in enumerate(places)}
-    table = city.travel_times(places, bands.pop()).astype(np.int64)
-    found = [replace(f, places=tuple(row[p] for p in model.places)) for f, model in kept]
-    for frozen in found:
-        if not np.array_equal(
-            frozen.problem.durations, table[np.ix_(frozen.places, frozen.places)]
-        ):
-            raise RuntimeError(f"The durations of {frozen.name} are not those of the table.")
+    table = embedded_city().travel_times(places, bands.pop()).astype(np.int64)
+    found = [replace(one, places=tuple(row[p] for p in there)) for one, there, _ in kept]
+    for one in found:
+        if not np.array_equal(one.problem.durations, table[np.ix_(one.places, one.places)]):
+            raise RuntimeError(f"The durations of {one.name} are not those of the table.")
     write(path, found, table)
 
 
+def main() -> None:
+    """Makes the snapshots anew."""
+    freeze(tell=lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+
+
 if __name__ == "__main__":
-    freeze(tell=lambda line: print(line, flush=True))  # noqa: T201
+    main()
