@@ -199,10 +199,11 @@ def freeze(
             moments.result()
             took = time.perf_counter() - began
             tell(f"{peak.open_drops} open drops, shift {shift}: done after {took:.0f} s")
-    _write(path, [moment for key in shifts for moment in played[key].result()])
+    keep(path, [moment for key in shifts for moment in played[key].result()])
 
 
-def _write(path: Path, kept: Sequence[Moment]) -> None:
+def keep(path: Path, kept: Sequence[Moment]) -> None:
+    """Writes moments to a file; raises RuntimeError where one table cannot hold their durations."""
     bands = {band for _, _, band in kept}
     if len(bands) != 1:
         raise RuntimeError(f"The moments have more than one table of durations: {sorted(bands)}.")
