@@ -53,19 +53,16 @@ START = int(datetime(2026, 11, 23, 13, 30, tzinfo=ZoneInfo("Europe/Helsinki")).t
 
 DESKS = 400
 LONGEST_S = 2 * 3600
-APART_S = 600
-"""Least virtual seconds between two moments kept of one shift: couriers finish two stops or so."""
+APART_S = 480
+"""Least virtual seconds between two moments kept of one shift: couriers finish a stop or two."""
 
-WARM_S = 1200
+WARM_S = 720
 """Virtual seconds before the first moment kept: by then couriers are under way everywhere."""
 
-RAMP_PER_HOUR = 4
-"""Orders an hour for each drop that may be open: the zone fills in a quarter of an hour."""
+RAMP_PER_HOUR = 8
+"""Orders an hour for each drop that may be open: the zone fills in some seven minutes."""
 
 STANDARD_SHARE = 0.15
-
-ITERATIONS = 100
-"""Of each search for a better plan, and of that for reference routes."""
 
 POLICY = Policy(standard_margin_s=7 * 24 * 3600)
 """Standard drops wait for nothing, so that the plan has both kinds."""
@@ -73,10 +70,16 @@ POLICY = Policy(standard_margin_s=7 * 24 * 3600)
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """How large a zone is: open drops, couriers, shifts to play and moments kept of each."""
+    """
+    How large a zone is: open drops, couriers, shifts to play and moments kept of each.
+
+    ``iterations`` bounds each search for a better plan, and for the reference routes; as in a
+    service, a larger zone gets fewer in its time.
+    """
 
     open_drops: int
     couriers: int
+    iterations: int
     shifts: int = 5
     moments: int = 3
 
@@ -84,7 +87,12 @@ class Peak:
 Moment = tuple[Frozen, tuple["Place", ...], str]
 """A problem, its locations and the band that it is planned in."""
 
-PEAKS = (Peak(20, 5), Peak(60, 15), Peak(150, 35), Peak(300, 60, shifts=3, moments=5))
+PEAKS = (
+    Peak(20, 5, 100),
+    Peak(60, 15, 60),
+    Peak(150, 35, 20),
+    Peak(300, 60, 10, shifts=3, moments=5),
+)
 
 
 class _Enough(Exception):
@@ -94,10 +102,10 @@ class _Enough(Exception):
 class _Door:
     """Who lets orders into a shift and keeps moments of it. Mutable: it remembers them."""
 
-    def __init__(self, service: InProcess, peak: Peak, shift: int, iterations: int) -> None:
+    def __init__(self, service: InProcess, peak: Peak, shift: int) -> None:
         self.kept: list[Moment] = []
         self._service, self._peak = service, peak
-        self._shift, self._iterations = shift, iterations
+        self._shift = shift
         self._not_before = START + WARM_S
 
     def takes(self, order: WantedOrder) -> bool:
@@ -126,7 +134,9 @@ class _Door:
         model = dispatcher.model(apply(dispatcher.state, placed), now)
         routes = carry_over(sequences_of_plan(dispatcher.plan), model)
         name = f"{self._peak.open_drops}-{self._shift}-{len(self.kept) + 1}"
-        frozen = frozen_of(name, model.problem, routes, placed.order.drops[0], self._iterations)
+        frozen = frozen_of(
+            name, model.problem, routes, placed.order.drops[0], self._peak.iterations
+        )
         self.kept.append((frozen, model.places, model.band))
 
 
@@ -156,10 +166,10 @@ def frozen_of(
     return Frozen(name, len(jobs), problem, initial, new, found.solution.routes, ())
 
 
-def play(peak: Peak, shift: int, iterations: int) -> list[Moment]:
+def play(peak: Peak, shift: int) -> list[Moment]:
     """Returns the moments kept of one shift; raises RuntimeError where there are too few."""
     city = embedded_city()
-    service = InProcess(city, POLICY, START, iterations)
+    service = InProcess(city, POLICY, START, peak.iterations)
     couriers = service.hire(peak.couriers, START + 4 * LONGEST_S)
     seed = 1000 * peak.open_drops + shift
     rate = RAMP_PER_HOUR * peak.open_drops
@@ -167,7 +177,7 @@ def play(peak: Peak, shift: int, iterations: int) -> list[Moment]:
     orders = draw_orders(demand, desks_of(city, DESKS), START, seed)
     # What comes back from closed desks has no part in any comparison.
     usual = [replace(order, fate=Fate.USUAL) for order in orders]
-    door = _Door(service, peak, shift, iterations)
+    door = _Door(service, peak, shift)
     log = ShiftLog(START, START + LONGEST_S, couriers)
     with suppress(_Enough):
         Shift(service, usual, make_riders(couriers, seed), log, takes=door.takes).play()
@@ -179,7 +189,6 @@ def play(peak: Peak, shift: int, iterations: int) -> list[Moment]:
 def freeze(
     path: Path = FILE,
     peaks: Sequence[Peak] = PEAKS,
-    iterations: int = ITERATIONS,
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
     """
@@ -191,10 +200,7 @@ def freeze(
     began = time.perf_counter()
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         # The largest first: nobody waits for them at the end.
-        played = {
-            (peak, shift): pool.submit(play, peak, shift, iterations)
-            for peak, shift in reversed(shifts)
-        }
+        played = {(peak, shift): pool.submit(play, peak, shift) for peak, shift in reversed(shifts)}
         for (peak, shift), moments in played.items():
             moments.result()
             took = time.perf_counter() - began
