@@ -53,15 +53,23 @@ def growth(
 def endurance(solves: int, seconds: float = 0.01) -> list[str]:
     """Returns the memory of one process while it solves so many problems in a row."""
     steps = 10
-    resident = _apart(_endured, solves, seconds, steps)
+    resident = _apart(endured, solves, seconds, steps)
     told = ", ".join(f"{kb / MB:.0f}" for kb in resident)
-    # The first tenths load what is loaded once and fill what is kept for reuse.
-    grown = (resident[-1] - resident[steps // 5]) / MB
-    flat = "flat" if grown <= max(2.0, 0.02 * resident[-1] / MB) else "not flat"
     return [
         f"{solves} solves of {seconds * 1000:.0f} ms in a row, resident MB by tenths: {told}",
-        f"  from the third tenth on {grown:+.1f} MB: {flat}",
+        flatness(resident),
     ]
+
+
+def flatness(resident: Sequence[int]) -> str:
+    """
+    Returns by how much resident kilobytes grew and whether that is flat: 2 MB or 2 %.
+
+    The first fifth is left out: it loads what is loaded once and fills what is kept for reuse.
+    """
+    grown = (resident[-1] - resident[len(resident) // 5]) / MB
+    flat = "flat" if grown <= max(2.0, 0.02 * resident[-1] / MB) else "not flat"
+    return f"  from the third tenth on {grown:+.1f} MB: {flat}"
 
 
 def _apart(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -92,7 +100,7 @@ def _grown(size: int, reference_s: float) -> dict[str, Any]:
     peak = peak_of(size, read())
     solve(peak.problem, SolveParams(seconds=0.05), peak.initial)
     short = solve(replace(peak.problem), SolveParams(seconds=SHORT_S), peak.initial)
-    rate = _rate(peak)
+    per_second = rate(peak)
     inserted = min(_inserted_s(peak) for _ in range(INSERTIONS))
     largest_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     long = solve(replace(peak.problem), SolveParams(seconds=reference_s), short.solution)
@@ -100,7 +108,7 @@ def _grown(size: int, reference_s: float) -> dict[str, Any]:
         "size": size,
         "couriers": len(peak.problem.vehicles),
         "insertion_s": inserted,
-        "rate": rate,
+        "rate": per_second,
         "short": short.cost,
         "long": long.cost,
         "elapsed_s": short.seconds,
@@ -116,16 +124,17 @@ def _inserted_s(peak: Frozen) -> float:
     return time.perf_counter() - began
 
 
-def _rate(peak: Frozen) -> float:
+def rate(peak: Frozen) -> float:
     """Returns iterations a second, the cost of building taken off."""
-    built = _timed(peak, 1)
+    built = timed(peak, 1)
     count = 32
-    while (took := _timed(peak, count) - built) < RATE_S:
+    while (took := timed(peak, count) - built) < RATE_S:
         count *= 4
     return (count - 1) / took
 
 
-def _timed(peak: Frozen, iterations: int) -> float:
+def timed(peak: Frozen, iterations: int) -> float:
+    """Returns the seconds that a search of so many iterations takes."""
     began = time.perf_counter()
     solve(peak.problem, SolveParams(iterations=iterations), peak.initial)
     return time.perf_counter() - began
@@ -142,7 +151,7 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-def _endured(solves: int, seconds: float, steps: int) -> list[int]:
+def endured(solves: int, seconds: float, steps: int) -> list[int]:
     """Returns the resident kilobytes after each step of so many."""
     smallest = min(f.size for f in read())
     problems = [f for f in read() if f.size == smallest]

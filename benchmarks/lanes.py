@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from benchmarks.freeze_files import digest, read
 from benchmarks.lane_growth import GROWTH_SIZES, REFERENCE_S, endurance, growth
 from benchmarks.machine import machine
-from benchmarks.snapshots_report import gap, median_cost, tables
-from benchmarks.snapshots_runs import FULL, Ours, engines, measured, on_one_core, question
+from benchmarks.snapshots_report import LEGEND, gap, median_cost, tables
+from benchmarks.snapshots_runs import FULL, PARTS, Ours, engines, measured, on_one_core, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ def lanes(
     budgets: Sequence[float] = BUDGETS,
     seeds: int = SEEDS,
     most: int | None = None,
+    parts: Sequence[str] = (FULL,),
     growth_sizes: Sequence[int] = GROWTH_SIZES,
     reference_s: float = REFERENCE_S,
     solves: int = SOLVES,
@@ -45,9 +46,9 @@ def lanes(
 ) -> str:
     """Returns the figures as text; ``most`` bounds the problems of a size (None: all)."""
     began = time.perf_counter()
-    lines = [machine(), f"Snapshots {digest()}, full problem, {seeds} seeds, one core", ""]
+    lines = [machine(), f"Snapshots {digest()}, {seeds} seeds, one core", LEGEND, ""]
     with on_one_core():
-        lines += _ablation(sizes, budgets, seeds, most, tell)
+        lines += _ablation(sizes, budgets, seeds, most, parts, tell)
         lines += ["", *growth(growth_sizes, reference_s, tell)]
         lines += ["", *endurance(solves)]
     lines.append(f"measured in {time.perf_counter() - began:.0f} s, what was known included")
@@ -59,27 +60,29 @@ def _ablation(
     budgets: Sequence[float],
     seeds: int,
     most: int | None,
+    parts: Sequence[str],
     tell: Callable[[str], None],
 ) -> list[str]:
     contestants = [Ours(engine) for engine in engines()] or [Ours()]
     frozen, problems = read(), digest()
     cells: dict[Cell, Runs] = {}
-    for size in sizes:
-        for one in [f for f in frozen if f.size == size][:most]:
-            asked = question(one, FULL)
-            for seconds in budgets:
-                for contestant in contestants:
-                    runs = measured(contestant, asked, seconds, range(seeds), problems)
-                    cell = (FULL, size, seconds, contestant.name)
-                    cells.setdefault(cell, {})[one.name] = runs
-        tell(f"lanes {size}")
+    for part in parts:
+        for size in sizes:
+            for one in [f for f in frozen if f.size == size][:most]:
+                asked = question(one, part)
+                for seconds in budgets:
+                    for contestant in contestants:
+                        runs = measured(contestant, asked, seconds, range(seeds), problems)
+                        cell = (part, size, seconds, contestant.name)
+                        cells.setdefault(cell, {})[one.name] = runs
+            tell(f"lanes {part} {size}")
     cells = dict(sorted(cells.items(), key=lambda item: item[0][:3]))
     if not engines():
         return ["There is one lane only.", *tables(cells)]
-    return [*tables(cells), *_near(cells)]
+    return [*tables(cells), *near(cells)]
 
 
-def _near(cells: dict[Cell, Runs]) -> list[str]:
+def near(cells: dict[Cell, Runs]) -> list[str]:
     """Returns for each size and budget whether OR-Tools alone is near the whole portfolio."""
     lines = []
     for part, size, seconds in dict.fromkeys(cell[:3] for cell in cells):
@@ -90,8 +93,8 @@ def _near(cells: dict[Cell, Runs]) -> list[str]:
         told = f"{typical:+.2f} %" if abs(typical) < float("inf") else "upper tiers"
         near = "within" if typical <= NEAR else "not within"
         lines.append(
-            f"ortools alone at {size}, {seconds * 1000:.0f} ms: {told} from the portfolio in the "
-            f"median, {near} {NEAR} %"
+            f"ortools alone, {part} {size}, {seconds * 1000:.0f} ms: {told} from the portfolio "
+            f"in the median, {near} {NEAR} %"
         )
     return lines
 
@@ -103,6 +106,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--budgets", type=float, nargs="*", default=BUDGETS)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--most", type=int, help="problems of each size")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=(FULL,))
     parser.add_argument("--growth", type=int, nargs="*", default=GROWTH_SIZES)
     parser.add_argument("--reference-seconds", type=float, default=REFERENCE_S)
     parser.add_argument("--solves", type=int, default=SOLVES)
@@ -112,6 +116,7 @@ def main(arguments: list[str]) -> None:
         told.budgets,
         told.seeds,
         told.most,
+        told.parts,
         told.growth,
         told.reference_seconds,
         told.solves,

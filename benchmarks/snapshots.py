@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from benchmarks.freeze_files import digest, read
 from benchmarks.machine import machine
 from benchmarks.snapshots_peers import PEERS, Theirs
-from benchmarks.snapshots_report import summary, tables
+from benchmarks.snapshots_report import LEGEND, summary, tables
 from benchmarks.snapshots_runs import PARTS, Ours, measured, on_one_core, question
 from benchmarks.solver_env import VERSIONS, Skipped
 
@@ -75,7 +75,7 @@ def snapshots(extent: Extent | None = None, tell: Callable[[str], None] | None =
                 cells |= _measured(part, size, several, contestants, extent)
                 tell(f"{part} {size}: {time.perf_counter() - began:.0f} s")
     lines = [machine(), f"Peers: {', '.join(VERSIONS)}; plain OR-Tools as in its own samples"]
-    lines += [f"Snapshots {digest()}, {extent.seeds} seeds", HOW, *skipped, ""]
+    lines += [f"Snapshots {digest()}, {extent.seeds} seeds", HOW, LEGEND, *skipped, ""]
     lines += [*tables(cells), "", *summary(cells)]
     lines.append(f"measured in {time.perf_counter() - began:.0f} s, what was known included")
     return "\n".join(lines) + "\n"

@@ -102,6 +102,7 @@ def tables(cells: Mapping[Cell, Runs], ours: str = "ours") -> list[str]:
         here = {c[3]: runs for c, runs in cells.items() if c[:3] == (part, size, seconds)}
         count = len(next(iter(here.values())))
         lines.append(f"{part}, {size} open drops, {seconds * 1000:.0f} ms, {count} problems")
+        lines.append(HEAD)
         lines += [
             _row(solver, runs, {name: best[part, name] for name in runs}, seconds)
             for solver, runs in here.items()
@@ -114,30 +115,35 @@ def tables(cells: Mapping[Cell, Runs], ours: str = "ours") -> list[str]:
     return lines
 
 
+HEAD = (
+    "  solver      gap % q1/median/q3      seeds %  p50 ms  most ms  over  lost  broke  fail  "
+    "upper tiers, mean"
+)
+LEGEND = """\
+gap: by how much the last tier of the median seed is above the best found by anybody, quartiles of \
+the problems, "tier" where an upper tier is worse; seeds: the worst above the best in the last \
+tier, median of the problems; over: runs that took > 20 % more than the budget; lost: jobs that \
+answers left out, before they were re-inserted; broke: answers that broke a limit; fail: no answer\
+"""
+
+
 def _row(solver: str, runs: Runs, best: Mapping[str, Cost], seconds: float) -> str:
     every = [run for several in runs.values() for run in several]
     gaps = sorted(gap(median_cost(several), best[name]) for name, several in runs.items())
+    told = "/".join(
+        "tier" if g == float("inf") else f"{g:.2f}"
+        for g in (gaps[len(gaps) * quarter // 4] for quarter in (1, 2, 3))
+    )
     spread = median(_spread(several) for several in runs.values())
     elapsed = sorted(run.elapsed * 1000 for run in every)
     over = sum(run.elapsed > OVER * seconds for run in every)
+    lost, broke = sum(run.lost for run in every), sum(run.illegal for run in every)
+    fail = sum(bool(run.error) for run in every)
     upper = [sum(run.cost[t] for run in every) / len(every) for t in range(len(every[0].cost) - 1)]
-    above = " ".join(f"{value:.2f}" for value in upper)
-    quartiles = [gaps[len(gaps) * q // 4] for q in (1, 2, 3)]
-    told = "/".join("tiers" if g == float("inf") else f"{g:.2f}" for g in quartiles)
-    more = "".join(
-        f", {count} {what}"
-        for what, count in (
-            ("runs over the budget by > 20 %", over),
-            ("jobs lost and re-inserted", sum(run.lost for run in every)),
-            ("answers that broke a limit", sum(run.illegal for run in every)),
-            ("errors", sum(bool(run.error) for run in every)),
-        )
-        if count
-    )
     return (
-        f"  {solver:<10} gap to the best found, quartiles {told} %, "
-        f"seeds differ by {spread:.2f} %; upper tiers, mean {above}; "
-        f"took p50 {elapsed[len(elapsed) // 2]:.0f} ms, most {elapsed[-1]:.0f} ms{more}"
+        f"  {solver:<10}  {told:<22}  {spread:>7.2f}  {elapsed[len(elapsed) // 2]:>6.0f}  "
+        f"{elapsed[-1]:>7.0f}  {over:>4}  {lost:>4}  {broke:>5}  {fail:>4}  "
+        + " ".join(f"{value:.2f}" for value in upper)
     )
 
 
@@ -148,15 +154,15 @@ def _spread(runs: Sequence[Run]) -> float:
 
 
 def _verdict(found: Duel) -> str:
-    median_says = "holds" if found.holds else "does not hold"
+    median_says = "yes" if found.holds else "no"
     share = "nothing to count"
     if found.share is not None:
         reached = "reached" if found.share >= WINS_AIMED_AT else "missed"
-        share = f"{100 * found.share:.0f} % won or tied, 80 % {reached}"
+        share = f"{100 * found.share:.0f} % won or tied, 80 %: {reached}"
     late = f", {found.overdue} over the budget" if found.overdue else ""
     typical = f"{found.typical:+.2f} %" if abs(found.typical) < 1e9 else "upper tiers"
     return (
-        f"won {found.wins}, tied {found.ties}, lost {found.losses}{late}; not worse in the median "
+        f"won {found.wins}, tied {found.ties}, lost {found.losses}{late}; not worse in the median: "
         f"{median_says} ({typical}); {share}"
     )
 

@@ -41,12 +41,21 @@ class Aim:
 AIMS = (Aim(60, 3.0), Aim(300, 15.0))
 
 
-def solver_latency(repeats: int = 40, searches: int = 20) -> str:
-    """Returns the figures as text; both counts are per frozen problem."""
-    frozen = read()
+def solver_latency(
+    frozen: Sequence[Frozen] | None = None,
+    aims: Sequence[Aim] = AIMS,
+    repeats: int = 40,
+    searches: int = 20,
+) -> str:
+    """
+    Returns the figures as text; both counts are per frozen problem, those of the file if None.
+
+    Searches are timed at the size of the first aim.
+    """
+    frozen = read() if frozen is None else frozen
     lines = []
     with on_one_core(), _as_in_a_zone():
-        for aim in AIMS:
+        for aim in aims:
             several = [f for f in frozen if f.size == aim.open_drops]
             for name, work in (("insertion", _insertion), ("quote", _quote)):
                 figures = _timed(several, work, repeats)
@@ -54,14 +63,14 @@ def solver_latency(repeats: int = 40, searches: int = 20) -> str:
                     f"{name} of one order, {aim.open_drops} open drops, "
                     f"{len(several[0].problem.vehicles)} couriers, {len(several)} problems, each "
                     f"new to the solver: {percentiles(figures, unit='ms')}",
-                    _verdict(figures, aim.p99_ms),
+                    verdict(figures, aim.p99_ms),
                 ]
-        several = [f for f in frozen if f.size == AIMS[0].open_drops]
+        several = [f for f in frozen if f.size == aims[0].open_drops]
         figures = _timed(several, _search, searches)
         lines += [
-            f"solve of {BUDGET_S * 1000:.0f} ms, {AIMS[0].open_drops} open drops, building "
+            f"solve of {BUDGET_S * 1000:.0f} ms, {aims[0].open_drops} open drops, building "
             f"included: {percentiles(figures, unit='ms')}",
-            _verdict(figures, BUDGET_S * 1000 + GRACE_MS),
+            verdict(figures, BUDGET_S * 1000 + GRACE_MS),
         ]
     return "\n".join(lines) + "\n"
 
@@ -105,6 +114,7 @@ def _search(frozen: Frozen) -> object:
     return solve(frozen.problem, SolveParams(seconds=BUDGET_S), frozen.initial)
 
 
-def _verdict(figures: Sequence[float], aim_ms: float) -> str:
+def verdict(figures: Sequence[float], aim_ms: float) -> str:
+    """Returns whether the p99 of some milliseconds is below an aim."""
     p99 = float(np.percentile(figures, 99))
     return f"  aim p99 < {aim_ms:.0f} ms: {'reached' if p99 < aim_ms else 'missed'}"
