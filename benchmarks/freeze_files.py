@@ -2,7 +2,7 @@
 Frozen dispatch problems and the file they are kept in: compressed JSON, the same bytes each time.
 
 Locations are rows of one table of durations that all problems of the file share, so that a problem
-is little more than its jobs. A larger peak is made by joining problems: `merged`.
+is little more than its jobs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,61 +71,9 @@ def digest(path: Path = FILE) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def merged(parts: Sequence[Frozen], table: NDArray[np.int64]) -> Frozen:
-    """
-    Returns one problem with the couriers, jobs and routes of several; their ``new`` that is first.
-
-    Newcomers of the other parts are left out of all routes too.
-    """
-    places = tuple(dict.fromkeys(place for part in parts for place in part.places))
-    index = {place: i for i, place in enumerate(places)}
-    vehicles: list[Vehicle] = []
-    jobs: list[Job] = []
-    routes: list[Route] = []
-    for number, part in enumerate(parts):
-        moved = [index[place] for place in part.places]
-        first_v, first_j = len(vehicles), len(jobs)
-        vehicles += [_moved_vehicle(v, moved, number) for v in part.problem.vehicles]
-        jobs += [_moved_job(job, moved, number, first_v) for job in part.problem.jobs]
-        routes += [
-            tuple(Activity(a.job + first_j, a.kind) for a in route) for route in part.initial.routes
-        ]
-    problem = Problem(tuple(vehicles), tuple(jobs), table[np.ix_(places, places)])
-    left = frozenset(range(len(jobs))) - {a.job for route in routes for a in route}
-    name, size = "+".join(part.name for part in parts), sum(part.size for part in parts)
-    return Frozen(name, size, problem, Solution(tuple(routes), left), parts[0].new, (), places)
-
-
 def shared_table(path: Path = FILE) -> NDArray[np.int64]:
     """Returns the table of seconds (n, n) of a file."""
     return np.array(json.loads(gzip.decompress(path.read_bytes()))["table"], dtype=np.int64)
-
-
-def _moved_task(task: Task, moved: Sequence[int]) -> Task:
-    return replace(task, location=moved[task.location])
-
-
-def _moved_vehicle(vehicle: Vehicle, moved: Sequence[int], part: int) -> Vehicle:
-    end, ahead = vehicle.end, vehicle.next_location
-    return replace(
-        vehicle,
-        name=f"{part}:{vehicle.name}",
-        start=moved[vehicle.start],
-        end=None if end is None else moved[end],
-        next_location=None if ahead is None else moved[ahead],
-    )
-
-
-def _moved_job(job: Job, moved: Sequence[int], part: int, first: int) -> Job:
-    return replace(
-        job,
-        name=f"{part}:{job.name}",
-        delivery=_moved_task(job.delivery, moved),
-        pickup=None if job.pickup is None else _moved_task(job.pickup, moved),
-        vehicles=None if job.vehicles is None else frozenset(v + first for v in job.vehicles),
-        planned=None if job.planned is None else job.planned + first,
-        carrier=None if job.carrier is None else job.carrier + first,
-    )
 
 
 def _as_json(frozen: Frozen) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.freeze_files import Frozen, merged, read, shared_table
+from benchmarks.freeze_files import Frozen, read, shared_table
+from benchmarks.freeze_merged import merged
 from benchmarks.snapshots_report import gap
 from solver.insertion import insert
 from solver.solve import SolveParams, solve

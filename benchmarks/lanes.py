@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from benchmarks.freeze_files import digest, read
 from benchmarks.lane_growth import GROWTH_SIZES, REFERENCE_S, endurance, growth
 from benchmarks.machine import machine
+from benchmarks.snapshots_questions import FULL, PARTS, question
 from benchmarks.snapshots_report import LEGEND, gap, median_cost, tables
-from benchmarks.snapshots_runs import FULL, PARTS, Ours, engines, measured, on_one_core, question
+from benchmarks.snapshots_runs import Ours, engines, measured, on_one_core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,10 +92,10 @@ def near(cells: dict[Cell, Runs]) -> list[str]:
         gaps = [gap(median_cost(alone[name]), median_cost(whole[name])) for name in alone]
         typical = median(gaps)
         told = f"{typical:+.2f} %" if abs(typical) < float("inf") else "upper tiers"
-        near = "within" if typical <= NEAR else "not within"
+        verdict = "within" if typical <= NEAR else "not within"
         lines.append(
             f"ortools alone, {part} {size}, {seconds * 1000:.0f} ms: {told} from the portfolio "
-            f"in the median, {near} {NEAR} %"
+            f"in the median, {verdict} {NEAR} %"
         )
     return lines
 

@@ -20,7 +20,7 @@ from solver.solution import Activity, Kind
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from benchmarks.snapshots_runs import Question
+    from benchmarks.snapshots_questions import Question
     from solver.problem import Problem, Task
     from solver.solution import Route
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from benchmarks.freeze import Moment, Peak, keep, play
-from benchmarks.freeze_files import Frozen, merged, read, shared_table
+from benchmarks.freeze import keep
+from benchmarks.freeze_files import Frozen, read, shared_table
+from benchmarks.freeze_merged import merged
+from benchmarks.freeze_moments import Moment, Peak, play
 from benchmarks.freeze_service import desks_of, embedded_city
 from benchmarks.lane_growth import peak_of
 from benchmarks.snapshots_common import common_problem, common_start

@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks import lane_growth, lanes, solver_latency
 from benchmarks.freeze_files import Frozen, read, write
-from benchmarks.snapshots_runs import FULL, Run, on_one_core
+from benchmarks.snapshots_questions import FULL
+from benchmarks.snapshots_runs import Run, on_one_core
 from benchmarks.solver_latency import Aim
 from solver.problem import Job, Task, Vehicle
 from solver.solution import Solution

@@ -9,18 +9,9 @@ import pytest
 
 from benchmarks.freeze_files import Frozen
 from benchmarks.snapshots_peers import plain_problem, plain_route
+from benchmarks.snapshots_questions import COMMON, FULL, Question, question
 from benchmarks.snapshots_report import Duel, Runs, best_costs, duel, gap, median_cost, tables
-from benchmarks.snapshots_runs import (
-    COMMON,
-    FULL,
-    Answer,
-    Ours,
-    Question,
-    Run,
-    judge,
-    measured,
-    question,
-)
+from benchmarks.snapshots_runs import Answer, Ours, Run, judge, measured
 from solver.check import violations
 from solver.problem import MINOR, Job, Task, TimeWindow, Vehicle
 from solver.solution import Solution
