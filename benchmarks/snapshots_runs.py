@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import solver
 from solver.check import violations
 from solver.insertion import complete
-from solver.solution import Cost, Route, Solution, cost
+from solver.problem import Measure
+from solver.solution import Cost, Route, Solution, cost, measures
 from solver.solve import SolveParams, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.snapshots_questions import Question
+    from solver.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Run:
     What one answer is worth.
 
     ``lost`` jobs were not in it and were inserted by ours afterwards; ``illegal`` says whether it
-    broke a limit as it was given; ``cost`` is that of the legal solution made of it.
+    broke a limit as it was given; ``cost`` is that of the legal solution made of it. ``held_up``
+    promised jobs are late in it only because a load stop starts as a whole here, which peers, who
+    load one by one as goods become ready, cannot know.
     """
 
     seed: int
@@ -52,6 +56,7 @@ class Run:
     elapsed: float
     lost: int = 0
     illegal: bool = False
+    held_up: int = 0
     error: str = ""
 
 
@@ -104,7 +109,22 @@ def judge(question: Question, answer: Answer, seed: int) -> Run:
     wrong = violations(problem, solution)
     if wrong:
         raise AssertionError(f"An illegal solution of {question.name}: {wrong}")
-    return Run(seed, cost(problem, solution), answer.elapsed, len(left), illegal, answer.error)
+    return Run(
+        seed=seed,
+        cost=cost(problem, solution),
+        elapsed=answer.elapsed,
+        lost=len(left),
+        illegal=illegal,
+        held_up=_held_up(problem, solution),
+        error=answer.error,
+    )
+
+
+def _held_up(problem: Problem, solution: Solution) -> int:
+    """Returns how many more promised jobs are late than if goods were loaded one by one."""
+    one_by_one = replace(problem, joint_loading=False)
+    late = measures(problem, solution)[Measure.LATE]
+    return late - measures(one_by_one, solution)[Measure.LATE]
 
 
 def measured(
