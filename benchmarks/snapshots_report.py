@@ -116,15 +116,15 @@ def tables(cells: Mapping[Cell, Runs], ours: str = "ours") -> list[str]:
 
 
 HEAD = (
-    "  solver      gap % q1/median/q3      seeds %  p50 ms  most ms  over  lost  broke  fail  held  "
-    "upper tiers, mean"
+    "  solver      gap % q1/median/q3      seeds %  p50 ms  most ms  over  lost  broke  fail  "
+    "held  upper tiers, mean"
 )
 LEGEND = """\
 gap: by how much the last tier of the median seed is above the best found by anybody, quartiles of \
 the problems, "tier" where an upper tier is worse; seeds: the worst above the best in the last \
 tier, median of the problems; over: runs that took > 20 % more than the budget; lost: jobs that \
-answers left out, before they were re-inserted; broke: answers that broke a limit; fail: no answer; held: promised jobs late only because a load stop \
-starts as a whole\
+answers left out, before they were re-inserted; broke: answers that broke a limit; fail: no \
+answer; held: promised jobs late only because a load stop starts as a whole\
 """
 
 
