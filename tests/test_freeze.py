@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from benchmarks import freeze
 from benchmarks.freeze import keep
 from benchmarks.freeze_files import Frozen, read, shared_table
 from benchmarks.freeze_merged import merged
@@ -46,6 +47,24 @@ def test_the_same_shift_gives_the_same_bytes(file: Path, tmp_path: Path) -> None
     again = tmp_path / "again.json.gz"
     keep(again, play(SMALL, 1))
     assert again.read_bytes() == file.read_bytes()
+
+
+def test_a_shift_that_was_played_before_is_not_played_again(
+    moments: list[Moment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plays: list[int] = []
+
+    def play_and_count(peak: Peak, shift: int) -> list[Moment]:
+        plays.append(shift)
+        return moments
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(freeze, "play", play_and_count)
+    names = [f.name for f, _, _ in freeze.played(SMALL, 1)]
+    assert [f.name for f, _, _ in freeze.played(SMALL, 1)] == names
+    assert plays == [1]
+    freeze.played(SMALL, 2)
+    assert plays == [1, 2]
 
 
 def test_what_is_read_is_what_was_frozen(moments: list[Moment], frozen: tuple[Frozen, ...]) -> None:
