@@ -14,6 +14,7 @@ from benchmarks.crash import crash
 from benchmarks.latency import latency
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
+from benchmarks.static import static
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "crash": crash,
     "shifts": shifts,
     "roads": roads,
+    "static": static,
 }
 
 
