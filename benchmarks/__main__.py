@@ -16,6 +16,7 @@ from benchmarks.latency import latency
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
 from benchmarks.snapshots import snapshots
+from benchmarks.static import static
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "roads": roads,
     "snapshots": snapshots,
     "lanes": lanes,
+    "static": static,
 }
 
 

@@ -44,6 +44,14 @@ def answer(request: Plain, end: float) -> tuple[Routes, str]:
     return model.solve(end, request["initial"])
 
 
+def _milliseconds(end: float) -> int:
+    """Returns the time left; raises NoAnswer where it is over."""
+    left = int((end - time.perf_counter()) * 1000)
+    if left <= 0:
+        raise NoAnswer("the budget was over before the model was built")
+    return left
+
+
 class _Model:
     """The routing model of a plain problem: nodes are tasks, then starts, then ends."""
 
@@ -122,15 +130,17 @@ class _Model:
     def _loads(self) -> None:
         """Adds a dimension per amount: demands from 0 as in the sample, or what is on board."""
         jobs = self._problem["jobs"]
-        are_deliveries = all(job["pickup"] is None for job in jobs)
+        on_board = [job["pickup"] is None for job in jobs]
+        are_deliveries = all(on_board)
         for k in range(dimensions(self._problem)):
             values = [0] * (len(self._tasks) + 2 * len(self._vehicles))
             for i, (j, half) in enumerate(self._tasks):
                 amount = amounts(self._problem, jobs[j])[k]
                 values[i] = amount if half == PICKUP or are_deliveries else -amount
             capacity = [limits(self._problem, vehicle)[k] for vehicle in self._vehicles]
+            is_empty_at_start = are_deliveries or not any(on_board)
             self._model.AddDimensionWithVehicleCapacity(
-                self._demand(values), 0, capacity, are_deliveries, f"Load {k}"
+                self._demand(values), 0, capacity, is_empty_at_start, f"Load {k}"
             )
 
     def _jobs(self) -> None:
@@ -161,6 +171,7 @@ class _Model:
         parameters.local_search_metaheuristic = (
             routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         )
+        parameters.time_limit.FromMilliseconds(_milliseconds(end))
         self._model.CloseModelWithParameters(parameters)
         start, note = None, ""
         if initial is not None:
@@ -168,10 +179,7 @@ class _Model:
             indices = [[self._manager.NodeToIndex(i) for i in route] for route in nodes]
             start = self._model.ReadAssignmentFromRoutes(indices, True)
             note = "" if start is not None else "start refused"
-        left = end - time.perf_counter()
-        if left <= 0:
-            raise NoAnswer("the budget was over before the model was built")
-        parameters.time_limit.FromMilliseconds(max(1, int(left * 1000)))
+        parameters.time_limit.FromMilliseconds(_milliseconds(end))
         if start is None:
             found = self._model.SolveWithParameters(parameters)
         else:

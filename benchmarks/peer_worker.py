@@ -14,10 +14,12 @@ A request is a dict::
 and may have ``"options"``, a dict of the solver's own ("level" 0-5 for VROOM, 5 if not said). Its
 answer is::
 
-    {"routes": routes | None, "elapsed": float, "error": str | None, "note": str}
+    {"routes": routes | None, "elapsed": float, "cpu": float, "error": str | None, "note": str}
 
 ``routes`` is one list for each vehicle of (job, "pickup" | "delivery") in order; what is in none is
-left out. ``elapsed`` is seconds in here, building the model and reading it back included.
+left out. ``elapsed`` is seconds in here, building the model and reading it back included, ``cpu``
+those of the processor among them. Solvers without a seed of their own get the jobs in an order
+drawn from it (0: as they are).
 ``note`` says what was left aside, say a start that the solver refused. An answer may break limits:
 the asker judges it.
 
@@ -42,6 +44,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import random
 import sys
 import time
 from importlib import import_module
@@ -62,6 +65,9 @@ MODULES = {
     "ortools-matrix": "benchmarks.peer_ortools",
 }
 """Each has ``answer(request, end) -> (routes, note)``, where ``end`` is of `time.perf_counter`."""
+
+SEEDED = frozenset(("pyvrp",))
+"""Solvers with a seed of their own."""
 
 
 class NoAnswer(Exception):
@@ -106,20 +112,40 @@ def amounts(problem: Plain, job: Plain) -> list[int]:
 
 def answer(request: Plain) -> Plain:
     """Returns the answer to a request; whatever the solver raises becomes its ``error``."""
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     routes: Routes | None = None
     error, note = None, ""
     try:
         module = import_module(MODULES[request["solver"]])
-        routes, note = module.answer(request, began + request["seconds"])
+        order = _order(request)
+        routes, note = module.answer(_shuffled(request, order), began + request["seconds"])
+        routes = [[(order[j], half) for j, half in route] for route in routes]
     except NoAnswer as reason:
         error = str(reason)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as reason:  # a panic of Rust is no Exception; the next request is served
         error = f"{type(reason).__name__}: {reason}"
-    elapsed = time.perf_counter() - began
-    return {"routes": routes, "elapsed": elapsed, "error": error, "note": note}
+    elapsed, cpu = time.perf_counter() - began, time.process_time() - cpu
+    return {"routes": routes, "elapsed": elapsed, "cpu": cpu, "error": error, "note": note}
+
+
+def _order(request: Plain) -> list[int]:
+    """Returns the jobs in the order in which the solver gets them."""
+    order = list(range(len(request["problem"]["jobs"])))
+    if request["seed"] and request["solver"] not in SEEDED:
+        random.Random(request["seed"]).shuffle(order)
+    return order
+
+
+def _shuffled(request: Plain, order: list[int]) -> Plain:
+    """Returns a request with its jobs, and its start, in another order."""
+    problem, initial = request["problem"], request["initial"]
+    at = {j: i for i, j in enumerate(order)}
+    if initial is not None:
+        initial = [[(at[j], half) for j, half in route] for route in initial]
+    jobs = [problem["jobs"][j] for j in order]
+    return request | {"problem": problem | {"jobs": jobs}, "initial": initial}
 
 
 def receive(stream: BinaryIO) -> Plain | None:

@@ -19,7 +19,6 @@ import numpy as np
 from benchmarks.peer_worker import (
     DELIVERY,
     PICKUP,
-    NoAnswer,
     allowed,
     amounts,
     dimensions,
@@ -58,8 +57,7 @@ def answer(request: Plain, end: float) -> tuple[Routes, str]:
 
 def _solved(model: Any, level: int, end: float) -> Plain:
     left = end - time.perf_counter()
-    if left <= 0:
-        raise NoAnswer("the budget was over before the model was built")
+    # Even with nothing left it constructs routes, which take their time.
     limit = timedelta(milliseconds=max(1, round(left * 1000)))
     found: Plain = model.solve(level, nb_threads=1, timeout=limit).to_dict()
     return found

@@ -131,7 +131,8 @@ class Peer:
         if found is None:
             self.close()
             error = f"ended, or no answer in {limit:.0f} s"
-            return {"routes": None, "elapsed": float("inf"), "error": error, "note": ""}
+            silent = {"elapsed": float("inf"), "cpu": 0.0, "note": ""}
+            return {"routes": None, "error": error, **silent}
         return found
 
     def close(self) -> None:
