@@ -86,9 +86,9 @@ def _as_json(frozen: Frozen) -> dict[str, Any]:
             for v in frozen.problem.vehicles
         ],
         "jobs": [_job_as_json(job) for job in frozen.problem.jobs],
-        "initial": [_route_as_json(route) for route in frozen.initial.routes],
+        "initial": routes_as_json(frozen.initial.routes),
         "new": frozen.new,
-        "reference": [_route_as_json(route) for route in frozen.reference],
+        "reference": routes_as_json(frozen.reference),
     }
 
 
@@ -103,9 +103,9 @@ def _task_as_json(task: Task) -> list[int | None]:
     return [task.location, window.early, window.late, task.service_duration, task.due]
 
 
-def _route_as_json(route: Route) -> list[int]:
-    """A pickup is the job's index, its delivery the complement ``-1 - index``."""
-    return [a.job if a.kind is Kind.PICKUP else -1 - a.job for a in route]
+def routes_as_json(routes: Iterable[Route]) -> list[list[int]]:
+    """Returns routes as numbers: a pickup is its job's index, a delivery ``-1 - index``."""
+    return [[a.job if a.kind is Kind.PICKUP else -1 - a.job for a in route] for route in routes]
 
 
 def _from_json(raw: dict[str, Any], table: NDArray[np.int64]) -> Frozen:
@@ -116,7 +116,7 @@ def _from_json(raw: dict[str, Any], table: NDArray[np.int64]) -> Frozen:
     jobs = tuple(_job_from_json(*told) for told in raw["jobs"])
     places = tuple(raw["places"])
     problem = Problem(vehicles, jobs, table[np.ix_(places, places)])
-    routes = _routes(raw["initial"])
+    routes = routes_from_json(raw["initial"])
     left = frozenset(range(len(jobs))) - {a.job for route in routes for a in route}
     return Frozen(
         name=raw["name"],
@@ -124,7 +124,7 @@ def _from_json(raw: dict[str, Any], table: NDArray[np.int64]) -> Frozen:
         problem=problem,
         initial=Solution(routes, left),
         new=raw["new"],
-        reference=_routes(raw["reference"]),
+        reference=routes_from_json(raw["reference"]),
         places=places,
     )
 
@@ -155,7 +155,8 @@ def _task(location: int, early: int, late: int, service: int, due: int | None) -
     return Task(location, TimeWindow(early, late), service, due)
 
 
-def _routes(raw: Iterable[Iterable[int]]) -> tuple[Route, ...]:
+def routes_from_json(raw: Iterable[Iterable[int]]) -> tuple[Route, ...]:
+    """Returns the routes that `routes_as_json` made numbers of."""
     return tuple(
         tuple(
             Activity(number, Kind.PICKUP) if number >= 0 else Activity(-1 - number, Kind.DELIVERY)

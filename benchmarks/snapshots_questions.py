@@ -4,12 +4,12 @@ A frozen problem as it is put to solvers: what is asked, and what they start fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.snapshots_common import common_problem, common_start
 from solver.insertion import complete
-from solver.problem import PROMISED, Problem
+from solver.problem import PROMISED, Job, Problem
 from solver.solution import Kind, Solution, schedule
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Question:
     One problem as it is put to solvers.
 
     ``start`` lacks the new job: ours inserts it within its budget. ``complete_start`` has it, for
-    peers, whose clock does not run meanwhile. ``dues`` are the latest starts of deliveries that
-    peers shall keep, by job (None: none).
+    peers, whose clock does not run meanwhile. ``told`` is the problem as peers are told it: a due
+    time is a hard end to them.
     """
 
     part: str
@@ -36,7 +36,7 @@ class Question:
     problem: Problem
     start: Solution
     complete_start: Solution
-    dues: tuple[int | None, ...]
+    told: Problem
 
 
 def question(frozen: Frozen, part: str) -> Question:
@@ -47,18 +47,19 @@ def question(frozen: Frozen, part: str) -> Question:
         if started.unassigned:
             # The reference serves everybody: no solver shall be asked what cannot be done.
             started = Solution(frozen.reference)
-        dues: tuple[int | None, ...] = (None,) * len(problem.jobs)
-        return Question(part, frozen.name, frozen.size, problem, start, started, dues)
-    started = complete(frozen.problem, frozen.initial.routes)
-    dues = _dues(frozen.problem, started)
-    return Question(part, frozen.name, frozen.size, frozen.problem, frozen.initial, started, dues)
+        return Question(part, frozen.name, frozen.size, problem, start, started, problem)
+    problem = frozen.problem
+    started = complete(problem, frozen.initial.routes)
+    told = _with_hard_ends(problem, started)
+    return Question(part, frozen.name, frozen.size, problem, frozen.initial, started, told)
 
 
-def _dues(problem: Problem, started: Solution) -> tuple[int | None, ...]:
+def _with_hard_ends(problem: Problem, started: Solution) -> Problem:
     """
-    Returns the hard ends that peers, who know no lateness, are given for the full problem.
+    Returns the problem with due times that peers, who know no lateness, can and shall keep.
 
-    A promised job shall not be late, one that is late in the start not later than there.
+    A promised job shall not be late, one that is late in the start not later than there; a
+    standard one may come whenever it is open.
     """
     starts = {
         visit.activity.job: visit.start
@@ -66,9 +67,11 @@ def _dues(problem: Problem, started: Solution) -> tuple[int | None, ...]:
         for visit in schedule(problem, v, route).visits
         if visit.activity.kind is Kind.DELIVERY
     }
-    return tuple(
-        max(job.delivery.due, starts.get(j, 0))
-        if job.delivery.due is not None and job.rank == PROMISED
-        else None
-        for j, job in enumerate(problem.jobs)
-    )
+    jobs = tuple(_with_due(job, starts.get(j, 0)) for j, job in enumerate(problem.jobs))
+    return replace(problem, jobs=jobs)
+
+
+def _with_due(job: Job, start: int) -> Job:
+    due = job.delivery.due
+    keeps = due is not None and job.rank == PROMISED
+    return replace(job, delivery=replace(job.delivery, due=max(due or 0, start) if keeps else None))

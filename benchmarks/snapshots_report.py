@@ -25,6 +25,9 @@ OVER = 1.2
 
 WINS_AIMED_AT = 0.8
 
+DISTURBED = 0.85
+"""Seconds of the processor per second below which something else had the core."""
+
 Cell = tuple[str, int, float, str]
 """Part, open drops, seconds of budget, solver."""
 
@@ -116,15 +119,16 @@ def tables(cells: Mapping[Cell, Runs], ours: str = "ours") -> list[str]:
 
 
 HEAD = (
-    "  solver      gap % q1/median/q3      seeds %  p50 ms  most ms  over  lost  broke  fail  "
-    "held  upper tiers, mean"
+    "  solver      gap % q1/median/q3      seeds %  p50 ms  most ms  over  busy  lost  broke  "
+    "fail  held  upper tiers, mean"
 )
 LEGEND = """\
 gap: by how much the last tier of the median seed is above the best found by anybody, quartiles of \
 the problems, "tier" where an upper tier is worse; seeds: the worst above the best in the last \
-tier, median of the problems; over: runs that took > 20 % more than the budget; lost: jobs that \
-answers left out, before they were re-inserted; broke: answers that broke a limit; fail: no \
-answer; held: promised jobs late only because a load stop starts as a whole\
+tier, median of the problems; over: runs that took > 20 % more than the budget; busy: runs whose \
+process had less than 85 % of the core (its children are not seen); lost: jobs that answers \
+left out, before they were re-inserted; broke: answers that broke a limit; fail: no answer; held: \
+promised jobs late only because a load stop starts as a whole\
 """
 
 
@@ -138,13 +142,14 @@ def _row(solver: str, runs: Runs, best: Mapping[str, Cost], seconds: float) -> s
     spread = median(_spread(several) for several in runs.values())
     elapsed = sorted(run.elapsed * 1000 for run in every)
     over = sum(run.elapsed > OVER * seconds for run in every)
+    busy = sum(run.cpu < DISTURBED * run.elapsed and run.elapsed >= seconds for run in every)
     lost, broke = sum(run.lost for run in every), sum(run.illegal for run in every)
     fail = sum(bool(run.error) for run in every)
     held = sum(run.held_up for run in every)
     upper = [sum(run.cost[t] for run in every) / len(every) for t in range(len(every[0].cost) - 1)]
     return (
         f"  {solver:<10}  {told:<22}  {spread:>7.2f}  {elapsed[len(elapsed) // 2]:>6.0f}  "
-        f"{elapsed[-1]:>7.0f}  {over:>4}  {lost:>4}  {broke:>5}  {fail:>4}  {held:>4}  "
+        f"{elapsed[-1]:>7.0f}  {over:>4}  {busy:>4}  {lost:>4}  {broke:>5}  {fail:>4}  {held:>4}  "
         + " ".join(f"{value:.2f}" for value in upper)
     )
 

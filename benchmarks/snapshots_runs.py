@@ -1,8 +1,8 @@
 """
 Solvers on frozen problems: each asked the same, each answer mended, re-timed, judged and priced.
 
-What was measured is kept in the user's cache, one file per solver, problem and budget, so that a
-run that was cut short goes on where it was. A file is of one version of the solver alone.
+Answers are kept in the user's cache, one file per solver, problem and budget, so that a run that
+was cut short goes on where it was. A file is of one version of the solver, and of one processor.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import json
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import solver
+from benchmarks.freeze_files import routes_as_json, routes_from_json
+from benchmarks.machine import processor
 from solver.check import violations
 from solver.insertion import complete
 from solver.problem import Measure
@@ -33,10 +35,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Routes of a solver, None where it gave none, the seconds taken, and what went wrong."""
+    """
+    Routes of a solver, None where it gave none, the seconds taken, and what went wrong.
+
+    ``cpu`` are the seconds of the processor among them.
+    """
 
     routes: tuple[Route, ...] | None
     elapsed: float
+    cpu: float
     error: str = ""
 
 
@@ -54,6 +61,7 @@ class Run:
     seed: int
     cost: Cost
     elapsed: float
+    cpu: float
     lost: int = 0
     illegal: bool = False
     held_up: int = 0
@@ -61,11 +69,14 @@ class Run:
 
 
 class Contestant(Protocol):
-    """A solver that answers questions; ``version`` changes when its answers may."""
+    """A solver that answers questions."""
 
     name: str
-    version: str
     least_seconds: float
+
+    def key(self, question: Question) -> str:
+        """Returns a text that changes when its answer may."""
+        ...
 
     def answer(self, question: Question, seconds: float, seed: int) -> Answer:
         """Returns its answer within so many seconds."""
@@ -79,17 +90,21 @@ class Ours:
 
     def __init__(self, engine: str | None = None) -> None:
         self.name = engine or "ours"
-        self.version = sources()
         self._more: dict[str, Any] = {} if engine is None else {"engine": engine}
+
+    def key(self, question: Question) -> str:
+        """Returns a digest of our solver."""
+        return sources()
 
     def answer(self, question: Question, seconds: float, seed: int) -> Answer:
         """Returns its answer; the problem is one that no cache has seen."""
         problem = replace(question.problem)
         gc.collect()
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         params = SolveParams(seconds=seconds, seed=seed, **self._more)
         found = solve(problem, params, question.start)
-        return Answer(found.solution.routes, time.perf_counter() - began)
+        elapsed, cpu = time.perf_counter() - began, time.process_time() - cpu
+        return Answer(found.solution.routes, elapsed, cpu)
 
 
 def engines() -> tuple[str, ...]:
@@ -113,6 +128,7 @@ def judge(question: Question, answer: Answer, seed: int) -> Run:
         seed=seed,
         cost=cost(problem, solution),
         elapsed=answer.elapsed,
+        cpu=answer.cpu,
         lost=len(left),
         illegal=illegal,
         held_up=_held_up(problem, solution),
@@ -135,22 +151,37 @@ def measured(
     known = _read(file)
     for seed in seeds:
         if seed not in known:
-            known[seed] = judge(question, contestant.answer(question, seconds, seed), seed)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps([asdict(run) for run in known.values()]), encoding="utf-8")
-    return tuple(known[seed] for seed in seeds)
+            known[seed] = contestant.answer(question, seconds, seed)
+            _write(file, known)
+    return tuple(judge(question, known[seed], seed) for seed in seeds)
 
 
 def _file(contestant: Contestant, question: Question, seconds: float, problems: str) -> Path:
     cell = f"{question.part}-{question.name}-{contestant.name}-{seconds * 1000:.0f}ms"
-    return cache() / f"snapshots-{problems}" / f"{cell}-{contestant.version}.json"
+    machine = hashlib.sha256(processor().encode()).hexdigest()[:6]
+    return cache() / f"snapshots-{problems}-{machine}" / f"{cell}-{contestant.key(question)}.json"
 
 
-def _read(file: Path) -> dict[int, Run]:
+def _read(file: Path) -> dict[int, Answer]:
     if not file.exists():
         return {}
     told = json.loads(file.read_text(encoding="utf-8"))
-    return {raw["seed"]: Run(**raw | {"cost": tuple(raw["cost"])}) for raw in told}
+    return {
+        seed: Answer(None if raw is None else routes_from_json(raw), elapsed, cpu, error)
+        for seed, raw, elapsed, cpu, error in told
+    }
+
+
+def _write(file: Path, known: dict[int, Answer]) -> None:
+    """Writes answers, all or none of them."""
+    told = [
+        [seed, None if a.routes is None else routes_as_json(a.routes), a.elapsed, a.cpu, a.error]
+        for seed, a in known.items()
+    ]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(told), encoding="utf-8")
+    part.replace(file)
 
 
 def cache() -> Path:

@@ -33,8 +33,8 @@ def a_frozen() -> Frozen:
 def cells(alone: int, whole: int) -> dict[tuple[str, int, float, str], Runs]:
     """Returns one run of OR-Tools alone and one of the portfolio with these last tiers."""
     return {
-        (FULL, 20, 0.05, "ortools"): {"p": (Run(0, (0, alone), 0.05),)},
-        (FULL, 20, 0.05, "portfolio"): {"p": (Run(0, (0, whole), 0.05),)},
+        (FULL, 20, 0.05, "ortools"): {"p": (Run(0, (0, alone), 0.05, 0.05),)},
+        (FULL, 20, 0.05, "portfolio"): {"p": (Run(0, (0, whole), 0.05, 0.05),)},
     }
 
 

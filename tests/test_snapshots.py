@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.freeze_files import Frozen
-from benchmarks.snapshots_peers import plain_problem, plain_route
 from benchmarks.snapshots_questions import COMMON, FULL, Question, question
 from benchmarks.snapshots_report import Duel, Runs, best_costs, duel, gap, median_cost, tables
 from benchmarks.snapshots_runs import Answer, Ours, Run, judge, measured
@@ -53,14 +52,14 @@ def test_peers_get_the_due_time_or_the_later_start_of_the_plan_as_a_hard_end(
     full: Question,
 ) -> None:
     # a starts at 60, before its 100; b at 180, after its 150: no peer can bring it in time.
-    assert full.dues == (100, 180, 1000)
+    assert [job.delivery.due for job in full.told.jobs] == [100, 180, 1000]
 
 
 def test_standard_deliveries_have_no_hard_end() -> None:
     frozen = a_frozen()
     jobs = (replace(frozen.problem.jobs[0], rank=MINOR), *frozen.problem.jobs[1:])
     asked = question(replace(frozen, problem=replace(frozen.problem, jobs=jobs)), FULL)
-    assert asked.dues[0] is None
+    assert asked.told.jobs[0].delivery.due is None
 
 
 def test_ours_starts_without_the_newcomer_and_peers_with_it(full: Question) -> None:
@@ -76,27 +75,11 @@ def test_the_common_part_has_a_solution_that_serves_all_within_hard_windows() ->
     assert violations(asked.problem, asked.complete_start) == ()
 
 
-def test_a_problem_is_told_in_plain_terms(full: Question) -> None:
-    told = plain_problem(full.problem, full.dues)
-    assert told["vehicles"] == [
-        {"start": 0, "end": 0, "capacity": [9], "early": 0, "late": 2**30, "profile": 0}
-    ]
-    assert told["jobs"][1] == {
-        "pickup": {"location": 0, "early": 0, "late": 2**30, "service": 0},
-        "delivery": {"location": 2, "early": 0, "late": 2**30, "service": 60, "due": 180},
-        "load": [1],
-        "vehicles": None,
-        "carrier": None,
-        "prize": None,
-    }
-    assert plain_route(full.start.routes[0])[0] == (0, "pickup")
-
-
 # Answers
 
 
 def test_an_answer_that_is_whole_and_legal_is_priced_as_it_is(full: Question) -> None:
-    run = judge(full, Answer(full.complete_start.routes, 0.01), seed=3)
+    run = judge(full, Answer(full.complete_start.routes, 0.01, 0.01), seed=3)
     assert (run.seed, run.lost, run.illegal, run.elapsed) == (3, 0, False, 0.01)
     # b is 30 s late whatever happens, the one late promise of the start.
     assert run.cost[:3] == (0, 1, 30)
@@ -113,25 +96,25 @@ def test_promises_late_because_a_load_stop_starts_as_a_whole_are_counted() -> No
     plan = route_of((0, P), (1, P), (0, D), (1, D))
     problem = a_problem(jobs, (Vehicle("v", 0, 0, (9,)),))
     frozen = Frozen("tiny", 2, problem, Solution(((),), frozenset((0, 1))), 1, ((),), ())
-    run = judge(question(frozen, FULL), Answer((plan,), 0.1), seed=0)
+    run = judge(question(frozen, FULL), Answer((plan,), 0.1, 0.1), seed=0)
     # One by one a starts at 175, in time, and b at 235, as late as ever.
     assert (run.cost[1], run.held_up) == (2, 1)
 
 
 def test_a_job_that_an_answer_lost_is_inserted_and_counted(full: Question) -> None:
-    run = judge(full, Answer(full.start.routes, 0.01), seed=0)
+    run = judge(full, Answer(full.start.routes, 0.01, 0.01), seed=0)
     assert (run.lost, run.illegal) == (1, False)
     assert run.cost[0] == 0
 
 
 def test_an_answer_that_breaks_a_limit_is_mended_and_counted(full: Question) -> None:
     backwards = (route_of((0, D), (0, P), (1, P), (1, D), (2, P), (2, D)),)
-    run = judge(full, Answer(backwards, 0.01), seed=0)
+    run = judge(full, Answer(backwards, 0.01, 0.01), seed=0)
     assert (run.lost, run.illegal, run.cost[0]) == (0, True, 0)
 
 
 def test_no_answer_is_what_insertion_makes_of_nothing(full: Question) -> None:
-    run = judge(full, Answer(None, 0.2, "it fell over"), seed=0)
+    run = judge(full, Answer(None, 0.2, 0.1, "it fell over"), seed=0)
     assert (run.lost, run.illegal, run.error) == (3, False, "it fell over")
 
 
@@ -147,15 +130,17 @@ class Counting:
     """A solver that gives the start back and counts how often it was asked."""
 
     name = "counting"
-    version = "1"
     least_seconds = 0.0
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked, self.version = 0, "1"
+
+    def key(self, question: Question) -> str:
+        return self.version
 
     def answer(self, question: Question, seconds: float, seed: int) -> Answer:
         self.asked += 1
-        return Answer(question.complete_start.routes, seconds)
+        return Answer(question.complete_start.routes, seconds, seconds)
 
 
 def test_what_was_measured_is_not_measured_again(
@@ -168,6 +153,20 @@ def test_what_was_measured_is_not_measured_again(
     assert solver.asked == 2
     assert len(measured(solver, full, 0.1, (0, 1, 2), "digest")) == 3
     assert solver.asked == 3
+
+
+def test_a_cached_answer_is_judged_like_a_fresh_one(
+    full: Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    class Silent(Counting):
+        def answer(self, question: Question, seconds: float, seed: int) -> Answer:
+            return Answer(None, seconds, seconds, "no routes")
+
+    first = measured(Silent(), full, 0.1, (0,), "digest")
+    assert measured(Silent(), full, 0.1, (0,), "digest") == first
+    assert (first[0].lost, first[0].error) == (3, "no routes")
 
 
 @pytest.mark.parametrize("change", ["budget", "version", "problems"])
@@ -188,7 +187,7 @@ def test_another_budget_version_or_file_of_problems_is_measured_anew(
 
 def runs(*costs: tuple[int, ...], elapsed: float = 0.1) -> tuple[Run, ...]:
     """Returns runs with these costs, one per seed."""
-    return tuple(Run(seed, cost, elapsed) for seed, cost in enumerate(costs))
+    return tuple(Run(seed, cost, elapsed, elapsed) for seed, cost in enumerate(costs))
 
 
 def against(ours: tuple[int, ...], theirs: tuple[int, ...], elapsed: float = 0.1) -> Duel:
@@ -248,7 +247,7 @@ def test_the_report_shows_every_solver_and_the_verdicts() -> None:
     assert best_costs(cells) == {(FULL, "p"): (0, 1000)}
     text = "\n".join(tables(cells))
     row = next(line for line in text.splitlines() if line.startswith("  peer"))
-    # Gap, seeds, p50 and most ms, over the budget, lost, broke, fail, held, upper tiers.
-    want = ["peer", "1.00/1.00/1.00", "0.00", "500", "500", "1", "0", "0", "0", "0", "0.00"]
+    # Gap, seeds, p50 and most ms, over the budget, busy, lost, broke, fail, held, upper tiers.
+    want = ["peer", "1.00/1.00/1.00", "0.00", "500", "500", "1", "0", "0", "0", "0", "0", "0.00"]
     assert row.split() == want
     assert "ours against peer: won 0, tied 0, lost 0, 1 over the budget" in text
