@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.freeze_files import FILE, write
 from benchmarks.freeze_moments import Peak, play
 from benchmarks.freeze_service import embedded_city
-from benchmarks.snapshots_runs import cache, sources
+from benchmarks.snapshots_cells import cache
+from benchmarks.snapshots_runs import sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from benchmarks.freeze_files import digest, read
 from benchmarks.lane_growth import GROWTH_SIZES, REFERENCE_S, endurance, growth
 from benchmarks.machine import machine
+from benchmarks.snapshots_cells import measured
 from benchmarks.snapshots_questions import FULL, PARTS, question
 from benchmarks.snapshots_report import LEGEND, gap, median_cost, tables
-from benchmarks.snapshots_runs import Ours, engines, measured, on_one_core
+from benchmarks.snapshots_runs import Ours, engines, on_one_core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.freeze_files import digest, read
 from benchmarks.machine import machine
+from benchmarks.snapshots_cells import measured
 from benchmarks.snapshots_peers import PEERS, Theirs
 from benchmarks.snapshots_questions import PARTS, question
 from benchmarks.snapshots_report import LEGEND, summary, tables
-from benchmarks.snapshots_runs import Ours, measured, on_one_core
+from benchmarks.snapshots_runs import Ours, on_one_core
 from benchmarks.solver_env import VERSIONS, Skipped
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks.snapshots_cells import DISTURBED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,9 +26,6 @@ OVER = 1.2
 """A solver that takes this many times its budget is shown, but not counted as beaten."""
 
 WINS_AIMED_AT = 0.8
-
-DISTURBED = 0.85
-"""Seconds of the processor per second below which something else had the core."""
 
 Cell = tuple[str, int, float, str]
 """Part, open drops, seconds of budget, solver."""
@@ -126,9 +125,9 @@ LEGEND = """\
 gap: by how much the last tier of the median seed is above the best found by anybody, quartiles of \
 the problems, "tier" where an upper tier is worse; seeds: the worst above the best in the last \
 tier, median of the problems; over: runs that took > 20 % more than the budget; busy: runs whose \
-process had less than 85 % of the core (its children are not seen); lost: jobs that answers \
-left out, before they were re-inserted; broke: answers that broke a limit; fail: no answer; held: \
-promised jobs late only because a load stop starts as a whole\
+process had less than 85 % of the core (its children are not seen), repeated once; lost: jobs \
+that answers left out, before they were re-inserted; broke: answers that broke a limit; fail: no \
+answer; held: promised jobs late only because a load stop starts as a whole\
 """
 
 
@@ -142,7 +141,7 @@ def _row(solver: str, runs: Runs, best: Mapping[str, Cost], seconds: float) -> s
     spread = median(_spread(several) for several in runs.values())
     elapsed = sorted(run.elapsed * 1000 for run in every)
     over = sum(run.elapsed > OVER * seconds for run in every)
-    busy = sum(run.cpu < DISTURBED * run.elapsed and run.elapsed >= seconds for run in every)
+    busy = sum(run.cpu < DISTURBED * run.elapsed for run in every)
     lost, broke = sum(run.lost for run in every), sum(run.illegal for run in every)
     fail = sum(bool(run.error) for run in every)
     held = sum(run.held_up for run in every)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.freeze_files import Frozen
+from benchmarks.snapshots_cells import measured
 from benchmarks.snapshots_questions import COMMON, FULL, Question, question
 from benchmarks.snapshots_report import Duel, Runs, best_costs, duel, gap, median_cost, tables
-from benchmarks.snapshots_runs import Answer, Ours, Run, judge, measured
+from benchmarks.snapshots_runs import Answer, Ours, Run, judge
 from solver.check import violations
 from solver.problem import MINOR, Job, Task, TimeWindow, Vehicle
 from solver.solution import Solution
@@ -167,6 +168,23 @@ def test_a_cached_answer_is_judged_like_a_fresh_one(
     first = measured(Silent(), full, 0.1, (0,), "digest")
     assert measured(Silent(), full, 0.1, (0,), "digest") == first
     assert (first[0].lost, first[0].error) == (3, "no routes")
+
+
+@pytest.mark.parametrize(("share", "asked"), [(0.85, 1), (0.84, 2)])
+def test_who_shared_the_core_is_asked_once_more(
+    full: Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, asked: int
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    class Disturbed(Counting):
+        def answer(self, question: Question, seconds: float, seed: int) -> Answer:
+            self.asked += 1
+            return Answer(None, 1.0, share if self.asked == 1 else 0.1, "no routes")
+
+    solver = Disturbed()
+    (run,) = measured(solver, full, 0.1, (0,), "digest")
+    # The second answer was disturbed even more: the first counts.
+    assert (solver.asked, run.cpu) == (asked, share)
 
 
 @pytest.mark.parametrize("change", ["budget", "version", "problems"])
