@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import solver_env
 from benchmarks.plain_problem import plain, plain_routes, read_back
+from benchmarks.snapshots_questions import content
 from benchmarks.snapshots_runs import Answer
 from benchmarks.solver_env import VERSIONS, Peer
 
@@ -56,9 +57,8 @@ class Theirs:
 
     def key(self, question: Question) -> str:
         """Returns what its answer depends on, beside budget and seed."""
-        start = repr(plain_routes(question.complete_start))
-        ends = repr([job.delivery.due for job in question.told.jobs])
-        return hashlib.sha256((self._code + start + ends).encode()).hexdigest()[:8]
+        asked = content(question.told, question.complete_start)
+        return hashlib.sha256((self._code + asked).encode()).hexdigest()[:8]
 
     def answer(self, question: Question, seconds: float, seed: int) -> Answer:
         """Returns its answer."""

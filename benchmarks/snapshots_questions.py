@@ -4,6 +4,7 @@ A frozen problem as it is put to solvers: what is asked, and what they start fro
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,12 @@ class Question:
     start: Solution
     complete_start: Solution
     told: Problem
+
+
+def content(problem: Problem, start: Solution) -> str:
+    """Returns a text that differs where anything asked does, but for durations, as digits."""
+    told = repr((problem.vehicles, problem.jobs, problem.tiers, problem.joint_loading, start))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def question(frozen: Frozen, part: str) -> Question:

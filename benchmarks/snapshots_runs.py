@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import solver
+from benchmarks.snapshots_questions import content
 from solver.check import violations
 from solver.insertion import complete
 from solver.problem import Measure
@@ -87,8 +88,9 @@ class Ours:
         self._more: dict[str, Any] = {} if engine is None else {"engine": engine}
 
     def key(self, question: Question) -> str:
-        """Returns a digest of our solver."""
-        return sources()
+        """Returns a digest of our solver and of what it is asked."""
+        asked = content(question.problem, question.start)
+        return hashlib.sha256((sources() + asked).encode()).hexdigest()[:8]
 
     def answer(self, question: Question, seconds: float, seed: int) -> Answer:
         """Returns its answer; the problem is one that no cache has seen."""

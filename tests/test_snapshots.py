@@ -70,8 +70,8 @@ def test_ours_starts_without_the_newcomer_and_peers_with_it(full: Question) -> N
 
 def test_the_common_part_has_a_solution_that_serves_all_within_hard_windows() -> None:
     asked = question(a_frozen(), COMMON)
-    # The reference brings a at 60, b at 180, the new one at 300: b's 150 is widened.
-    assert [job.delivery.window.late for job in asked.problem.jobs] == [100, 180, 1000]
+    # The reference brings a at 60, b at 180, the new one at 300: b's 150 is widened by 15 min.
+    assert [job.delivery.window.late for job in asked.problem.jobs] == [100, 180 + 900, 1000]
     assert asked.complete_start.unassigned == frozenset()
     assert violations(asked.problem, asked.complete_start) == ()
 
@@ -154,6 +154,15 @@ def test_what_was_measured_is_not_measured_again(
     assert solver.asked == 2
     assert len(measured(solver, full, 0.1, (0, 1, 2), "digest")) == 3
     assert solver.asked == 3
+
+
+def test_our_answers_are_of_what_was_asked_alone(full: Question) -> None:
+    key = Ours().key(full)
+    assert Ours().key(question(a_frozen(), FULL)) == key
+    assert Ours().key(question(a_frozen(), COMMON)) != key
+    later = replace(full.problem.jobs[0], delivery=replace(full.problem.jobs[0].delivery, due=101))
+    jobs = (later, *full.problem.jobs[1:])
+    assert Ours().key(replace(full, problem=replace(full.problem, jobs=jobs))) != key
 
 
 def test_a_cached_answer_is_judged_like_a_fresh_one(
