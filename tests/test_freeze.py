@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -170,3 +171,13 @@ def test_desks_are_the_offices_first_then_floors_of_other_buildings() -> None:
     assert [city.place(desk.building, int(desk.id.split("@")[0])).building for desk in more] == [
         desk.building for desk in more
     ]
+
+
+def test_the_file_has_fifteen_legal_problems_of_each_size_that_all_can_serve() -> None:
+    kept = read()
+    assert Counter(one.size for one in kept) == {20: 15, 60: 15, 150: 15, 300: 15}
+    assert len({one.name for one in kept}) == 60
+    for one in kept:
+        assert violations(one.problem, one.initial) == ()
+        assert one.initial.unassigned == frozenset((one.new,))
+        assert violations(common_problem(one), Solution(one.reference)) == ()
