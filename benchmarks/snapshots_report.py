@@ -127,7 +127,7 @@ the problems, "tier" where an upper tier is worse; seeds: the worst above the be
 tier, median of the problems; over: runs that took > 20 % more than the budget; busy: runs whose \
 process had less than 85 % of the core (its children are not seen), repeated once; lost: jobs \
 that answers left out, before they were re-inserted; broke: answers that broke a limit; fail: no \
-answer; held: promised jobs late only because a load stop starts as a whole\
+answer, the plan stays; held: promised jobs late only because a load stop starts as a whole\
 """
 
 

@@ -109,13 +109,17 @@ def engines() -> tuple[str, ...]:
 
 
 def judge(question: Question, answer: Answer, seed: int) -> Run:
-    """Returns what an answer is worth, after it was mended where it broke a limit or lost a job."""
+    """
+    Returns what an answer is worth, after it was mended where it broke a limit or lost a job.
+
+    Where there is none, the plan stays what it was before, with the newcomer inserted.
+    """
     problem = question.problem
-    routes = answer.routes or ()
+    routes = question.complete_start.routes if answer.routes is None else answer.routes
     served = {a.job for route in routes for a in route}
     left = frozenset(range(len(problem.jobs))) - served
     raw = Solution(routes, left)
-    illegal = bool(answer.routes) and bool(violations(problem, raw))
+    illegal = bool(violations(problem, raw))
     solution = complete(problem, routes) if illegal or left else raw
     wrong = violations(problem, solution)
     if wrong:
