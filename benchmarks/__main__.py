@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from benchmarks.crash import crash
 from benchmarks.exact import exact
+from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
+from benchmarks.snapshots import snapshots
+from benchmarks.static import static
 from benchmarks.vroom_format import vroom_format
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ PROOFS: dict[str, Callable[[], str]] = {
     "roads": roads,
     "exact": exact,
     "vroom": vroom_format,
+    "snapshots": snapshots,
+    "lanes": lanes,
+    "static": static,
 }
 
 

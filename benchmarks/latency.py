@@ -3,7 +3,7 @@ How long ``POST /v1/orders`` takes through the real service while it searches fo
 
 A zone with 15 couriers and 60 open drops on a clock that stands still; each measured order is
 cancelled again, so that the next one meets the same load. Cancelling wakes the search as well, so
-that a search worker is at work all the time.
+that a search worker is at work all the time. The solver's own part is in `solver_latency`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks.demand import START, add_couriers, desks, order
 from benchmarks.machine import machine, percentiles
 from benchmarks.service import Service
+from benchmarks.solver_latency import solver_latency
 
 COURIERS = 15
 OPEN_DROPS = 60
@@ -41,7 +42,7 @@ def latency(orders: int = 500) -> str:
         f"seed {SEED}, one client"
     )
     lines.append(percentiles(figures, unit="ms"))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + solver_latency()
 
 
 def _measure(service: Service, orders: int) -> tuple[int, int, list[float]]:

@@ -16,19 +16,23 @@ PACKAGES = ("ortools", "numpy", "scipy", "fastapi", "sqlalchemy", "uvicorn")
 
 def machine() -> str:
     """Returns one line about the machine and one about the versions that matter."""
-    cpu = next(
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    load = ", ".join(f"{figure:.2f}" for figure in os.getloadavg())
+    return (
+        f"{os.cpu_count()} cores of {processor()}, {platform.system()} {platform.release()}, "
+        f"load before {load}\nPython {platform.python_version()}, {versions}"
+    )
+
+
+def processor() -> str:
+    """Returns the name of the processor."""
+    return next(
         (
             line.split(":", 1)[1].strip()
             for line in _read(Path("/proc/cpuinfo")).splitlines()
             if line.startswith("model name")
         ),
         platform.processor() or "unknown processor",
-    )
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    load = ", ".join(f"{figure:.2f}" for figure in os.getloadavg())
-    return (
-        f"{os.cpu_count()} cores of {cpu}, {platform.system()} {platform.release()}, "
-        f"load before {load}\nPython {platform.python_version()}, {versions}"
     )
 
 

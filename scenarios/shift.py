@@ -35,6 +35,7 @@ class Shift:
     The world of one shift, which changes as it is played; it writes ``log``.
 
     It ends when every urgent drop ended, at the latest ``patience_s`` after the end of demand.
+    ``takes`` is asked of each order that comes; one that it turns away is never placed.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Shift:
         riders: Sequence[Rider],
         log: ShiftLog,
         patience_s: int = 3600,
+        takes: Callable[[WantedOrder], bool] = lambda order: True,
     ) -> None:
         self.service, self.riders, self.log = service, riders, log
+        self._takes = takes
         self._until = log.end + patience_s
         self._seen = -1
         self._agenda = Agenda(log.start)
@@ -92,6 +95,8 @@ class Shift:
         self._agenda.enter(self._agenda.now + GLANCE_S, self._glance)
 
     def _place(self, wanted: WantedOrder) -> None:
+        if not self._takes(wanted):
+            return
         order = self.service.place(wanted)
         self.log.placed.append(order)
         for drop, goods in zip(order.drops, wanted.drops, strict=True):

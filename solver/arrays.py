@@ -111,7 +111,7 @@ class Instance:
     @property
     def amounts(self) -> int:
         """Returns how many amounts a load has, at least 1."""
-        return (self.job.shape[1] - LOAD) // 2
+        return int(self.job.shape[1] - LOAD) // 2
 
 
 @lru_cache(maxsize=8)

@@ -26,7 +26,7 @@ REALS, STATE = types.float64[::1], types.uint64[::1]
 
 def several(*returned: Any) -> Any:
     """Returns the type of several values returned together."""
-    return types.Tuple(returned)
+    return types.Tuple(returned)  # type: ignore[no-untyped-call]
 
 
 def kernel(returned: Any, *given: Any) -> Callable[[Function], Function]:

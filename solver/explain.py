@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from solver.arrays import (
+    CAPACITY,
+    DELIVERY_LATE,
+    LOAD,
+    PICKUP_LATE,
+    SHIFT_LATE,
+    Instance,
+    arrays,
+)
 from solver.check import violations
-from solver.insertion import best_insertions
-from solver.positions import positions
+from solver.insertion import best_insertions, places_of
 from solver.problem import FOREVER, Problem, TimeWindow
 from solver.solution import Activity, Solution
-from solver.track import make_track
+from solver.tours import tours_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,29 +77,28 @@ def _obstacle(problem: Problem, solution: Solution, j: int, v: int) -> Obstacle 
         relaxation = f"Allow vehicle {vehicle!r} to serve job {job.name!r}."
         return Obstacle(v, "vehicle_not_allowed", 0, "", text, relaxation)
     alone, rest, k = _alone(problem, solution, j, v)
-    if _fit(alone, rest, k, {}) is not None:
+    if _has_place(alone, rest, k, {}):
         return _lateness(alone, rest, k, v)
     for kind in _LIMITS:
-        if _fit(alone, rest, k, {kind: FOREVER}) is not None:
+        if _has_place(alone, rest, k, {kind: FOREVER}):
             return _shortage(alone, rest, k, v, kind, {})
-    if _fit(alone, rest, k, dict.fromkeys(_LIMITS, FOREVER)) is None:
+    if not _has_place(alone, rest, k, dict.fromkeys(_LIMITS, FOREVER)):
         text = f"Job {job.name!r} opens too late for any vehicle."
         return Obstacle(v, "window", FOREVER, "s", text, "Let its windows open earlier.")
     # No single limit is enough: the first one that is in the way when all after it are lifted.
     for place, kind in enumerate(_LIMITS):
         lifted = dict.fromkeys(_LIMITS[place + 1 :], FOREVER)
-        if _fit(alone, rest, k, lifted) is None:
+        if not _has_place(alone, rest, k, lifted):
             return _shortage(alone, rest, k, v, kind, lifted)
     raise AssertionError("A job fits nowhere although no limit is in the way.")
 
 
 def _lateness(alone: Problem, rest: Solution, k: int, v: int) -> Obstacle | None:
     """Returns by how much the job, or others because of it, must be late; None if not at all."""
-    track = make_track(alone, 0, rest.routes[0])
-    due = alone.jobs[k].delivery.due
+    ins, due, places = arrays(alone), alone.jobs[k].delivery.due, len(alone.tiers)
     choices = [
-        (max(0, p.start - (FOREVER if due is None else due)), p.harm)
-        for p in positions(alone, track, k)
+        (max(0, offer[places] - (FOREVER if due is None else due)), offer[places + 1])
+        for offer in places_of(ins, tours_of(ins, rest.routes, 1), 0, k)
     ]
     own, harm = min(choices, key=lambda choice: (sum(choice), choice))
     if not own + harm:
@@ -107,11 +114,11 @@ def _shortage(
 ) -> Obstacle:
     """Returns the least by which one limit must give way, with those in ``lifted`` gone."""
     low, high = 0, 1
-    while _fit(alone, rest, k, {**lifted, kind: high}) is None:
+    while not _has_place(alone, rest, k, {**lifted, kind: high}):
         low, high = high, min(FOREVER, 2 * high)
     while high - low > 1:
         middle = (low + high) // 2
-        fits = _fit(alone, rest, k, {**lifted, kind: middle}) is not None
+        fits = _has_place(alone, rest, k, {**lifted, kind: middle})
         low, high = (low, middle) if fits else (middle, high)
     found = _fit(alone, rest, k, {**lifted, kind: high})
     if found is None:
@@ -126,6 +133,22 @@ def _shortage(
     if lifted:
         relaxation += f" Not enough alone: {' and '.join(lifted)} must give way too."
     return Obstacle(v, kind, high, unit, " ".join(broken), relaxation)
+
+
+def _has_place(alone: Problem, rest: Solution, k: int, relaxed: Mapping[str, int]) -> bool:
+    """Returns whether the job can be inserted with limits relaxed by as much as given."""
+    ins = _loosened(arrays(alone), relaxed)
+    return bool(places_of(ins, tours_of(ins, rest.routes, 1), 0, k))
+
+
+def _loosened(ins: Instance, by: Mapping[str, int]) -> Instance:
+    """Returns the arrays with limits relaxed; `_relaxed` does the same to the problem."""
+    job, vehicle = ins.job.copy(), ins.vehicle.copy()
+    amounts = (job.shape[1] - LOAD) // 2
+    job[:, [PICKUP_LATE, DELIVERY_LATE]] += by.get("window", 0)
+    vehicle[:, SHIFT_LATE] += by.get("shift", 0)
+    vehicle[:, CAPACITY : CAPACITY + amounts] += by.get("capacity", 0)
+    return replace(ins, job=job, vehicle=vehicle)
 
 
 def _fit(alone: Problem, rest: Solution, k: int, relaxed: Mapping[str, int]) -> Insertion | None:

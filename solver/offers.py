@@ -7,8 +7,9 @@ other promised jobs become later than due, and the two positions in the route as
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from solver.arrays import (
     BUSY,
@@ -65,6 +66,9 @@ from solver.places import (
 )
 from solver.strings import insert_codes
 from solver.tours import COUNT, SIZE, retime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EXTRA = 4
 """How many numbers an offer has behind the changes of the tiers."""

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.arrays import (
     BUSY,
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
     from solver.search import Bound
     from solver.tours import Tours
 
+Bools = NDArray[np.bool_]
+
 NEIGHBOURS = 100
 """How many jobs near to each one are known."""
 
-HOTTEST, COLDEST = 0.15, 0.0015
+HOTTEST, COLDEST = 0.3, 0.003
 """Temperatures at the start and the end, in rides of the average length between two jobs."""
 
 
@@ -163,7 +166,8 @@ def _near(ins: Instance) -> Ints:
     pickup, delivery = ins.job[:, PICKUP], ins.job[:, DELIVERY]
     there = ride[np.ix_(delivery, delivery)]
     apart = there + there.T
-    both = (pickup >= 0)[:, None] & (pickup >= 0)
+    has_pickup: Bools = np.asarray(pickup >= 0)
+    both = has_pickup[:, None] & has_pickup
     from_pickup = ride[np.ix_(pickup, pickup)]
     apart += np.where(both, from_pickup + from_pickup.T, 0)
     np.fill_diagonal(apart, NEVER)
@@ -176,7 +180,7 @@ def _far(ins: Instance) -> Longs:
     ride = ins.ride[0].astype(np.int64)
     pickup, delivery = ins.job[:, PICKUP], ins.job[:, DELIVERY]
     from_start = ride[np.ix_(ins.vehicle[:, START_PLACE], delivery)].min(axis=0)
-    return np.where(pickup >= 0, ride[pickup, delivery], from_start)
+    return np.asarray(np.where(pickup >= 0, ride[pickup, delivery], from_start))
 
 
 def surrogate(problem: Problem, ins: Instance) -> tuple[Longs, Longs]:

@@ -1,39 +1,58 @@
-"""Improves a solution within a budget: ruin and insert on the true cost, then OR-Tools."""
+"""
+Improves a solution within a budget by a portfolio of lanes.
+
+Ruin and recreate does most of the work on the true cost, the exact lane settles who takes few
+waiting urgent jobs, and OR-Tools, the model of record, reads back what they found and improves it
+if it can. A problem with features that the compiled lanes lack is left to OR-Tools.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from solver.bundles import exact, waiting
 from solver.check import violations
+from solver.features import declined
 from solver.insertion import complete
-from solver.ruin import ruin_and_insert
+from solver.plain import complete as complete_plainly
+from solver.ruin import ruin_and_recreate
 from solver.search import Bound, search
-from solver.solution import Cost, Solution, cost
+from solver.solution import Cost, Kind, Solution, cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from solver.problem import Problem
+    from solver.solution import Route
 
-_SHARE = 0.5
-"""Part of the budget that OR-Tools gets, if that is enough for it."""
+Engine = Literal["ortools", "sisr", "portfolio"]
+"""Which lanes improve the start: OR-Tools alone, ruin and recreate alone, or all of them."""
 
-_LEAST_SECONDS = 1e-4
+ENGINES: tuple[Engine, ...] = ("ortools", "sisr", "portfolio")
+
+_POLISH = 0.2
+"""Part of the budget that OR-Tools gets at the end of a portfolio, if that is enough for it."""
+
+_LEAST_SECONDS = 2e-5
 """
-Time per square of the jobs, in seconds, below which all of the budget goes to ruin and insert.
+Time per square of the jobs, in seconds, below which OR-Tools is left out.
 
-OR-Tools needs that for its model and a first descent that is worth it: up to 12 jobs it is at rest
-after 10 ms, 40 jobs still gain after 100 ms. With much less, snapshots of 20 and 60 jobs ended
-dearer than without it; with 5 ms a job about equal.
+It needs that to build its model and read the start back: 5 ms at 20 jobs, 45 ms at 60.
 """
+
+_EXACT_JOBS = 12
+"""Waiting urgent jobs up to which the exact lane is asked; its time grows threefold with each."""
+
+_EXACT_LEAST, _EXACT_MOST = 0.15, 0.1
+"""Budgets in seconds from which the exact lane is asked, and what it takes of them at most."""
 
 _RESERVE = 1e-4
 """Time per job, in seconds, to judge and price what was found before the budget ends."""
 
-_STEPS_PER_ITERATION = 100
-"""Neighbours that OR-Tools looks at while ruin and insert tries one move, about as long."""
+_STEPS_PER_ITERATION = 5
+"""Neighbours that OR-Tools looks at while ruin and recreate tries one move, about as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +61,14 @@ class SolveParams:
     How long to search: a wall-clock budget in ``seconds``, a count of ``iterations``, or both.
 
     The budget includes building the model. Iterations alone give the same result on every run.
-    ``seed`` chooses the course of the search. Raises ValueError where neither limit is given or one
-    is negative.
+    ``seed`` chooses the course of the search, ``engine`` its lanes. Raises ValueError where neither
+    limit is given, one is negative or the engine is unknown.
     """
 
     seconds: float | None = None
     iterations: int | None = None
     seed: int = 0
+    engine: Engine = "portfolio"
 
     def __post_init__(self) -> None:
         if self.seconds is None and self.iterations is None:
@@ -59,6 +79,8 @@ class SolveParams:
             raise ValueError(f"Expected iterations >= 0, got {self.iterations}.")
         if self.seed < 0:
             raise ValueError(f"Expected seed >= 0, got {self.seed}.")
+        if self.engine not in ENGINES:
+            raise ValueError(f"Expected an engine of {', '.join(ENGINES)}, got {self.engine!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,10 @@ class Result:
     What a search came to.
 
     ``initial_cost`` is that of its start, after missing jobs were inserted; ``seconds`` is the time
-    taken. ``note`` says why the OR-Tools model was not used, and is empty when it was.
+    taken. ``note`` says why the OR-Tools model did not read the solution back, and is empty when it
+    did. ``optimal`` says that nothing is cheaper among the solutions that `bundles` describes:
+    these waiting urgent jobs, one next trip a vehicle, all else fixed; ``bound`` is then their
+    least cost, otherwise None. ``changes`` are the jobs on another vehicle than in the start.
     """
 
     solution: Solution
@@ -76,6 +101,10 @@ class Result:
     seconds: float
     improved: bool
     note: str
+    optimal: bool = False
+    bound: Cost | None = None
+    changes: frozenset[int] = frozenset()
+    moves: int = 0
 
 
 def solve(problem: Problem, params: SolveParams, initial: Solution | None = None) -> Result:
@@ -86,39 +115,101 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
     from nothing; a budget of 0 returns it.
     """
     began = perf_counter()
-    start = complete(problem, initial.routes if initial is not None else ())
+    end = None
+    if params.seconds is not None:
+        end = began + params.seconds - min(params.seconds, _RESERVE * len(problem.jobs))
+    routes = initial.routes if initial is not None else ()
+    lacking = declined(problem)
+    start = complete_plainly(problem, routes, end) if lacking else complete(problem, routes)
     initial_cost = cost(problem, start)
-    moves, neighbours, note = _bounds(problem, params, began)
-    best = start
-    if moves is not None:
-        best = _best(problem, best, [ruin_and_insert(problem, best, moves, params.seed)])
-    if neighbours is not None:
-        found, note = search(problem, best, neighbours, params.seed)
-        best = _best(problem, best, found)
-    best_cost = cost(problem, best)
-    seconds = perf_counter() - began
-    return Result(best, best_cost, initial_cost, seconds, best_cost < initial_cost, note)
+    is_over = params.iterations == 0 or params.seconds == 0
+    found = (
+        _Found(start, note="The budget is 0.")
+        if is_over
+        else _lanes(problem, params, start, end, is_compiled=not lacking)
+    )
+    best_cost = cost(problem, found.solution)
+    return Result(
+        solution=found.solution,
+        cost=best_cost,
+        initial_cost=initial_cost,
+        seconds=perf_counter() - began,
+        improved=best_cost < initial_cost,
+        note=found.note,
+        optimal=found.optimal,
+        bound=found.bound,
+        changes=_changes(routes, found.solution),
+        moves=found.moves,
+    )
 
 
-def _bounds(
-    problem: Problem, params: SolveParams, began: float
-) -> tuple[Bound | None, Bound | None, str]:
-    """Returns the bounds of ruin and insert and of OR-Tools, None: not run, and why the latter."""
-    steps = params.iterations
-    neighbours = None if steps is None else steps * _STEPS_PER_ITERATION
-    if steps == 0 or params.seconds == 0:
-        return None, None, "The budget is 0."
-    if params.seconds is None:
-        return Bound(None, steps), Bound(None, neighbours), ""
-    num_jobs = len(problem.jobs)
-    end = began + params.seconds - _RESERVE * num_jobs
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the lanes came to, as `Result` has it."""
+
+    solution: Solution
+    note: str
+    optimal: bool = False
+    bound: Cost | None = None
+    moves: int = 0
+
+
+def _lanes(
+    problem: Problem, params: SolveParams, start: Solution, end: float | None, *, is_compiled: bool
+) -> _Found:
+    """Runs the lanes of an engine one after the other, each from the best before it."""
+    best, moves = start, 0
+    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled)
+    if is_compiled and params.engine != "ortools":
+        until = None if end is None else end - (polish or 0.0)
+        ruined = ruin_and_recreate(problem, best, Bound(until, params.iterations), params.seed)
+        best, moves = _best(problem, best, [ruined.solution]), ruined.moves
+    optimal, bound = False, None
+    if is_compiled and params.engine == "portfolio" and _is_exact(problem, params, polish):
+        seconds = 60.0 if end is None else min(_EXACT_MOST, end - perf_counter())
+        proof = exact(problem, best, seconds)
+        best, optimal, bound = proof.solution, proof.optimal, proof.bound
+    if params.engine == "sisr" and is_compiled:
+        return _Found(best, "Ruin and recreate alone was asked for.", moves=moves)
+    if polish is None:
+        note = "The budget is too short for the OR-Tools model."
+        return _Found(best, note, optimal, bound, moves)
+    steps = None if params.iterations is None else params.iterations * _STEPS_PER_ITERATION
+    candidates, note = search(problem, best, Bound(end, steps), params.seed)
+    polished = _best(problem, best, candidates)
+    if polished != best:
+        optimal, bound = False, None
+    return _Found(polished, note, optimal, bound, moves)
+
+
+def _polish_seconds(
+    problem: Problem, params: SolveParams, end: float | None, *, is_compiled: bool
+) -> float | None:
+    """Returns how long OR-Tools may search at the end, in seconds; None: it is left out."""
+    if end is None:
+        return 0.0
     left = end - perf_counter()
-    if left * _SHARE < _LEAST_SECONDS * num_jobs**2:
-        return Bound(end, steps), None, "The budget is too short for the OR-Tools model."
-    return Bound(end - left * _SHARE, steps), Bound(end, neighbours), ""
+    if params.engine == "ortools" or not is_compiled:
+        return left
+    needed = _LEAST_SECONDS * len(problem.jobs) ** 2
+    return left * _POLISH if left * _POLISH >= needed else None
+
+
+def _is_exact(problem: Problem, params: SolveParams, polish: float | None) -> bool:
+    """Returns whether the exact lane is worth asking."""
+    if params.seconds is not None and (params.seconds < _EXACT_LEAST or polish is None):
+        return False
+    return 0 < len(waiting(problem)) <= _EXACT_JOBS
 
 
 def _best(problem: Problem, start: Solution, found: Sequence[Solution]) -> Solution:
     """Returns the cheapest by true cost of ``start`` and what is legal of the solutions found."""
     legal = [solution for solution in found if not violations(problem, solution)]
     return min([start, *legal], key=lambda solution: cost(problem, solution))
+
+
+def _changes(routes: Sequence[Route], solution: Solution) -> frozenset[int]:
+    """Returns the jobs that are on another vehicle than in some routes, or in none of them now."""
+    before = {a.job: v for v, route in enumerate(routes) for a in route if a.kind is not Kind.BREAK}
+    after = {a.job: v for v, route in enumerate(solution.routes) for a in route}
+    return frozenset(j for j, v in before.items() if after.get(j) != v)

@@ -150,6 +150,16 @@ def test_a_play_cut_short_is_a_shorter_shift() -> None:
     assert [leg.ended for leg in log.legs] == [265, None]
 
 
+def test_an_order_that_is_turned_away_is_never_placed() -> None:
+    log = ShiftLog(0, 600, {"c_1": "Aino"})
+    riders = make_riders(log.couriers, seed=1, sigma=0)
+    orders = [an_order(1, at=10), an_order(2, at=20)]
+    shift = Shift(OneByOne(), orders, riders, log, takes=lambda order: order.number == 2)
+    shift.play()
+    assert [placed.id for placed in log.placed] == ["o_2"]
+    assert list(log.closings) == ["d_20"]
+
+
 def test_an_urgent_drop_that_nobody_takes_is_a_fault() -> None:
     service = OneByOne()
     service.route = lambda courier, now: ()  # type: ignore[method-assign]

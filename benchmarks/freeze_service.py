@@ -1,0 +1,191 @@
+"""
+A zone in this process for simulated worlds, with every moment at hand in which it could be frozen.
+
+It answers as the real service does, by the same dispatcher, without a wire, a disk or a clock of
+its own; its searches are bounded by iterations, so that a world repeats itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.settings import EMBEDDED_CITY, HELSINKI_STORE
+from dispatch.actions import act
+from dispatch.city import load_city
+from dispatch.crew import add_courier
+from dispatch.dispatcher import Dispatcher
+from dispatch.ordering import cancel_order, place_order
+from dispatch.orders import DropStatus
+from dispatch.plan import Plan
+from dispatch.requests import (
+    Action,
+    CourierRequest,
+    DeskRequest,
+    DropRequest,
+    OrderRequest,
+    Position,
+)
+from dispatch.state import State
+from scenarios.demand import KnownDesk
+from scenarios.log import PlacedOrder
+from scenarios.route import RouteStop
+from solver.solve import SolveParams, solve
+
+if TYPE_CHECKING:
+    from dispatch.city import City
+    from dispatch.commit import Commit
+    from dispatch.policy import Policy
+    from scenarios.demand import WantedOrder
+    from scenarios.phone import Tap
+
+CAPACITY = 60
+"""Units of load on one bike, as in the demo."""
+
+SEARCH_EVERY_S = 60
+"""Virtual seconds from one search for a better plan to the next."""
+
+FLOOR_OF = "@"
+"""Between floor and building in the id of a desk that no directory knows."""
+
+
+class InProcess:
+    """
+    A zone as :class:`scenarios.phone.Service` wants it.
+
+    Mutable like the dispatcher in it; ``now`` are Unix seconds, ``iterations`` bounds each search
+    (0: none).
+    """
+
+    def __init__(self, city: City, policy: Policy, now: int, iterations: int) -> None:
+        store = HELSINKI_STORE.to_domain()
+        self.now, self.version = now, 0
+        self._iterations = iterations
+        self._usual_s = policy.urgent_s
+        self.dispatcher = Dispatcher(
+            zone="frozen",
+            city=city,
+            policy=policy,
+            state=State(stores={store.id: store}),
+            plan=Plan(),
+            commit=_forget,
+        )
+
+    def hire(self, count: int, end: int) -> dict[str, str]:
+        """Returns ids and names of couriers who work from now to ``end``."""
+        names = [f"Courier {number}" for number in range(1, count + 1)]
+        wanted = [CourierRequest(n, HELSINKI_STORE.id, CAPACITY, self.now, end) for n in names]
+        return {add_courier(self.dispatcher, w, self.now).id: w.name for w in wanted}
+
+    def open_drops(self) -> int:
+        """Returns how many drops have not reached their desk."""
+        return len(self.dispatcher.state.open_drops())
+
+    def advance(self, now: int) -> None:
+        """Lets time pass until ``now``, tick by tick, with searches in between."""
+        tick_s = self.dispatcher.policy.tick_s
+        for tick in range((self.now // tick_s + 1) * tick_s, now + 1, tick_s):
+            self.dispatcher.tick(tick)
+            if tick % SEARCH_EVERY_S == 0 and self._iterations:
+                self._improve(tick)
+        self.now = now
+        self._heard()
+
+    def _improve(self, now: int) -> None:
+        snapshot = self.dispatcher.snapshot(now)
+        if snapshot is None:
+            return
+        params = SolveParams(iterations=self._iterations, seed=now % 1000)
+        found = solve(snapshot.problem, params, snapshot.initial)
+        self.dispatcher.adopt(snapshot, found.solution, now)
+
+    def place(self, order: WantedOrder) -> PlacedOrder:
+        """Places an order and returns what is promised."""
+        placed = place_order(self.dispatcher, request_of(order), self.now)
+        self._heard()
+        usual_s = min(placed.promise_s, self._usual_s)
+        return PlacedOrder(order, placed.id, self.now, placed.deadline, placed.drops, usual_s)
+
+    def cancel(self, order: str) -> None:
+        """Cancels an order, if none of its goods left yet."""
+        drops = self.dispatcher.state.orders[order].drops
+        if all(self.dispatcher.state.drops[d].status is DropStatus.WAITING for d in drops):
+            cancel_order(self.dispatcher, order, self.now)
+            self._heard()
+
+    def route(self, courier: str, now: int) -> tuple[RouteStop, ...]:
+        """Returns the stops a courier has ahead; every way is ridden from door to door."""
+        route = self.dispatcher.plan.route_of(courier)
+        if route is None:
+            return ()
+        here, stops = self.dispatcher.state.couriers[courier].place, []
+        for stop in route.stops:
+            pair = (here, stop.place)
+            travel = int(self.dispatcher.city.travel_times(pair, self.dispatcher.plan.band)[0, 1])
+            times = (stop.arrival, stop.start, stop.departure)
+            stops.append(RouteStop(stop.id, stop.kind, stop.drops, *times, travel_s=travel))
+            here = stop.place
+        return tuple(stops)
+
+    def act(self, courier: str, tap: Tap) -> str:
+        """Sends a tap and returns ``applied``, or what became of it and why."""
+        action = Action(
+            action_id=f"{courier}-{tap.seq}",
+            seq=tap.seq,
+            kind=tap.kind,
+            stop=tap.stop,
+            drop=tap.drop,
+            drops=tap.drops,
+            occurred_at=tap.at,
+            lines=tap.lines,
+            reason=tap.reason,
+        )
+        # Every tap is sent once here: none was answered before.
+        (answer,) = act(self.dispatcher, courier, [action], None, self.now, lambda _: None)
+        self._heard()
+        return f"{answer.result}: {answer.reason}" if answer.reason else answer.result
+
+    def report(self, courier: str, lat: float, lon: float, now: int) -> None:
+        """Tells where a courier is."""
+        self.dispatcher.note_positions(courier, [Position(lat, lon, now)], self.now)
+
+    def _heard(self) -> None:
+        self.version = self.dispatcher.plan.version
+
+
+def embedded_city() -> City:
+    """Returns the city that comes with the package."""
+    return load_city(EMBEDDED_CITY)
+
+
+def desks_of(city: City, count: int) -> tuple[KnownDesk, ...]:
+    """
+    Returns so many desks: the offices of the map, then floors of buildings that have none.
+
+    The floors are spread over all buildings, in the order of their ids.
+    """
+    offices = [KnownDesk(key, o.name, o.building) for key, o in sorted(city.offices.items())]
+    taken = {desk.building for desk in offices}
+    others = [building for key, building in sorted(city.buildings.items()) if key not in taken]
+    more = max(0, count - len(offices))
+    chosen = [others[i * len(others) // more] for i in range(min(more, len(others)))]
+    floors = [b.floors[i % len(b.floors)] for i, b in enumerate(chosen)]
+    offices += [
+        KnownDesk(f"{floor}{FLOOR_OF}{b.id}", f"Floor {floor}", b.id)
+        for b, floor in zip(chosen, floors, strict=True)
+    ]
+    return tuple(offices[:count])
+
+
+def request_of(order: WantedOrder) -> OrderRequest:
+    """Returns an order of the world as a customer asks for it."""
+    drops = tuple(DropRequest(_desk_of(drop.desk), drop.items) for drop in order.drops)
+    return OrderRequest(order.service.value, drops, external_id=f"w-{order.number}")
+
+
+def _desk_of(desk: KnownDesk) -> DeskRequest:
+    floor, at, building = desk.id.partition(FLOOR_OF)
+    return DeskRequest(building=building, floor=int(floor)) if at else DeskRequest(id=desk.id)
+
+
+def _forget(commit: Commit) -> None:
+    """Takes a commit and keeps nothing of it: a frozen world has no history."""
