@@ -166,8 +166,8 @@ def _near(ins: Instance) -> Ints:
     pickup, delivery = ins.job[:, PICKUP], ins.job[:, DELIVERY]
     there = ride[np.ix_(delivery, delivery)]
     apart = there + there.T
-    has_pickup: Bools = np.asarray(pickup >= 0)
-    both = has_pickup[:, None] & has_pickup
+    has_pickup: Bools = np.greater_equal(pickup, 0)
+    both: Bools = np.logical_and.outer(has_pickup, has_pickup)
     from_pickup = ride[np.ix_(pickup, pickup)]
     apart += np.where(both, from_pickup + from_pickup.T, 0)
     np.fill_diagonal(apart, NEVER)

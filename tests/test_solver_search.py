@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 
@@ -135,8 +137,9 @@ def test_results_and_problems_travel_between_processes() -> None:
         {"seconds": float("nan")},
         {"iterations": -1},
         {"iterations": 1, "seed": -1},
+        {"iterations": 1, "engine": "gurobi"},
     ],
 )
-def test_params_that_make_no_sense_are_refused(params: dict[str, int]) -> None:
+def test_params_that_make_no_sense_are_refused(params: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="Expected"):
         SolveParams(**params)
