@@ -25,6 +25,7 @@ for file in files:
     os.waitpid(child, 0)
 """
 _LIMIT_S = 120
+_WEEK = [0, 604_800]
 
 
 def vroom_python() -> Path:
@@ -71,7 +72,12 @@ def ask_all(
 
 
 def planned(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """Returns the request with the routes of an answer as its vehicles' steps."""
+    """
+    Returns the request with the routes of an answer as its vehicles' steps.
+
+    A vehicle without a time window is given a week: without one VROOM's plan mode guesses when it
+    may set out, too late for some routes that VROOM itself finds legal.
+    """
     steps = {route["vehicle"]: route["steps"] for route in answer["routes"]}
     vehicles = []
     for vehicle in request["vehicles"]:
@@ -79,5 +85,5 @@ def planned(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
             {key: step[key] for key in ("type", "id") if key in step}
             for step in steps.get(vehicle["id"], [])
         ]
-        vehicles.append({**vehicle, "steps": told})
+        vehicles.append({"time_window": _WEEK, **vehicle, "steps": told})
     return {**request, "vehicles": vehicles}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from solver.feasible import is_timely
 from solver.resting import without_breaks
 from solver.solution import Kind, schedule
+from solver.vroom_costs import COST_UNITS, expense_factors
 from solver.vroom_diary import steps_of
-from solver.vroom_reading import COST_UNITS, expense_factors
 
 if TYPE_CHECKING:
     from solver.problem import Problem
