@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,12 @@ Bools = NDArray[np.bool_]
 
 NEIGHBOURS = 100
 """How many jobs near to each one are known."""
+
+LATE_PRICE, LATENESS_PRICE, MINOR_PRICE = 600, 2, 300
+"""Prices at first of a late promised job, of a second of its lateness, of a late minor job."""
+
+AVERAGE, LONGEST = 10.0, 10.0
+"""Jobs that a move takes out on average, and in a row at most (Christiaens, Vanden Berghe)."""
 
 HOTTEST, COLDEST = 0.3, 0.003
 """Temperatures at the start and the end, in rides of the average length between two jobs."""
@@ -89,7 +95,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
     )
     if state.counts[ABSENT]:
         # What is left out is inserted first: temperatures are measured by whole routes.
-        search(*given, 1, 0.0, 0.0)
+        search(*given, 1, 0.0, AVERAGE, LONGEST)
     scale = _scale(tours, state)
     began = now = perf_counter()
     moves, done, part = 10, int(state.counts[MOVES]), 0.0
@@ -101,7 +107,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         if bound.deadline is not None:
             part = min(1.0, (now - began) / max(1e-9, bound.deadline - began))
         heat = HOTTEST * scale * math.exp(cooling * part)
-        search(*given, moves, heat, heat)
+        search(*given, moves, heat, AVERAGE, LONGEST)
         done += moves
         if bound.deadline is not None:
             before, now = now, perf_counter()
@@ -196,8 +202,12 @@ def surrogate(problem: Problem, ins: Instance) -> tuple[Longs, Longs]:
     if weights[EXPENSE]:
         ride = max(ride, int(ins.expense.max(initial=1)))
     unit = int(max(weights[BUSY], weights[TRAVEL], weights[EXPENSE], 1))
-    above = ins.weights[:fine].any(axis=0)
-    for measure, price in ((LATE, 600), (LATENESS, 2), (LATE_MINOR, 300)):
+    above: Any = np.any(ins.weights[:fine], axis=0)
+    for measure, price in (
+        (LATE, LATE_PRICE),
+        (LATENESS, LATENESS_PRICE),
+        (LATE_MINOR, MINOR_PRICE),
+    ):
         if above[measure]:
             weights[measure] += price * unit
     if above[USED]:

@@ -62,12 +62,6 @@ SPLIT = 0.5
 SHORTER = 0.5
 """Chance that the substring kept stays as short as it is; 0.01 there, for longer routes."""
 
-REMOVED = 10.0
-"""Jobs that a move takes out on average, as there."""
-
-LONGEST = 10.0
-"""The longest string, as there."""
-
 SPARE, ABSENT, MOVES, BETTER, PRICE = range(5)
 """What is counted: free slots, jobs left out, moves tried, how often the best was improved."""
 
@@ -192,7 +186,7 @@ def _touch(
 @kernel(
     several(INT, INT),
     *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3),
-    *(INTS, INTS, INTS, INTS2, LONGS, STATE, INTS, INT, INTS, INTS, INTS, BYTES),
+    *(INTS, INTS, INTS, INTS2, LONGS, STATE, INTS, INT, INTS, INTS, INTS, BYTES, REAL, REAL),
 )
 def _ruin(
     ride: Ints,
@@ -215,14 +209,16 @@ def _ruin(
     touched: Ints,
     old: Ints,
     marked: NDArray[np.uint8],
+    average: float,
+    most_in_a_row: float,
 ) -> tuple[int, int]:
     """Takes strings of jobs out of routes near to a random job; returns how many, and routes."""
     jobs = job.shape[0]
     used = 0
     for v in range(slot.shape[0]):
         used += 1 if head[slot[v], COUNT] > 0 else 0
-    longest = min(LONGEST, max(1.0, (jobs - counts[ABSENT]) / max(1, used)))
-    most = 4.0 * min(REMOVED, 0.4 * jobs + 1.0) / (1.0 + longest) - 1.0
+    longest = min(most_in_a_row, max(1.0, (jobs - counts[ABSENT]) / max(1, used)))
+    most = 4.0 * min(average, 0.4 * jobs + 1.0) / (1.0 + longest) - 1.0
     strings = int(_uniform(chance) * max(0.0, most) + 1.0)
     seed = int(_uniform(chance) * jobs)
     changed = 0
@@ -391,7 +387,7 @@ def _cheapest(
     NONE,
     *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3),
     *(BYTES2, LONGS, LONGS, LONGS2, LONGS2, INTS, INTS, INTS, INTS, INTS2, LONGS, LONGS3),
-    *(LONGS, LONGS, INTS2, INTS, LONGS, STATE, INT, REAL, REAL),
+    *(LONGS, LONGS, INTS2, INTS, LONGS, STATE, INT, REAL, REAL, REAL),
 )
 def search(
     ride: Ints,
@@ -421,14 +417,15 @@ def search(
     best_cost: Longs,
     chance: NDArray[np.uint64],
     moves: int,
-    hot: float,
-    cold: float,
+    heat: float,
+    average: float,
+    longest: float,
 ) -> None:
     """
-    Tries some moves at temperatures falling from ``hot`` to ``cold``, in units of the price.
+    Tries some moves, which take ``average`` jobs out in strings of ``longest`` at most.
 
     A move is accepted if its price is less than that of the routes before, plus the temperature
-    times a random number of the exponential distribution.
+    ``heat``, in units of the price, times a random number of the exponential distribution.
     """
     jobs, vehicles = job.shape[0], slot.shape[0]
     old = np.empty(vehicles, dtype=np.int32)
@@ -443,8 +440,7 @@ def search(
     seen = np.full(2 * vehicles, -1, dtype=np.int64)
     nothing = np.empty((0, 11), dtype=np.int64)
     asked = 0
-    for move in range(moves):
-        heat = hot + (cold - hot) * move / moves
+    for _ in range(moves):
         num_absent = counts[ABSENT]
         for k in range(num_absent):
             absent_before[k] = absent[k]
@@ -454,7 +450,7 @@ def search(
         out, changed = _ruin(
             ride, expense, job, vehicle, code, head, element, waits,
             slot, spare, where, near, counts, chance, removed, num_absent, line, touched, old,
-            marked,
+            marked, average, longest,
         )  # fmt: skip
         _sort(job, far, chance, removed, out, keys)
         for k in range(num_absent):
