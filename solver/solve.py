@@ -8,7 +8,7 @@ if it can. A problem with features that the compiled lanes lack is left to OR-To
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -120,21 +120,21 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
         end = began + params.seconds - min(params.seconds, _RESERVE * len(problem.jobs))
     routes = initial.routes if initial is not None else ()
     lacking = declined(problem)
-    start = complete_plainly(problem, routes, end) if lacking else complete(problem, routes)
+    if lacking:
+        # Plain insertion takes long enough to mind the budget, but for a budget of nothing else.
+        start = complete_plainly(problem, routes, end if params.seconds else None)
+    else:
+        start = complete(problem, routes)
     initial_cost = cost(problem, start)
-    is_over = params.iterations == 0 or params.seconds == 0
-    found = (
-        _Found(start, note="The budget is 0.")
-        if is_over
-        else _lanes(problem, params, start, end, is_compiled=not lacking)
-    )
-    best_cost = cost(problem, found.solution)
+    found = _Found(start, initial_cost, "The budget is 0.")
+    if params.iterations != 0 and params.seconds != 0:
+        found = _lanes(problem, params, found, end, is_compiled=not lacking)
     return Result(
         solution=found.solution,
-        cost=best_cost,
+        cost=found.cost,
         initial_cost=initial_cost,
         seconds=perf_counter() - began,
-        improved=best_cost < initial_cost,
+        improved=found.cost < initial_cost,
         note=found.note,
         optimal=found.optimal,
         bound=found.bound,
@@ -145,9 +145,10 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the lanes came to, as `Result` has it."""
+    """What the lanes have come to, as `Result` has it."""
 
     solution: Solution
+    cost: Cost
     note: str
     optimal: bool = False
     bound: Cost | None = None
@@ -155,31 +156,28 @@ class _Found:
 
 
 def _lanes(
-    problem: Problem, params: SolveParams, start: Solution, end: float | None, *, is_compiled: bool
+    problem: Problem, params: SolveParams, start: _Found, end: float | None, *, is_compiled: bool
 ) -> _Found:
     """Runs the lanes of an engine one after the other, each from the best before it."""
-    best, moves = start, 0
+    best = start
     polish = _polish_seconds(problem, params, end, is_compiled=is_compiled)
     if is_compiled and params.engine != "ortools":
         until = None if end is None else end - (polish or 0.0)
-        ruined = ruin_and_recreate(problem, best, Bound(until, params.iterations), params.seed)
-        best, moves = _best(problem, best, [ruined.solution]), ruined.moves
-    optimal, bound = False, None
+        bound = Bound(until, params.iterations)
+        ruined = ruin_and_recreate(problem, best.solution, bound, params.seed)
+        best = replace(_better(problem, best, [ruined.solution]), moves=ruined.moves)
     if is_compiled and params.engine == "portfolio" and _is_exact(problem, params, polish):
         seconds = 60.0 if end is None else min(_EXACT_MOST, end - perf_counter())
-        proof = exact(problem, best, seconds)
-        best, optimal, bound = proof.solution, proof.optimal, proof.bound
-    if params.engine == "sisr" and is_compiled:
-        return _Found(best, "Ruin and recreate alone was asked for.", moves=moves)
+        proof = exact(problem, best.solution, seconds)
+        best = _better(problem, best, [proof.solution])
+        best = replace(best, optimal=proof.optimal, bound=proof.bound)
+    if is_compiled and params.engine == "sisr":
+        return replace(best, note="Ruin and recreate alone was asked for.")
     if polish is None:
-        note = "The budget is too short for the OR-Tools model."
-        return _Found(best, note, optimal, bound, moves)
+        return replace(best, note="The budget is too short for the OR-Tools model.")
     steps = None if params.iterations is None else params.iterations * _STEPS_PER_ITERATION
-    candidates, note = search(problem, best, Bound(end, steps), params.seed)
-    polished = _best(problem, best, candidates)
-    if polished != best:
-        optimal, bound = False, None
-    return _Found(polished, note, optimal, bound, moves)
+    candidates, note = search(problem, best.solution, Bound(end, steps), params.seed)
+    return replace(_better(problem, best, candidates), note=note)
 
 
 def _polish_seconds(
@@ -202,10 +200,16 @@ def _is_exact(problem: Problem, params: SolveParams, polish: float | None) -> bo
     return 0 < len(waiting(problem)) <= _EXACT_JOBS
 
 
-def _best(problem: Problem, start: Solution, found: Sequence[Solution]) -> Solution:
-    """Returns the cheapest by true cost of ``start`` and what is legal of the solutions found."""
-    legal = [solution for solution in found if not violations(problem, solution)]
-    return min([start, *legal], key=lambda solution: cost(problem, solution))
+def _better(problem: Problem, best: _Found, solutions: Sequence[Solution]) -> _Found:
+    """Returns the cheapest by true cost of ``best`` and what is legal of the solutions."""
+    for solution in solutions:
+        if solution == best.solution:
+            continue
+        price = cost(problem, solution)
+        if price < best.cost and not violations(problem, solution):
+            # What was proven of another solution is not proven of this one.
+            best = replace(best, solution=solution, cost=price, optimal=False, bound=None)
+    return best
 
 
 def _changes(routes: Sequence[Route], solution: Solution) -> frozenset[int]:

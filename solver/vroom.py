@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from solver import plain
 from solver.check import violations
 from solver.resting import with_breaks
-from solver.search import Bound, search
-from solver.solution import Activity, Kind, Solution, cost
+from solver.solution import Activity, Kind, Solution
+from solver.solve import SolveParams, solve
 from solver.vroom_errors import VroomError
 from solver.vroom_reading import read
 from solver.vroom_steps import answered_solution, dropped_steps, planned_routes
@@ -62,14 +62,9 @@ def answer(request: object, seconds: float = 1.0, seed: int = 0) -> Entry:
 
 
 def _solved(problem: Problem, start: Solution, deadline: float, seed: int) -> Solution:
-    """Returns the best of insertion and of what OR-Tools finds until the deadline."""
-    best = plain.complete(problem, start.routes)
-    left = deadline - perf_counter()
-    if left <= 0:
-        return best
-    found, _ = search(problem, best, Bound(deadline, None), seed)
-    legal = [solution for solution in found if not violations(problem, solution)]
-    return min([best, *legal], key=lambda solution: cost(problem, solution))
+    """Returns the best that all lanes find until the deadline."""
+    left = max(0.0, deadline - perf_counter())
+    return solve(problem, SolveParams(seconds=left, seed=seed), start).solution
 
 
 def _reason(request: Request, task: Entry) -> str:
