@@ -11,10 +11,11 @@ from dispatch import events as ev
 from dispatch.dispatcher import Dispatcher, unknown_courier
 from dispatch.live import live_streets
 from dispatch.observed import street_band
+from dispatch.openings import desk_place
 from dispatch.orders import DropStatus, Line, StopKind
 from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
-from dispatch.planning import desk_place
 from dispatch.requests import Action, ActionAnswer
+from dispatch.retiming import CUT_OFF_S, Travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,13 +175,17 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
     if committed is not None and committed.stop == tap.action.stop:
         return (ev.Heard(tap.at, tap.courier_id),)
     stop = tap.next_stop()
-    city, plan = tap.dispatcher.city, tap.dispatcher.plan
-    here = tap.courier.place
-    ride = int(city.travel_times((here, stop.place), plan.band)[0, 1])
-    arrives_at = tap.at + ride
+    city = tap.dispatcher.city
+    ends = tap.courier.place, stop.place
+    arrives_at, band = Travel(city, ends).arrival(0, 1, tap.at)
     live = live_streets(city)
-    ridden = 0 if live is None else int(live.ride_times((here, stop.place), plan.band)[0, 1])
-    learned = {} if live is None else live.ride_factors
+    ridden, learned = 0, 1.0
+    if arrives_at - tap.at >= CUT_OFF_S:
+        # A street was closed behind the courier: what the plan expected is all there is.
+        arrives_at = max(tap.at, stop.arrival)
+    elif live is not None:
+        ridden = int(live.ride_times(ends, band, CUT_OFF_S)[0, 1])
+        learned = live.ride_factors.get(street_band(band), 1.0)
     return (
         ev.Departed(
             at=tap.at,
@@ -192,8 +197,8 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
             arrives_at=arrives_at,
             ends_at=_ends_at(stop, arrives_at),
             ride_s=ridden,
-            ride_factor=learned.get(street_band(plan.band), 1.0),
-            band=plan.band,
+            ride_factor=learned,
+            band=band,
         ),
     )
 

@@ -155,19 +155,24 @@ class City:
         """Returns a point on the street. Raises CityError farther than 150 m from a road."""
         return self._point(lat, lon)
 
-    def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def travel_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         """
         Returns the seconds from place to place in a band, rounded up: (n, n), zero diagonal.
 
-        Raises CityError as `place` and `street_place` do and where there is no way, ValueError
-        for an unknown band.
+        ``cut_off`` stands where there is no way; None raises CityError there. Raises CityError
+        also as `place` and `street_place` do, ValueError for an unknown band.
         """
-        times = self.ride_times(places, band)
+        times = self.ride_times(places, band, cut_off)
+        lost = np.zeros(times.shape, dtype=bool) if cut_off is None else times == cut_off
         band, _ = split_band(band)
         keys = [_door_key(place) for place in places]
         leave, enter = self.insides.off_the_bike(places, band)
         times += leave[:, None]
         times += enter
+        if cut_off is not None:
+            times[lost] = cut_off
         doors: dict[Hashable, list[int]] = {}
         for i, key in enumerate(keys):
             doors.setdefault(key, []).append(i)
@@ -176,12 +181,18 @@ class City:
             times[rows[:, None], rows] = self.insides.within([places[i] for i in members], band)
         return times
 
-    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        """Returns the seconds of the ride alone from door to door; raises as `travel_times`."""
+    def ride_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
+        """Returns the seconds of the ride alone from door to door; else as `travel_times`."""
         _, street = split_band(band)
-        times = self._street_side.seconds([self._door(place) for place in places], street)
+        doors = [self._door(place) for place in places]
+        times = self._street_side.seconds(doors, street, cut_off)
         factor = self.ride_factors.get(street, 1.0)
-        return times if factor == 1.0 else np.ceil(times * factor).astype(np.int32)
+        if factor == 1.0:
+            return times
+        kept = times == cut_off if cut_off is not None else False
+        return np.where(kept, times, np.ceil(times * factor)).astype(np.int32)
 
     def way(self, a: Place, b: Place, band: str) -> Way:
         """

@@ -71,8 +71,10 @@ class LiveStreets(Protocol):
     def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
         """Takes speeds, 0 closes, None forgets; raises CityError and then changes nothing."""
 
-    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        """Returns the seconds of the ride alone from place to place: (n, n)."""
+    def ride_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
+        """Returns the seconds of the ride alone: (n, n); ``cut_off`` as `City.travel_times`."""
 
     def set_ride_factors(self, factors: Mapping[str, float]) -> int:
         """Takes what rides are multiplied by, by band of the street; replaces all before."""

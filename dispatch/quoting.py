@@ -7,22 +7,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dispatch.band_times import band_of
 from dispatch.chances import forecast
-from dispatch.dispatcher import Proposal, judged
+from dispatch.errors import CityError
 from dispatch.events import OrderPlaced, QuoteGiven
 from dispatch.intake import new_order, stores_for, wanted
+from dispatch.openings import desk_place
 from dispatch.orders import Quote, Service
 from dispatch.plan import Reason
-from dispatch.plan_reading import read_routes, reasons_for
+from dispatch.plan_reading import read_routes
+from dispatch.plan_reasons import reasons_for
+from dispatch.proposals import Proposal, judged
+from dispatch.retiming import retimed
 from dispatch.state import apply
 from solver.insertion import earliest_insertion
 from solver.salvage import salvage
-from solver.solution import Kind, Solution, schedule
+from solver.solution import Kind, Solution
 
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
+    from dispatch.model import Model
     from dispatch.orders import Order
-    from dispatch.planning import Model
     from dispatch.requests import OrderRequest, QuoteRequest
 
 MINUTE = 60
@@ -156,7 +161,7 @@ def handover_ends(proposal: Proposal) -> dict[str, tuple[int, str]]:
             vehicle.name,
         )
         for v, vehicle in enumerate(problem.vehicles)
-        for visit in schedule(problem, v, proposal.solution.routes[v]).visits
+        for visit in retimed(proposal.model, v, proposal.solution.routes[v]).visits
         if visit.activity.kind is Kind.DELIVERY
         and problem.jobs[visit.activity.job].name in proposal.state.drops
     }
@@ -178,12 +183,32 @@ def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
 
 
 def best_outlook(dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, now: int) -> Outlook:
-    """Returns the outlook from the store that can promise best, or from the one named."""
-    outlooks = [
-        outlook(dispatcher, new_order(dispatcher, request, store, now), now)
-        for store in stores_for(dispatcher.state, request.store)
-    ]
+    """
+    Returns the outlook from the store that can promise best, or from the one named.
+
+    Stores without a way to a desk and back are left out; raises CityError where all are.
+    """
+    outlooks: list[Outlook] = []
+    cut_off: CityError | None = None
+    for store in stores_for(dispatcher.state, request.store):
+        placed = new_order(dispatcher, request, store, now)
+        try:
+            _check_ways(dispatcher, placed, now)
+        except CityError as error:
+            cut_off = error
+        else:
+            outlooks.append(outlook(dispatcher, placed, now))
+    if cut_off is not None and not outlooks:
+        raise cut_off
     return min(outlooks, key=lambda o: (not o.feasible, o.eta is None, o.promise_s, o.eta or 0))
+
+
+def _check_ways(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> None:
+    """Raises CityError for a desk with no way from the store or back: nothing can be promised."""
+    city, store = dispatcher.city, dispatcher.state.stores[placed.order.store]
+    desks = (desk_place(city, drop) for drop in placed.drops)
+    places = (city.street_place(store.lat, store.lon), *desks)
+    city.travel_times(places, band_of(now, city.timezone))
 
 
 def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answer:
@@ -220,7 +245,7 @@ def _chances(
         for route in read_routes(model, best.proposal.solution, state)
         if any(drop in stop.drops for stop in route.stops for drop in drops)
     )
-    found = forecast(routes, model.band, state, dispatcher.policy, dispatcher.city, now)
+    found = forecast(routes, state, dispatcher.policy, dispatcher.city, now)
     chance = found.on_time(dict.fromkeys(drops, due_at))
     return found.p90(*drops), round(chance, 2)
 

@@ -60,36 +60,43 @@ class LiveCity(LittleCity):
         self.travel_epoch += 1
         return self.travel_epoch
 
-    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def ride_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         factor = self.ride_factors.get(street_band(band), 1.0)
-        times = [round(self._ride(a, b) * factor) for a in places for b in places]
+        rides = [self._ride(a, b, cut_off) for a in places for b in places]
+        times = [r if r == cut_off else round(r * factor) for r in rides]
         return np.array(times, dtype=np.int32).reshape(len(places), len(places))
 
-    def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def travel_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         plain = super().travel_times(places, band)
         bare = [
             0 if a.building is not None and a.building == b.building else _blocks_s(a, b)
             for a in places
             for b in places
         ]
-        return (
-            plain - np.array(bare, dtype=np.int32).reshape(plain.shape) + self._rides(places, band)
-        )
+        rides = self._rides(places, band, cut_off)
+        times = plain - np.array(bare, dtype=np.int32).reshape(plain.shape) + rides
+        return np.where(rides == (cut_off or -1), rides, times)
 
-    def _rides(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        rides = self.ride_times(places, band)
+    def _rides(self, places: Sequence[Place], band: str, cut_off: int | None) -> NDArray[np.int32]:
+        rides = self.ride_times(places, band, cut_off)
         for i, a in enumerate(places):
             for j, b in enumerate(places):
                 if a.building is not None and a.building == b.building:
                     rides[i, j] = 0
         return rides
 
-    def _ride(self, a: Place, b: Place) -> float:
+    def _ride(self, a: Place, b: Place, cut_off: int | None) -> float:
         here, there = (round((place.lon - 25) * 1000) for place in (a, b))
         step = 1 if there > here else -1
         total = 0.0
         for block in range(here, there, step):
             kmh = self.told.get((NODE + block, NODE + block + step), KMH)
+            if kmh == 0 and cut_off is not None:
+                return cut_off
             if kmh == 0:
                 raise CityError(
                     "There is no way: roads are closed.", at="place", code="unreachable"

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from dispatch.actions import FAILURES, KINDS
+from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.crew import change_courier
 from dispatch.errors import DispatchError
 from dispatch.events import Delivered, Failed, Loaded
 from dispatch.hand import move_drop
 from dispatch.ordering import cancel_order, goods_ready
 from dispatch.orders import DropStatus, Line, Service, StopKind
-from dispatch.planning import carry_over, sequences_of_plan
 from dispatch.quoting import give_quote
 from dispatch.requests import CourierChange, Move, QuoteRequest
 from solver.check import violations
