@@ -31,9 +31,12 @@ def differs(old: Plan, new: Plan, tolerance_s: int) -> bool:
 
 
 def _why(left: Unassigned) -> tuple[object, ...]:
-    """What keeps a drop out, by kind; by how much changes with every second."""
-    return left.drop, *((reason.courier, reason.kind) for reason in left.reasons)
+    """What keeps a drop out, by kind: by how much changes with every second, closures do not."""
+    return left.drop, *(
+        reason if reason.kind == "unreachable" else (reason.courier, reason.kind)
+        for reason in left.reasons
+    )
 
 
 def _shape(courier: str, stop: Stop) -> tuple[object, ...]:
-    return courier, stop.id, stop.drops, stop.committed, stop.due_at
+    return courier, stop.id, stop.drops, stop.committed, stop.due_at, stop.cut_off

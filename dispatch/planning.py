@@ -15,9 +15,9 @@ from dispatch.model import Model
 from dispatch.openings import HORIZON_S, handed_over, opening
 from dispatch.orders import Drop, DropStatus, Service, StopKind
 from dispatch.policy import entering, takes_work
-from dispatch.reach import with_time_for_aboard, within_reach
+from dispatch.reach import is_cut_off, with_time_for_aboard, within_reach
 from dispatch.reported import closes
-from dispatch.retiming import CUT_OFF_S, Travel
+from dispatch.retiming import Travel
 from dispatch.whereabouts import whereabouts
 from solver.problem import MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
 
@@ -44,7 +44,8 @@ def build_problem(
     Returns the problem of this moment.
 
     ``plan`` is the published one: changes against it are priced. ``rides`` are seconds that
-    couriers still need to the stop they drive to, where their positions told.
+    couriers still need to the stop they drive to, where their positions told. Where streets are
+    closed, what they cut off is in the problem, and barred.
     """
     return _Builder(state, plan, city, policy, now, rides or {}).build()
 
@@ -91,18 +92,15 @@ class _Builder:
             self.standing,
             self.entering,
             travel,
-            frozenset(c.id for c in self.couriers if self._is_cut_off(c, band)),
+            self._cut_off(band),
         )
 
-    def _is_cut_off(self, courier: Courier, band: str) -> bool:
-        """Whether closed streets are between a courier and the stop it rides to."""
-        stop = courier.committed
-        if stop is None or stop.arrived_at is not None or courier.id in self.rides:
-            return False
+    def _cut_off(self, band: str) -> frozenset[str]:
+        """The couriers without a way to their stop, as far as their positions do not tell one."""
         if not closes(self.state.traffic.values()):
-            return False
-        ends = courier.place, stop.place
-        return int(self.city.travel_times(ends, band, CUT_OFF_S)[0, 1]) >= CUT_OFF_S
+            return frozenset()
+        unseen = (courier for courier in self.couriers if courier.id not in self.rides)
+        return frozenset(c.id for c in unseen if is_cut_off(c, self.city, band))
 
     def _at(self, place: Place) -> int:
         return self.locations.setdefault(place, len(self.locations))

@@ -15,6 +15,8 @@ from dispatch.retiming import CUT_OFF_S
 from solver.problem import TimeWindow
 
 if TYPE_CHECKING:
+    from dispatch.city import City
+    from dispatch.orders import Courier
     from solver.problem import Job, Problem, Vehicle
 
 OVERTIME = CUT_OFF_S - 1
@@ -62,6 +64,14 @@ def _barred(problem: Problem, j: int, job: Job) -> Job:
         return job
     allowed = range(len(problem.vehicles)) if job.vehicles is None else job.vehicles
     return replace(job, vehicles=frozenset(v for v in allowed if gap(problem, v, j) is None))
+
+
+def is_cut_off(courier: Courier, city: City, band: str) -> bool:
+    """Returns whether no way leads any more from where a courier set off to its stop."""
+    stop = courier.committed
+    if stop is None or stop.arrived_at is not None:
+        return False
+    return int(city.travel_times((courier.place, stop.place), band, CUT_OFF_S)[0, 1]) >= CUT_OFF_S
 
 
 def with_time_for_aboard(problem: Problem) -> Problem:

@@ -17,6 +17,7 @@ from dispatch.errors import CityError
 from dispatch.profiles import Turn, Wait
 from dispatch.roads import SIGNAL_ALONG, Roads
 from dispatch.street_engine import RoadStreets
+from solver.problem import FOREVER
 from tests.small_maps import at, straight_roads, streets_on
 from tests.street_oracle import naive_turns, oracle_seconds
 
@@ -196,6 +197,25 @@ def test_what_is_cut_off_is_a_reasoned_error(tmp_path: Any) -> None:
         with pytest.raises(CityError, match=r"no way by ebike from .* roads are closed") as caught:
             ask()
         assert caught.value.code == "unreachable"
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_a_city_asked_to_goes_on_where_there_is_no_way(tmp_path: Any, factor: float) -> None:
+    from tests.small_maps import SmallMap
+
+    street = SmallMap()
+    street.way((0, 0), (200, 0), (400, 0), highway="primary")
+    city = street.city(tmp_path)
+    places = [city.street_place(*at(east, 0)) for east in (50, 100, 300)]
+    city.set_ride_factors({"day": factor})
+    before = city.travel_times(places, "day", FOREVER)
+    assert before.max() < 1000
+    city.streets.set_speeds({(2, 3): 0})
+    # Closed eastwards: the first two cannot get to the third, which gets to them as before.
+    cut = np.array([[False, False, True], [False, False, True], [False, False, False]])
+    for ask in (city.travel_times, city.ride_times):
+        assert ((ask(places, "day", FOREVER) == FOREVER) == cut).all()
+    assert (city.travel_times(places, "day", FOREVER)[~cut] == before[~cut]).all()
 
 
 @pytest.mark.parametrize(
