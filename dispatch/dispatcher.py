@@ -13,7 +13,7 @@ from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_soluti
 from dispatch.commit import Commit
 from dispatch.errors import NotFound
 from dispatch.observed import learn
-from dispatch.plan_news import differs
+from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
 from dispatch.planning import build_problem
 from dispatch.positions import newest, rides
@@ -114,7 +114,7 @@ class Dispatcher:
         self.state = proposal.state
         if news is not None:
             self.plan = news
-            _log(self.zone, news)
+            logger.info("zone %s %s", self.zone, summary(news))
         return self.plan
 
     def record(self, now: int, *events: Event) -> None:
@@ -190,18 +190,4 @@ def unknown_courier(courier: str) -> NotFound:
         cure="See GET /v1/couriers.",
         code="unknown-courier",
         value=courier,
-    )
-
-
-def _log(zone: str, plan: Plan) -> None:
-    slacks = [stop.slack_s for route in plan.routes for stop in route.stops]
-    late = sum(slack < 0 for slack in slacks if slack is not None)
-    logger.info(
-        "zone %s plan %d: %d stops, %d unassigned, %d late, %d changes",
-        zone,
-        plan.version,
-        sum(len(route.stops) for route in plan.routes),
-        len(plan.unassigned),
-        late,
-        len(plan.changes),
     )

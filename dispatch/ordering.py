@@ -11,7 +11,7 @@ from dispatch.errors import Conflict, NotFound
 from dispatch.events import OrderCancelled, OrderReady
 from dispatch.intake import fingerprint, wanted, with_promise
 from dispatch.orders import DropStatus, Order, Quote, Service
-from dispatch.quoting import MINUTE, Outlook, best_outlook
+from dispatch.outlooks import MINUTE, Outlook, best_outlook
 from dispatch.state import apply
 
 if TYPE_CHECKING:

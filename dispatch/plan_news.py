@@ -30,6 +30,17 @@ def differs(old: Plan, new: Plan, tolerance_s: int) -> bool:
     )
 
 
+def summary(plan: Plan) -> str:
+    """Returns the figures of a plan in a line."""
+    slacks = [stop.slack_s for route in plan.routes for stop in route.stops]
+    stops = sum(len(route.stops) for route in plan.routes)
+    late = sum(slack < 0 for slack in slacks if slack is not None)
+    return (
+        f"plan {plan.version}: {stops} stops, {len(plan.unassigned)} unassigned, "
+        f"{late} late, {len(plan.changes)} changes"
+    )
+
+
 def _why(left: Unassigned) -> tuple[object, ...]:
     """What keeps a drop out, by kind: by how much changes with every second, closures do not."""
     return left.drop, *(

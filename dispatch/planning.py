@@ -18,7 +18,7 @@ from dispatch.policy import entering, takes_work
 from dispatch.reach import is_cut_off, with_time_for_aboard, within_reach
 from dispatch.reported import closes
 from dispatch.retiming import Travel
-from dispatch.whereabouts import whereabouts
+from dispatch.whereabouts import enters, whereabouts
 from solver.problem import MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class _Builder:
         self.state, self.plan, self.city, self.policy, self.now = state, plan, city, policy, now
         self.rides = rides
         self.entering = entering(state, plan, policy, now)
-        self.couriers = [c for c in state.couriers.values() if _enters(c, state, now)]
+        self.couriers = [c for c in state.couriers.values() if enters(c, state, now)]
         self.index = {courier.id: v for v, courier in enumerate(self.couriers)}
         self.willing = frozenset(c.id for c in self.couriers if takes_work(c, now))
         self.standing = {c.id: whereabouts(c, policy, now, rides.get(c.id)) for c in self.couriers}
@@ -190,13 +190,3 @@ def _awaits(state: State, drop: str, kind: StopKind) -> bool:
     if kind is StopKind.LOAD:
         return live.status is DropStatus.WAITING
     return live.returning > 0 if kind is StopKind.RETURN else live.status.is_open
-
-
-def _enters(courier: Courier, state: State, now: int) -> bool:
-    """A courier enters while its shift lasts or goods, a stop or a way home are left to it."""
-    return (
-        now < courier.shift_end
-        or courier.committed is not None
-        or bool(state.on_board(courier.id))
-        or bool(state.returning(courier.id))
-    )

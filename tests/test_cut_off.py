@@ -1,4 +1,4 @@
-"""Closed streets: what they cut off is left out with the reason, nothing is lost, and it returns."""
+"""Closed streets: what they cut off is left out and says why, nothing is lost, and it returns."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from tests.live_city import live_zone
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from dispatch.city import City
