@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_ways_take_what_the_times_of_the_stops_say_through_lunch(tmp_path: Path)
         stops = route(client)
         # From before eleven, when lunch begins, into it.
         assert stops[1]["arrival"] < at(60) < stops[-1]["arrival"]
-        for before, stop in zip(stops, stops[1:], strict=False):
+        for before, stop in pairwise(stops):
             taken = seconds(before["departure"], stop["arrival"])
             assert taken == stop["way"]["duration_s"]
 
