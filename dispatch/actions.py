@@ -124,6 +124,9 @@ class _Tap:
         if name is None:
             return Unfit("rejected", "The action names no stop.")
         drop = next((d for d in self.dispatcher.state.drops if deliver_stop_id(d) == name), None)
+        if drop is not None and self._has_aboard(drop):
+            text = f"The stop {name} is left out of the plan; {drop} stays on board."
+            return Unfit("superseded", text)
         if drop is not None:
             return Unfit("superseded", f"The stop {name} is over or another courier's now.")
         courier = self.courier
@@ -131,6 +134,10 @@ class _Tap:
         if any(_same_series(name, mine) for mine in own):
             return Unfit("superseded", f"The stop {name} is over or no longer planned.")
         return Unfit("rejected", f"There is no stop {name} in the route of {courier.id}.")
+
+    def _has_aboard(self, name: str) -> bool:
+        drop = self.dispatcher.state.drops[name]
+        return drop.status is DropStatus.ON_BOARD and drop.courier == self.courier_id
 
     def drop(self) -> Drop:
         """Returns the drop meant, by name or by the stop."""
@@ -145,7 +152,7 @@ class _Tap:
     def aboard(self) -> Drop:
         """Returns the drop meant, which this courier must have on board."""
         drop = self.drop()
-        if drop.status is DropStatus.ON_BOARD and drop.courier == self.courier_id:
+        if self._has_aboard(drop.id):
             return drop
         if drop.status is DropStatus.WAITING:
             raise Unfit("rejected", f"{drop.id} was not loaded by {self.courier_id}.")

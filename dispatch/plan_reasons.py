@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dispatch.live import live_streets
 from dispatch.orders import DropStatus
 from dispatch.plan import Reason, Unassigned
 from dispatch.reach import gap
@@ -115,8 +114,7 @@ def _cut_off(model: Model, state: State, vehicle: int, j: int) -> Reason | None:
 
 def no_way(model: Model, state: State, courier: Courier, a: Place, b: Place) -> Reason:
     """Returns the reason that a courier finds no way between two places, and who closed it."""
-    live = live_streets(model.travel.city)
-    reports = () if live is None else closing(live, state.traffic.values())
+    reports = closing(model.travel.city, tuple(state.traffic.values()))
     closed = f" Streets are closed by {', '.join(reports)}." if reports else ""
     return Reason(
         courier=courier.id,

@@ -8,13 +8,14 @@ holds again.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dispatch.events import TrafficEnded
 from dispatch.live import live_streets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from dispatch.live import LiveStreets, SegKey, Traffic
     from dispatch.state import State
@@ -70,8 +71,12 @@ def closes(reports: Iterable[Traffic]) -> bool:
     )
 
 
-def closing(live: LiveStreets, reports: Iterable[Traffic]) -> tuple[str, ...]:
-    """Returns the ids of the reports that hold segments closed, the earliest first."""
+@lru_cache(maxsize=8)
+def closing(city: Hashable, reports: tuple[Traffic, ...]) -> tuple[str, ...]:
+    """Returns the ids of the reports that hold segments of a city closed, the earliest first."""
+    live = live_streets(city)
+    if live is None:
+        return ()
     told = {report.id: _told(live, report) for report in reports}
     holds = {key: name for name, speed in told.items() for key in speed}
     return tuple(
