@@ -1,0 +1,234 @@
+"""
+The loops of the customizable contraction hierarchy, compiled by numba.
+
+Nodes are numbered by their rank. A *side* of a hierarchy is, for every node, either the
+higher nodes it leads to or the higher nodes that lead to it, by rows: ``first`` (k + 1) and
+``head``, ascending. Its *triangles* say which lower nodes a row was filled through, by
+rows too: ``begin`` (k + 1) and ``through`` (n, 3) with the place of the arc, on the other
+side, between the lower node and this one, and where on this side the rest of the lower
+node's row begins and ends. Times are uint32 ms, at most `NEVER`, so that two of them add up.
+
+Signatures are given and results cached, so that nothing is compiled while it is needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import float64, int32, int64, njit, types, uint32, void
+
+NEVER = np.uint32(2**31 - 1)
+"""`timing.NEVER`; two of them still fit."""
+
+I4, I8, U4, ROWS = int32[::1], int64[::1], uint32[::1], int32[:, ::1]
+SIDE = types.Tuple((I8, I4, I8, ROWS))
+
+
+@njit(I4(I8, I4), nogil=True, cache=True)
+def elimination_tree(first, lower):  # type: ignore[no-untyped-def]
+    """
+    Returns the parent of each node, -1 at a root, from the lower neighbours of each.
+
+    The algorithm of Liu (1986), https://doi.org/10.1145/6497.6499.
+    """
+    size = first.size - 1
+    parent = np.full(size, -1, np.int32)
+    ancestor = np.full(size, -1, np.int32)
+    for node in range(size):
+        for i in range(first[node], first[node + 1]):
+            at = lower[i]
+            while ancestor[at] != -1 and ancestor[at] != node:
+                above = ancestor[at]
+                ancestor[at] = node
+                at = above
+            if ancestor[at] == -1:
+                ancestor[at] = node
+                parent[at] = node
+    return parent
+
+
+@njit(nogil=True)
+def _grown(rows, need):  # type: ignore[no-untyped-def]
+    if need <= rows.shape[0]:
+        return rows
+    wider = np.empty((max(need, 2 * rows.shape[0]), 3), np.int32)
+    wider[: rows.shape[0]] = rows
+    return wider
+
+
+@njit(nogil=True)
+def _fill_row(node, near, own, first, other, chain, through, count, seen):  # type: ignore[no-untyped-def]
+    """Fills a node's row of one side; ``own`` and ``other`` are (head, owner, next) of arcs."""
+    near_first, near_head = near
+    n = first[node]
+    own = _grown(own, n + near_first[node + 1] - near_first[node])
+    for i in range(near_first[node], near_first[node + 1]):
+        seen[near_head[i]] = node
+        own[n, 0] = near_head[i]
+        n += 1
+    arc = chain[node]
+    while arc >= 0:
+        low = other[arc, 1]
+        end = first[low + 1]
+        begin = end
+        while begin > first[low] and own[begin - 1, 0] > node:
+            begin -= 1
+        if begin < end:
+            through = _grown(through, count + 1)
+            through[count, 0], through[count, 1], through[count, 2] = arc, begin, end
+            count += 1
+        own = _grown(own, n + end - begin)
+        for i in range(begin, end):
+            above = own[i, 0]
+            if seen[above] != node:
+                seen[above] = node
+                own[n, 0] = above
+                n += 1
+        arc = other[arc, 2]
+    own[first[node] : n, 0] = np.sort(own[first[node] : n, 0])
+    first[node + 1] = n
+    return own, through, count
+
+
+@njit(nogil=True)
+def _link(node, own, first, chain):  # type: ignore[no-untyped-def]
+    for arc in range(first[node], first[node + 1]):
+        above = own[arc, 0]
+        own[arc, 1] = node
+        own[arc, 2] = chain[above]
+        chain[above] = arc
+
+
+@njit(types.UniTuple(SIDE, 2)(I8, I4, I8, I4), nogil=True, cache=True)
+def contract(out_first, out_head, in_first, in_head):  # type: ignore[no-untyped-def]
+    """
+    Returns the two sides, from the higher nodes each node leads to and is led to from.
+
+    An arc is added only where a way through lower nodes leads in its direction.
+    """
+    size = out_first.size - 1
+    outs = np.empty((max(16, 4 * out_head.size), 3), np.int32)
+    ins = np.empty((max(16, 4 * in_head.size), 3), np.int32)
+    out_through, in_through = np.empty((16, 3), np.int32), np.empty((16, 3), np.int32)
+    firsts, begins = np.zeros((2, size + 1), np.int64), np.zeros((2, size + 1), np.int64)
+    chains = np.full((2, size), -1, np.int32)
+    seen = np.full((2, size), -1, np.int32)
+    num_out, num_in = 0, 0
+    for node in range(size):
+        near = (out_first, out_head)
+        outs, out_through, num_out = _fill_row(
+            node, near, outs, firsts[0], ins, chains[1], out_through, num_out, seen[0]
+        )
+        near = (in_first, in_head)
+        ins, in_through, num_in = _fill_row(
+            node, near, ins, firsts[1], outs, chains[0], in_through, num_in, seen[1]
+        )
+        begins[0, node + 1], begins[1, node + 1] = num_out, num_in
+        _link(node, outs, firsts[0], chains[0])
+        _link(node, ins, firsts[1], chains[1])
+    out_side = (
+        firsts[0].copy(),
+        outs[: firsts[0, size], 0].copy(),
+        begins[0].copy(),
+        out_through[:num_out].copy(),
+    )
+    in_side = (
+        firsts[1].copy(),
+        ins[: firsts[1, size], 0].copy(),
+        begins[1].copy(),
+        in_through[:num_in].copy(),
+    )
+    return out_side, in_side
+
+
+@njit(nogil=True)
+def _relax(node, side, ms, other, best):  # type: ignore[no-untyped-def]
+    first, head, begin, through = side
+    for i in range(first[node], first[node + 1]):
+        best[head[i]] = ms[i]
+    for i in range(begin[node], begin[node + 1]):
+        here = other[through[i, 0]]
+        for j in range(through[i, 1], through[i, 2]):
+            above = head[j]
+            best[above] = min(best[above], np.uint32(here + ms[j]))
+    for i in range(first[node], first[node + 1]):
+        ms[i] = best[head[i]]
+
+
+@njit(void(SIDE, SIDE, U4, U4), nogil=True, cache=True)
+def customize(outs, ins, out_ms, in_ms):  # type: ignore[no-untyped-def]
+    """Lowers the ms of all arcs, those of turns filled in, to the ways through lower nodes."""
+    size = outs[0].size - 1
+    best = np.empty(size, np.uint32)
+    for node in range(size):
+        _relax(node, outs, out_ms, in_ms, best)
+        _relax(node, ins, in_ms, out_ms, best)
+
+
+@njit(nogil=True)
+def _climb(fronts, left, at, above):  # type: ignore[no-untyped-def]
+    """Moves the fronts at a node to its parent, as one; returns how many are left."""
+    kept = 0
+    moved = above < 0
+    for i in range(left):
+        if fronts[i] != at:
+            fronts[kept] = fronts[i]
+            kept += 1
+        elif not moved:
+            fronts[kept] = above
+            kept += 1
+            moved = True
+    return kept
+
+
+@njit(types.Tuple((I8, I4, U4))(I8, I4, U4, SIDE, U4, I4, U4), nogil=True, cache=True)
+def labels(first, nodes, extra, side, ms, parent, best):  # type: ignore[no-untyped-def]
+    """
+    Returns a label for each of some points: the nodes above it and the ms to them, by rows.
+
+    A point is the nodes ``first[i] : first[i + 1]`` it hangs on, with ``extra`` ms to each.
+    ``best`` (k) is room to work in, `NEVER` throughout, before and after.
+    """
+    num = first.size - 1
+    ends = np.zeros(num + 1, np.int64)
+    rank, value = np.empty(max(16, 512 * num), np.int32), np.empty(max(16, 512 * num), np.uint32)
+    n = 0
+    for point in range(num):
+        fronts = nodes[first[point] : first[point + 1]].copy()
+        for i in range(first[point], first[point + 1]):
+            best[nodes[i]] = min(best[nodes[i]], extra[i])
+        left = fronts.size
+        while left:
+            at = fronts[:left].min()
+            left = _climb(fronts, left, at, parent[at])
+            if best[at] >= NEVER:
+                continue
+            if n == rank.size:
+                rank = np.concatenate((rank, np.empty_like(rank)))
+                value = np.concatenate((value, np.empty_like(value)))
+            rank[n], value[n] = at, best[at]
+            n += 1
+            for j in range(side[0][at], side[0][at + 1]):
+                above = side[1][j]
+                best[above] = min(best[above], np.uint32(best[at] + ms[j]))
+        for i in range(ends[point], n):
+            best[rank[i]] = NEVER
+        ends[point + 1] = n
+    return ends, rank[:n].copy(), value[:n].copy()
+
+
+@njit(float64[:, ::1](I8, I4, U4, I8, I4, U4, U4), nogil=True, cache=True)
+def table(a_first, a_rank, a_ms, b_first, b_rank, b_ms, best):  # type: ignore[no-untyped-def]
+    """Returns the ms between points by way of the nodes both labels have; ``best`` as above."""
+    found = np.full((a_first.size - 1, b_first.size - 1), np.inf)
+    for a in range(a_first.size - 1):
+        for i in range(a_first[a], a_first[a + 1]):
+            best[a_rank[i]] = a_ms[i]
+        for b in range(b_first.size - 1):
+            least = NEVER
+            for i in range(b_first[b], b_first[b + 1]):
+                least = min(least, np.uint32(best[b_rank[i]] + b_ms[i]))
+            if least < NEVER:
+                found[a, b] = least
+        for i in range(a_first[a], a_first[a + 1]):
+            best[a_rank[i]] = NEVER
+    return found
