@@ -60,7 +60,8 @@ class Metric:
     ``until`` (2, p) are the ms from a road's tail along it, and from its head against it, to
     each point of its line; ``arc`` (k) the ms of each arc, ``weight`` (t) of each turn and
     the arc after it, NEVER where the arc before it is closed somewhere. ``shut`` (2, p + 1)
-    counts the closed steps before each step, ``closed`` (k) tells which arcs have one.
+    counts the closed steps before each step, ``closed`` (k) tells which arcs have one,
+    ``any_closed`` whether there is any.
     """
 
     until: Longs
@@ -68,6 +69,7 @@ class Metric:
     weight: Longs
     shut: Longs
     closed: Bools
+    any_closed: bool
 
 
 class Timing:
@@ -165,7 +167,7 @@ class Timing:
         closed = shut[side, last] > shut[side, first]
         weight = graph.cost + arc[graph.end]
         weight[closed[graph.start]] = NEVER
-        return Metric(until, arc, np.minimum(weight, NEVER), shut, closed)
+        return Metric(until, arc, np.minimum(weight, NEVER), shut, closed, bool(closed.any()))
 
 
 def _free_speeds(
