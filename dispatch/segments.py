@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
+LONG = 10_000
+"""Segments whose search takes long enough to keep the answer."""
+
 
 class Segments:
     """
     The segments of a road network: pairs of nodes next to each other on a road.
 
     A class because the index is costly to build, which is done when it is first asked. The
-    last answer is kept, as a feed of traffic names the same segments every time.
+    last long answer is kept, as a feed of traffic names the same segments every time.
     """
 
     def __init__(self, node: Longs, is_step: Bools) -> None:
@@ -52,7 +55,8 @@ class Segments:
             place[np.repeat(first[found], counts) + rank],
             np.repeat(np.arange(len(keys)), counts),
         )
-        self._last = keys, answer
+        if len(keys) >= LONG:
+            self._last = keys, answer
         return answer
 
     def _build(self) -> tuple[Longs, Longs, Longs, Longs]:
