@@ -144,14 +144,14 @@ def contract(out_first, out_head, in_first, in_head):  # type: ignore[no-untyped
 def _relax(node, side, ms, other, best):  # type: ignore[no-untyped-def]
     first, head, begin, through = side
     for i in range(first[node], first[node + 1]):
-        best[head[i]] = ms[i]
-    for i in range(begin[node], begin[node + 1]):
-        here = other[through[i, 0]]
-        for j in range(through[i, 1], through[i, 2]):
-            above = head[j]
+        best[np.uint32(head[i])] = ms[i]
+    for i in range(np.uint64(begin[node]), np.uint64(begin[node + 1])):
+        here = other[np.uint32(through[i, 0])]
+        for j in range(np.uint64(through[i, 1]), np.uint64(through[i, 2])):
+            above = np.uint32(head[j])
             best[above] = min(best[above], np.uint32(here + ms[j]))
     for i in range(first[node], first[node + 1]):
-        ms[i] = best[head[i]]
+        ms[i] = best[np.uint32(head[i])]
 
 
 @njit(void(SIDE, SIDE, U4, U4), nogil=True, cache=True)
@@ -207,8 +207,8 @@ def labels(first, nodes, extra, side, ms, parent, best):  # type: ignore[no-unty
                 value = np.concatenate((value, np.empty_like(value)))
             rank[n], value[n] = at, best[at]
             n += 1
-            for j in range(side[0][at], side[0][at + 1]):
-                above = side[1][j]
+            for j in range(np.uint64(side[0][at]), np.uint64(side[0][at + 1])):
+                above = np.uint32(side[1][j])
                 best[above] = min(best[above], np.uint32(best[at] + ms[j]))
         for i in range(ends[point], n):
             best[rank[i]] = NEVER
@@ -225,8 +225,8 @@ def table(a_first, a_rank, a_ms, b_first, b_rank, b_ms, best):  # type: ignore[n
             best[a_rank[i]] = a_ms[i]
         for b in range(b_first.size - 1):
             least = NEVER
-            for i in range(b_first[b], b_first[b + 1]):
-                least = min(least, np.uint32(best[b_rank[i]] + b_ms[i]))
+            for i in range(np.uint64(b_first[b]), np.uint64(b_first[b + 1])):
+                least = min(least, np.uint32(best[np.uint32(b_rank[i])] + b_ms[i]))
             if least < NEVER:
                 found[a, b] = least
         for i in range(a_first[a], a_first[a + 1]):
