@@ -120,7 +120,8 @@ def _tables(streets: RoadStreets, known: list[Snap], sizes: list[int]) -> Figure
         square = partial(streets.table, here, here, "day")
         # An epoch more forgets whatever was kept of a point.
         found["table"][n] = timed(square, before=partial(streets.set_speeds, {}))
-        found["again"][n] = timed(square)
+        if streets.search == "cch":
+            found["again"][n] = timed(square)
         snaps: Any = streets.snap(random_points(streets, MOST_REPEATS, seed=1000 + n))
         newcomers = iter(snaps)
 

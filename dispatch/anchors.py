@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dispatch.roads import Roads
+from dispatch.searching import Options
+from dispatch.timing import Metric, Timing
+from dispatch.turns import TurnGraph
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from dispatch.roads import Roads
-    from dispatch.searching import Options
     from dispatch.snapping import Snap
-    from dispatch.timing import Metric, Timing
-    from dispatch.turns import TurnGraph
 
     Floats = NDArray[np.float64]
 
@@ -131,9 +132,7 @@ def _at_junction(timed: TimedRoads, junction: int, leaving: bool) -> tuple[Hook,
     return tuple(hooks)
 
 
-def _hook(
-    timed: TimedRoads, arc: int, rest: int, step: int, *, at_end: bool, to_end: bool
-) -> Hook:
+def _hook(timed: TimedRoads, arc: int, rest: int, step: int, *, at_end: bool, to_end: bool) -> Hook:
     """Returns a hook, not valid where it is cut off from the end of its arc, or its beginning."""
     metric, roads = timed.metric, timed.roads
     if not metric.any_closed:

@@ -1,26 +1,18 @@
 """
-Shortest paths by customizable contraction hierarchies: rows in a millisecond, and all speeds
-changed in a tenth of a second.
+The order in which junctions are contracted (`hierarchy`), found once when a city is built.
 
-The nodes of the hierarchy are arcs and its arcs turns (`turns`), so that turn bans and
-costs count. The order of contraction comes from one of the junctions, found once when a
-city is built: arcs are sorted by the rank of their tail, then of their head, which gives
-the same distances as a dissection of the larger graph and costs nothing.
-
-The work is done by RoutingKit, by way of the package `routingkit-cch` 0.1.4. Its wheel
-carries no licence text, but its sdist does: the bindings' `Cargo.toml` and the wheel's bill
-of materials say BSD-2-Clause, as does the `LICENSE` of the RoutingKit within (copyright
-2016, RoutingKit contributors).
+It is a nested dissection by inertial flow, the work of RoutingKit, by way of the package
+`routingkit-cch` 0.1.4. Its wheel carries no licence text, but its sdist does: the bindings'
+`Cargo.toml` and the wheel's bill of materials say BSD-2-Clause, as does the `LICENSE` of the
+RoutingKit within (copyright 2016, RoutingKit contributors).
 
 A mistake in a call makes the package raise its `PanicException`, a BaseException which
-`except Exception` would let through; here it becomes a RuntimeError. Its query objects may
-only be used, and dropped, by the thread that made them: they live for one call. A metric
-is never reset, since queries of another thread may be in it: a new one is made beside it.
+`except Exception` would let through; here it becomes a RuntimeError.
 
 References
 ----------
-J. Dibbelt, B. Strasser, D. Wagner (2016). Customizable Contraction Hierarchies. *ACM
-Journal of Experimental Algorithmics* 21, 1.5. https://doi.org/10.1145/2886843
+A. Schild, C. Sommer (2015). On Balanced Separators in Road Networks. *Experimental
+Algorithms (SEA)*, 286-297. https://doi.org/10.1007/978-3-319-20086-6_22
 """
 
 from __future__ import annotations
@@ -31,19 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dispatch.timing import NEVER
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from dispatch.roads import Bytes, Ints
-    from dispatch.searching import Options
-    from dispatch.timing import Metric
-    from dispatch.turns import TurnGraph
 
-    Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
 

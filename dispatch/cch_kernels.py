@@ -8,23 +8,31 @@ rows too: ``begin`` (k + 1) and ``through`` (n, 3) with the place of the arc, on
 side, between the lower node and this one, and where on this side the rest of the lower
 node's row begins and ends. Times are uint32 ms, at most `NEVER`, so that two of them add up.
 
-Signatures are given and results cached, so that nothing is compiled while it is needed.
+Signatures are given and results cached, so that nothing is compiled while it is needed. The
+innermost loops count with unsigned numbers: numba tests every signed index for being
+negative, which takes longer than the work on it.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import float64, int32, int64, njit, types, uint32, void
+from numba import njit
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Times = NDArray[np.uint32]
+Side = tuple[Longs, Ints, Longs, Ints]
 
 NEVER = np.uint32(2**31 - 1)
 """`timing.NEVER`; two of them still fit."""
 
-I4, I8, U4, ROWS = int32[::1], int64[::1], uint32[::1], int32[:, ::1]
-SIDE = types.Tuple((I8, I4, I8, ROWS))
+I4, I8, U4 = "int32[::1]", "int64[::1]", "uint32[::1]"
+SIDE = f"Tuple(({I8}, {I4}, {I8}, int32[:, ::1]))"
 
 
-@njit(I4(I8, I4), nogil=True, cache=True)
-def elimination_tree(first, lower):  # type: ignore[no-untyped-def]
+@njit(f"{I4}({I8}, {I4})", nogil=True, cache=True)
+def elimination_tree(first: Longs, lower: Ints) -> Ints:
     """
     Returns the parent of each node, -1 at a root, from the lower neighbours of each.
 
@@ -47,7 +55,7 @@ def elimination_tree(first, lower):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _grown(rows, need):  # type: ignore[no-untyped-def]
+def _grown(rows: Ints, need: int) -> Ints:
     if need <= rows.shape[0]:
         return rows
     wider = np.empty((max(need, 2 * rows.shape[0]), 3), np.int32)
@@ -56,7 +64,17 @@ def _grown(rows, need):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _fill_row(node, near, own, first, other, chain, through, count, seen):  # type: ignore[no-untyped-def]
+def _fill_row(
+    node: int,
+    near: tuple[Longs, Ints],
+    own: Ints,
+    first: Longs,
+    other: Ints,
+    chain: Ints,
+    through: Ints,
+    count: int,
+    seen: Ints,
+) -> tuple[Ints, Ints, int]:
     """Fills a node's row of one side; ``own`` and ``other`` are (head, owner, next) of arcs."""
     near_first, near_head = near
     n = first[node]
@@ -90,7 +108,7 @@ def _fill_row(node, near, own, first, other, chain, through, count, seen):  # ty
 
 
 @njit(nogil=True)
-def _link(node, own, first, chain):  # type: ignore[no-untyped-def]
+def _link(node: int, own: Ints, first: Longs, chain: Ints) -> None:
     for arc in range(first[node], first[node + 1]):
         above = own[arc, 0]
         own[arc, 1] = node
@@ -98,8 +116,8 @@ def _link(node, own, first, chain):  # type: ignore[no-untyped-def]
         chain[above] = arc
 
 
-@njit(types.UniTuple(SIDE, 2)(I8, I4, I8, I4), nogil=True, cache=True)
-def contract(out_first, out_head, in_first, in_head):  # type: ignore[no-untyped-def]
+@njit(f"UniTuple({SIDE}, 2)({I8}, {I4}, {I8}, {I4})", nogil=True, cache=True)
+def contract(out_first: Longs, out_head: Ints, in_first: Longs, in_head: Ints) -> tuple[Side, Side]:
     """
     Returns the two sides, from the higher nodes each node leads to and is led to from.
 
@@ -141,7 +159,7 @@ def contract(out_first, out_head, in_first, in_head):  # type: ignore[no-untyped
 
 
 @njit(nogil=True)
-def _relax(node, side, ms, other, best):  # type: ignore[no-untyped-def]
+def _relax(node: int, side: Side, ms: Times, other: Times, best: Times) -> None:
     first, head, begin, through = side
     for i in range(first[node], first[node + 1]):
         best[np.uint32(head[i])] = ms[i]
@@ -154,8 +172,8 @@ def _relax(node, side, ms, other, best):  # type: ignore[no-untyped-def]
         ms[i] = best[np.uint32(head[i])]
 
 
-@njit(void(SIDE, SIDE, U4, U4), nogil=True, cache=True)
-def customize(outs, ins, out_ms, in_ms):  # type: ignore[no-untyped-def]
+@njit(f"void({SIDE}, {SIDE}, {U4}, {U4})", nogil=True, cache=True)
+def customize(outs: Side, ins: Side, out_ms: Times, in_ms: Times) -> None:
     """Lowers the ms of all arcs, those of turns filled in, to the ways through lower nodes."""
     size = outs[0].size - 1
     best = np.empty(size, np.uint32)
@@ -165,7 +183,7 @@ def customize(outs, ins, out_ms, in_ms):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _climb(fronts, left, at, above):  # type: ignore[no-untyped-def]
+def _climb(fronts: Ints, left: int, at: int, above: int) -> int:
     """Moves the fronts at a node to its parent, as one; returns how many are left."""
     kept = 0
     moved = above < 0
@@ -180,8 +198,14 @@ def _climb(fronts, left, at, above):  # type: ignore[no-untyped-def]
     return kept
 
 
-@njit(types.Tuple((I8, I4, U4))(I8, I4, U4, SIDE, U4, I4, U4), nogil=True, cache=True)
-def labels(first, nodes, extra, side, ms, parent, best):  # type: ignore[no-untyped-def]
+@njit(
+    f"Tuple(({I8}, {I4}, {U4}))({I8}, {I4}, {U4}, {SIDE}, {U4}, {I4}, {U4})",
+    nogil=True,
+    cache=True,
+)
+def labels(
+    first: Longs, nodes: Ints, extra: Times, side: Side, ms: Times, parent: Ints, best: Times
+) -> tuple[Longs, Ints, Times]:
     """
     Returns a label for each of some points: the nodes above it and the ms to them, by rows.
 
@@ -216,8 +240,16 @@ def labels(first, nodes, extra, side, ms, parent, best):  # type: ignore[no-unty
     return ends, rank[:n].copy(), value[:n].copy()
 
 
-@njit(float64[:, ::1](I8, I4, U4, I8, I4, U4, U4), nogil=True, cache=True)
-def table(a_first, a_rank, a_ms, b_first, b_rank, b_ms, best):  # type: ignore[no-untyped-def]
+@njit(f"float64[:, ::1]({I8}, {I4}, {U4}, {I8}, {I4}, {U4}, {U4})", nogil=True, cache=True)
+def table(
+    a_first: Longs,
+    a_rank: Ints,
+    a_ms: Times,
+    b_first: Longs,
+    b_rank: Ints,
+    b_ms: Times,
+    best: Times,
+) -> NDArray[np.float64]:
     """Returns the ms between points by way of the nodes both labels have; ``best`` as above."""
     found = np.full((a_first.size - 1, b_first.size - 1), np.inf)
     for a in range(a_first.size - 1):

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import int64, njit
+from numba import njit
 
-from dispatch.cch_kernels import I4, NEVER, SIDE, U4
+from dispatch.cch_kernels import I4, NEVER, SIDE, U4, Ints, Side, Times
 
 
 @njit(nogil=True)
-def _place(side, node, above):  # type: ignore[no-untyped-def]
+def _place(side: Side, node: np.int32, above: np.int32) -> np.int64:
     """Returns where a higher node is in a node's row, -1 where it is not."""
     first, head = side[0], side[1]
-    at = first[node] + np.searchsorted(head[first[node] : first[node + 1]], above)
-    return at if at < first[node + 1] and head[at] == above else -1
+    at: np.int64 = first[node] + np.searchsorted(head[first[node] : first[node + 1]], above)
+    return at if at < first[node + 1] and head[at] == above else np.int64(-1)
 
 
 @njit(nogil=True)
-def _descend(rank, value, side, ms, at):  # type: ignore[no-untyped-def]
+def _descend(rank: Ints, value: Times, side: Side, ms: Times, at: int) -> list[np.int32]:
     """Returns the nodes from one in a label, by place, down to the one the point hangs on."""
     found = [rank[at]]
     i = at - 1
@@ -31,7 +31,7 @@ def _descend(rank, value, side, ms, at):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _through(side, ms, other, node, above):  # type: ignore[no-untyped-def]
+def _through(side: Side, ms: Times, other: Times, node: np.int32, above: np.int32) -> np.int64:
     """Returns the lower node that an arc is a way through, -1 for a turn of its own."""
     first, head, begin, through = side
     whole = ms[_place(side, node, above)]
@@ -39,12 +39,14 @@ def _through(side, ms, other, node, above):  # type: ignore[no-untyped-def]
         arc, low, high = through[i]
         at = low + np.searchsorted(head[low:high], above)
         if at < high and head[at] == above and np.int64(other[arc]) + ms[at] == whole:
-            return np.searchsorted(first, at, side="right") - 1
-    return int64(-1)
+            return np.int64(np.searchsorted(first, at, side="right") - 1)
+    return np.int64(-1)
 
 
 @njit(nogil=True)
-def _unpacked(at, left, outs, ins, out_ms, in_ms):  # type: ignore[no-untyped-def]
+def _unpacked(
+    at: np.int32, left: list[np.int32], outs: Side, ins: Side, out_ms: Times, in_ms: Times
+) -> Ints:
     """Returns the nodes from one by way of others, the next of them last, turn by turn."""
     found = [at]
     while len(left):
@@ -61,8 +63,17 @@ def _unpacked(at, left, outs, ins, out_ms, in_ms):  # type: ignore[no-untyped-de
     return np.array(found, dtype=np.int32)
 
 
-@njit(I4(I4, U4, I4, U4, SIDE, SIDE, U4, U4), nogil=True, cache=True)
-def path(a_rank, a_ms, b_rank, b_ms, outs, ins, out_ms, in_ms):  # type: ignore[no-untyped-def]
+@njit(f"{I4}({I4}, {U4}, {I4}, {U4}, {SIDE}, {SIDE}, {U4}, {U4})", nogil=True, cache=True)
+def path(
+    a_rank: Ints,
+    a_ms: Times,
+    b_rank: Ints,
+    b_ms: Times,
+    outs: Side,
+    ins: Side,
+    out_ms: Times,
+    in_ms: Times,
+) -> Ints:
     """Returns the nodes of the fastest way between two points by their labels, or none."""
     least, i, j, a_best, b_best = np.int64(NEVER), 0, 0, -1, -1
     while i < a_rank.size and j < b_rank.size:

@@ -26,12 +26,22 @@ https://arxiv.org/abs/2208.08709 (labels from a hierarchy whose times change).
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.cch_kernels import contract, customize, elimination_tree, labels, table
+from dispatch.cch_kernels import (
+    Longs,
+    Side,
+    Times,
+    contract,
+    customize,
+    elimination_tree,
+    labels,
+    table,
+)
 from dispatch.cch_paths import path
 from dispatch.timing import NEVER
 
@@ -45,10 +55,7 @@ if TYPE_CHECKING:
     from dispatch.timing import Metric
     from dispatch.turns import TurnGraph
 
-    Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
-    Times = NDArray[np.uint32]
-    Side = tuple[Longs, Ints, Longs, Ints]
     Label = tuple[Ints, Times]
 
 LABELS_KEPT = 4096
@@ -169,9 +176,7 @@ class Labels:
         ends, node, ms = labels(first, nodes, extra, self._side, self._ms, tree, room)
         self._hierarchy.give_room(room)
         bounds = ends.tolist()
-        return [
-            (node[a:b].copy(), ms[a:b].copy()) for a, b in zip(bounds, bounds[1:], strict=False)
-        ]
+        return [(node[a:b].copy(), ms[a:b].copy()) for a, b in pairwise(bounds)]
 
     def _keep(self, made: dict[Options, Label]) -> None:
         for point, label in made.items():

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Arcs = tuple[Longs, NDArray[np.int32], Longs]
-    Options = tuple[tuple[int, int], ...]
-    """Arcs, with the ms to or from the end of each."""
+
+Options = tuple[tuple[int, int], ...]
+"""Arcs, with the ms to or from the end of each."""
 
 BATCH_BYTES = 64_000_000
 """Memory that the rows of one call of Dijkstra may take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from threading import Lock
@@ -16,14 +17,14 @@ from dispatch.errors import CityError
 from dispatch.profile_checks import STREET_BANDS
 from dispatch.profiles import load_profiles
 from dispatch.searching import DijkstraSearch, Search
-from dispatch.snapping import Snapper, check_on_earth
+from dispatch.snapping import Snap, Snapper, check_on_earth
 from dispatch.street_routes import trace
 from dispatch.streets import MAX_GAP_M, StreetRoute
 from dispatch.timing import Speeds, Timing
 from dispatch.turns import build_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from dispatch.hierarchy import Hierarchy
     from dispatch.profiles import Profiles
     from dispatch.roads import Ints, Roads
-    from dispatch.snapping import Snap
     from dispatch.streets import SegKey
 
     Floats = NDArray[np.float64]
@@ -120,7 +120,7 @@ class RoadStreets:
         """Returns as `Streets.snap`."""
         for point in points:
             check_on_earth(point)
-        found = [self._snapper.snap(*point) for point in points]
+        found = self._snapper.snap_all(points)
         return [snap if snap.gap <= max_gap_m else None for snap in found]
 
     def nearest(self, point: Point) -> Snap:

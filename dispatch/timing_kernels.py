@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import boolean, float64, int32, int64, njit, types
+from numba import njit
+from numpy.typing import NDArray
 
-I4, I8, F8, FLAGS = int32[::1], int64[::1], float64[::1], boolean[::1]
-F8_2D, I8_2D = float64[:, ::1], int64[:, ::1]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+I4, I8, FLAGS = "int32[::1]", "int64[::1]", "boolean[::1]"
+I8_2D, F8_2D = "int64[:, ::1]", "float64[:, ::1]"
 
 
 @njit(
-    types.Tuple((I8_2D, I8_2D))(I4, F8, F8_2D, F8_2D, F8_2D, float64), nogil=True, cache=True
+    f"UniTuple({I8_2D}, 2)({I4}, float64[::1], {F8_2D}, {F8_2D}, {F8_2D}, float64)",
+    nogil=True,
+    cache=True,
 )
-def along_roads(first, metres, wait, free_kmh, told_kmh, cap_kmh):  # type: ignore[no-untyped-def]
+def along_roads(
+    first: Ints, metres: Floats, wait: Floats, free_kmh: Floats, told_kmh: Floats, cap_kmh: float
+) -> tuple[Longs, Longs]:
     """
     Returns ``until`` and ``shut`` as `timing.Metric` has them.
 
@@ -40,11 +50,21 @@ def along_roads(first, metres, wait, free_kmh, told_kmh, cap_kmh):  # type: igno
 
 
 @njit(
-    types.Tuple((I8, FLAGS, I8))(I8_2D, I8_2D, I4, I4, FLAGS, I4, I4, I8, int64),
+    f"Tuple(({I8}, {FLAGS}, {I8}))({I8_2D}, {I8_2D}, {I4}, {I4}, {FLAGS}, {I4}, {I4}, {I8}, int64)",
     nogil=True,
     cache=True,
 )
-def over_turns(until, shut, first, road, along, start, end, cost, never):  # type: ignore[no-untyped-def]
+def over_turns(
+    until: Longs,
+    shut: Longs,
+    first: Ints,
+    road: Ints,
+    along: Bools,
+    start: Ints,
+    end: Ints,
+    cost: Longs,
+    never: int,
+) -> tuple[Longs, Bools, Longs]:
     """Returns ``arc``, ``closed`` and ``weight`` as `timing.Metric` has them."""
     arc = np.empty(road.size, np.int64)
     closed = np.empty(road.size, np.bool_)
