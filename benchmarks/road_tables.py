@@ -85,8 +85,8 @@ def time_tables(found: Found, sizes: list[int]) -> list[str]:
                 lines.append(f"{'- once more':12}{again}")
         tables.append("\n".join(lines))
     tables[0] += (
-        "\nnetworkx: a row measured, times the rows (~); Valhalla: its limit raised, larger "
-        "tables not asked (-)"
+        "\nnetworkx: a row measured, times the rows (~); Valhalla: its limit raised; larger "
+        "tables not asked of it and of scipy (-)"
     )
     cch = found["cch"]
     if isinstance(cch, dict):

@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-KERNELS = ("dispatch.cch_kernels", "dispatch.cch_paths", "dispatch.timing_kernels")
+KERNELS = (
+    "dispatch.cch_kernels",
+    "dispatch.cch_paths",
+    "dispatch.segment_kernels",
+    "dispatch.timing_kernels",
+)
 """The modules with loops of numba; their signatures are given, so importing compiles them."""
 
 

@@ -132,8 +132,7 @@ class Timing:
                 value=float(values[at]),
             )
         flat = speeds.kmh.reshape(-1).copy()
-        place, report = self._segments.find(keys)
-        flat[place] = values[report]
+        self._segments.put(keys, values, flat)
         return Speeds(flat.reshape(2, -1))
 
     def metric(self, speeds: Speeds, band: str) -> Metric:
