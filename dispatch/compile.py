@@ -12,6 +12,7 @@ from importlib import import_module
 
 KERNELS = (
     "dispatch.cch_kernels",
+    "dispatch.cch_labels",
     "dispatch.cch_paths",
     "dispatch.segment_kernels",
     "dispatch.timing_kernels",

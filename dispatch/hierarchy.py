@@ -32,16 +32,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.cch_kernels import (
-    Longs,
-    Side,
-    Times,
-    contract,
-    customize,
-    elimination_tree,
-    labels,
-    table,
-)
+from dispatch.cch_kernels import Longs, Side, Times, contract, customize, elimination_tree
+from dispatch.cch_labels import labels, table
 from dispatch.cch_paths import path
 from dispatch.timing import NEVER
 
@@ -69,8 +61,9 @@ class Hierarchy:
     """
     The part of a hierarchy that does not depend on times; shared by all metrics.
 
-    ``order`` are the arcs by rank. A class because it is costly to build, and lends room to
-    work in to whoever searches.
+    ``rank`` are the junctions' in a nested dissection (`cch`), ``order`` the arcs' numbers by
+    rank and ``place`` the rank of each arc. A class because it is costly to build, and lends
+    room to work in to whoever searches.
     """
 
     def __init__(self, graph: TurnGraph, rank: Ints) -> None:
@@ -82,12 +75,11 @@ class Hierarchy:
         low, high = np.minimum(start, end), np.maximum(start, end)
         self.parent = elimination_tree(*_rows(high, low, size))
         is_up = start < end
-        self.outs, self.ins = contract(
-            *_rows(low[is_up], high[is_up], size), *_rows(low[~is_up], high[~is_up], size)
-        )
-        self._up, self._down = np.flatnonzero(is_up), np.flatnonzero(~is_up)
-        self._up_arc = _places(self.outs, low[is_up], high[is_up])
-        self._down_arc = _places(self.ins, low[~is_up], high[~is_up])
+        self._up, self._down = up, down = np.flatnonzero(is_up), np.flatnonzero(~is_up)
+        above, below = (_rows(low[way], high[way], size) for way in (up, down))
+        self.outs, self.ins = contract(*above, *below)
+        self._up_arc = _places(self.outs, low[up], high[up])
+        self._down_arc = _places(self.ins, low[down], high[down])
         self._rooms: list[Times] = []
 
     def search(self, metric: Metric) -> CchSearch:

@@ -72,7 +72,7 @@ class RoadStreets:
 
     Mutable in its epoch only, which is replaced whole. Raises CityError for an unknown
     profile, for a profile the roads were not made for or have no road for, and where
-    hierarchies are asked for by name and do not import.
+    hierarchies are asked for by name and the order of the junctions cannot be known.
     """
 
     def __init__(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -18,10 +17,14 @@ from hypothesis import strategies as st
 from dispatch import compile as compiling
 from dispatch import hierarchy
 from dispatch.cch import load_routingkit, no_panics
-from dispatch.cch_kernels import contract, elimination_tree
+from dispatch.cch_kernels import contract, customize, elimination_tree
+from dispatch.cch_labels import labels, table
+from dispatch.cch_paths import path
 from dispatch.hierarchy import Hierarchy
 from dispatch.searching import DijkstraSearch
+from dispatch.segment_kernels import put
 from dispatch.timing import NEVER
+from dispatch.timing_kernels import along_roads
 
 if TYPE_CHECKING:
     from dispatch.hierarchy import CchSearch
@@ -73,18 +76,18 @@ def test_tables_and_paths_are_those_of_dijkstra(
     turns: Turns, rank: list[int], starts: list[Any], stops: list[Any]
 ) -> None:
     cch, dijkstra = searches(12, turns, rank)
-    table = cch.table(starts, stops)
-    assert table.tolist() == dijkstra.table(starts, stops).tolist()
+    found = cch.table(starts, stops)
+    assert found.tolist() == dijkstra.table(starts, stops).tolist()
     known = {(a, b): ms for a, b, ms in turns if a != b}
     for i, start in enumerate(starts):
         for j, stop in enumerate(stops):
-            path = cch.path(start, stop)
-            if table[i, j] == np.inf:
-                assert path == []
+            arcs = cch.path(start, stop)
+            if found[i, j] == np.inf:
+                assert arcs == []
                 continue
             # The arcs follow each other by turns, and take what the table says.
-            within = sum(known[pair] for pair in pairwise(path))
-            assert dict(start)[path[0]] + within + dict(stop)[path[-1]] == table[i, j]
+            within = sum(known[pair] for pair in pairwise(arcs))
+            assert dict(start)[arcs[0]] + within + dict(stop)[arcs[-1]] == found[i, j]
 
 
 @pytest.mark.skipif(load_routingkit() is None, reason="routingkit-cch does not import")
@@ -176,8 +179,8 @@ def test_room_is_lent_to_each_thread_and_comes_back_empty() -> None:
         mine = np.random.default_rng(seed).permutation(30)
         for _ in range(40):
             fresh = line() if seed % 2 else search
-            table = fresh.table([points[i] for i in mine], points)
-            wrong.extend(i for i in range(30) if table[i].tolist() != expected[mine[i]])
+            found = fresh.table([points[i] for i in mine], points)
+            wrong.extend(i for i in range(30) if found[i].tolist() != expected[mine[i]])
 
     threads = [Thread(target=ask, args=(seed,)) for seed in range(4)]
     for thread in threads:
@@ -200,8 +203,8 @@ def test_every_loop_of_numba_is_compiled_ahead() -> None:
     }
     assert users == set(compiling.KERNELS)
     compiling.compile_all()
-    module = import_module("dispatch.cch_kernels")
     # One signature each, given in the module: nothing is left to compile for other types.
-    for kernel in (module.contract, module.customize, module.labels, module.table):
+    kernels: list[Any] = [contract, customize, elimination_tree, labels, table, path, put]
+    for kernel in [*kernels, along_roads]:
         assert len(kernel.signatures) == 1
         assert not kernel._can_compile  # noqa: SLF001
