@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from dispatch import events as ev
 from dispatch.dispatcher import Dispatcher, unknown_courier
+from dispatch.errors import CityError
 from dispatch.live import live_streets
-from dispatch.observed import street_band
+from dispatch.observed import is_learned_from, street_band
 from dispatch.openings import desk_place
 from dispatch.orders import DropStatus, Line, StopKind
 from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
@@ -20,6 +21,7 @@ from dispatch.retiming import CUT_OFF_S, Travel
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from dispatch.live import Ridden
     from dispatch.orders import Courier, Drop
     from dispatch.places import Place
     from dispatch.plan import Stop
@@ -224,8 +226,21 @@ def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
             drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
             ends_at=_ends_at(stop, tap.at),
             service_s=stop.departure - stop.start if stop.kind is StopKind.DELIVER else 0,
+            ridden=_ridden(tap, stop.id),
         ),
     )
+
+
+def _ridden(tap: _Tap, stop: str) -> tuple[Ridden, ...]:
+    """Returns the ride that ends by class of road, with the speeds of now; nothing if unknown."""
+    leg, live = tap.courier.committed, live_streets(tap.dispatcher.city)
+    if live is None or leg is None or leg.stop != stop or not is_learned_from(leg):
+        return ()
+    try:
+        return live.ridden(tap.courier.place, leg.place, leg.band)
+    except CityError:
+        # Closed since: what is known of the way is over.
+        return ()
 
 
 def _ends_at(stop: Stop, arrives_at: int) -> int:

@@ -153,7 +153,7 @@ def _departed(state: State, event: ev.Departed) -> State:
 def _arrived(state: State, event: ev.Arrived) -> State:
     before = state.couriers[event.courier].committed
     same = before is not None and before.stop == event.stop
-    observed = with_ride(state.observed, before if same else None, event.at)
+    observed = with_ride(state.observed, before if same else None, event.at, event.ridden)
     commitment = Commitment(
         stop=event.stop,
         kind=event.kind,

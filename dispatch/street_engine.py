@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -154,6 +154,16 @@ class RoadStreets:
                 self._band(after, bands[-1])
             self._now = after
         return after.number
+
+    def set_factors(self, slower: Mapping[tuple[str, str], float]) -> int:
+        """
+        Takes what the time on roads without a report is multiplied by, by band and group of the
+        profiles, in place of all before; returns the new epoch.
+        """
+        with self._writing:
+            now = self._now
+            self._now = Epoch(now.number + 1, replace(now.speeds, slower=dict(slower)))
+        return self._now.number
 
     def close(self) -> None:
         """Returns as `Streets.close`."""

@@ -7,7 +7,8 @@ whichever way it is added up, and whichever engine adds it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ from dispatch.segments import Segments
 from dispatch.turn_costs import wait_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from dispatch.profiles import Country, Profile, Profiles
@@ -46,10 +45,12 @@ class Speeds:
     """
     The reported km/h of each step, from a point of the lines to the next: (2, p).
 
-    Row 0 along the lines, row 1 against them; NaN where nothing was reported, 0 closed.
+    Row 0 along the lines, row 1 against them; NaN where nothing was reported, 0 closed. Where
+    nothing was, ``slower`` is what the time on roads is multiplied by, by band and group.
     """
 
     kmh: Floats
+    slower: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,14 +134,16 @@ class Timing:
             )
         flat = speeds.kmh.reshape(-1).copy()
         self._segments.put(keys, values, flat)
-        return Speeds(flat.reshape(2, -1))
+        return Speeds(flat.reshape(2, -1), speeds.slower)
 
     def metric(self, speeds: Speeds, band: str) -> Metric:
         """Returns the times of a band of street traffic."""
         # Loading the kernels takes a while, and most commands need none.
         from dispatch.timing_kernels import along_roads, over_turns
 
-        factors = np.array([self._profile.factors[group][band] for group in GROUPS])[self._group]
+        factors = np.array([self._profile.factors[group][band] for group in GROUPS])
+        factors /= [speeds.slower.get((band, group), 1.0) for group in GROUPS]
+        factors = factors[self._group]
         # Nobody on an e-bike goes as fast as the cars reported.
         cap = float(self._profile.cap_kmh)
         free = np.minimum(self._kmh * np.where(self.pushed, 1.0, factors), cap)

@@ -7,12 +7,14 @@ next, and (101 + n, 100 + n) back. Bikes go 15 km/h without reports: a block is 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from dispatch.areas import Area, segments_inside
 from dispatch.errors import CityError
+from dispatch.live import Ridden
 from dispatch.observed import street_band
 from tests.little_city import BLOCK_S, LittleCity, LittleZone, seconds
 
@@ -30,6 +32,9 @@ NODE = 100
 BLOCKS = 30
 KMH = 15.0
 
+MAIN = 2
+"""The block where the main road ends."""
+
 
 class LiveCity(LittleCity):
     """The little city; ``told`` are the speeds in force."""
@@ -39,6 +44,8 @@ class LiveCity(LittleCity):
         self.bounds = (60.0, 25.0, 60.0, 25 + BLOCKS / 1000)
         self.told: dict[SegKey, float] = {}
         self.ride_factors: Mapping[str, float] = {}
+        self.class_factors: Mapping[tuple[str, str], float] = {}
+        self.cut_off = False
 
     def segments_in(self, area: Area) -> list[SegKey]:
         lon = 25 + np.arange(BLOCKS + 1) / 1000
@@ -55,8 +62,26 @@ class LiveCity(LittleCity):
         self.travel_epoch += 1
         return self.travel_epoch
 
-    def set_ride_factors(self, factors: Mapping[str, float]) -> int:
+    def ridden(self, a: Place, b: Place, band: str) -> tuple[Ridden, ...]:
+        """Blocks up to `MAIN` are main roads, those beyond local ones."""
+        if self.cut_off:
+            raise CityError("There is no way: roads are closed.", code="unreachable")
+        street = street_band(band)
+        whole = self.ride_factors.get(street, 1.0)
+        west, east = sorted((a.lon, b.lon))
+        edge = min(max(west, 25 + MAIN / 1000), east)
+        parts = {"main": (west, edge), "local": (edge, east)}
+        return tuple(
+            Ridden(roads, self._ride(replace(a, lon=x), replace(a, lon=y), None) * whole, whole)
+            for roads, (x, y) in parts.items()
+            if x < y
+        )
+
+    def set_ride_factors(
+        self, factors: Mapping[str, float], by_class: Mapping[tuple[str, str], float] | None = None
+    ) -> int:
         self.ride_factors = dict(factors)
+        self.class_factors = dict(by_class or {})
         self.travel_epoch += 1
         return self.travel_epoch
 

@@ -22,8 +22,8 @@ from tests.store_worlds import INSIDE, STORES, STREET, ZONE, a_plan, joined, pla
 if TYPE_CHECKING:
     from pathlib import Path
 
-ADDED = {"ride_s", "ride_factor", "band", "service_s"}
-"""Entries of events and couriers that came with version 0003; older bodies lack them."""
+ADDED = {"ride_s", "ride_factor", "band", "service_s", "ridden"}
+"""Entries of events and couriers that came with version 0003 or since; older bodies lack them."""
 
 OWN = DirectoryDesk("k_own", "b_1", 3, "Law", customer="Acme")
 
