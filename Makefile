@@ -4,6 +4,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 ARGS ?=
 BIN := .venv/bin
+KERNELS := $(wildcard dispatch/*kernels.py dispatch/cch_*.py solver/bundle_*.py) \
+  $(addprefix solver/,arrays.py assignment.py compiled.py offers.py places.py strings.py tours.py)
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
@@ -13,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --no-input
 help:  ## print the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 8
 
-venv: .venv/project.stamp  ## make .venv with everything pinned in requirements.lock
+venv: .venv/kernels.stamp  ## make .venv with everything pinned in requirements.lock
 
 .venv/packages.stamp: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -28,6 +30,15 @@ venv: .venv/project.stamp  ## make .venv with everything pinned in requirements.
 
 .venv/project.stamp: pyproject.toml .venv/packages.stamp
 	@$(PIP) install -q --no-build-isolation --no-deps -e .
+	@touch $@
+
+# The loops that numba compiles, whenever one of them changed: its cache only looks at the file of
+# a function, not at those of what it calls.
+.venv/kernels.stamp: $(KERNELS) .venv/project.stamp
+	@echo "Compiling kernels (a minute or two)"
+	@find solver dispatch \( -name '*.nbi' -o -name '*.nbc' \) -delete
+	@$(BIN)/python -m solver.compile
+	@$(BIN)/python -m dispatch.compile
 	@touch $@
 
 demo: venv  ## play a shift over Helsinki and write report.html

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from dispatch.city import load_city
 from dispatch.city_files import load_map
+from dispatch.datum import Datum
 from dispatch.describing import check_file
 from dispatch.descriptions import FOLDER
 from dispatch.directory import read_csv
 from dispatch.errors import CityError, DispatchError, InvalidRequest
 from dispatch.explaining import Leg, explain_way, read_place
+from dispatch.stored_desks import find_desks
 
 if TYPE_CHECKING:
+    from dispatch.city import City
     from dispatch.city_files import CityMap
+    from dispatch.stored_desks import FoundDesks
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
 
@@ -91,15 +95,45 @@ def fault_json(fault: DispatchError) -> dict[str, Any]:
     return {"at": fault.at, "what": fault.what, "cure": fault.cure, "value": value}
 
 
-def explain(city: Path, start: str, end: str, at: str) -> tuple[Leg, ...]:
+def explain(
+    city: Path,
+    start: str,
+    end: str,
+    at: str,
+    *,
+    db: str | None = None,
+    datum: Datum = Datum.WGS84,
+) -> tuple[Leg, ...]:
     """
     Returns the legs of a way between places named as `read_place` has it, ``at`` a local time.
 
-    Raises CityError or InvalidRequest for places or a time that cannot be read.
+    ``db`` is the database whose customers' desks are known too; it may be in use. Raises
+    CityError, DatabaseError or InvalidRequest for places or a time that cannot be read.
     """
     moment = read_clock(at)
     loaded = load_city(city)
-    return explain_way(loaded, read_place(loaded, start), read_place(loaded, end), moment)
+    texts = {"FROM": start.strip(), "TO": end.strip()}
+    wanted = {where: text for where, text in texts.items() if text.startswith("k_")}
+    found = find_desks(db, set(wanted.values())) if db is not None and wanted else None
+    for where, text in wanted.items():
+        if text not in loaded.offices and (found is None or text not in found.desks):
+            raise _unknown_desk(loaded, where, text, found)
+    desks = None if found is None else found.desks
+    a, b = (read_place(loaded, text, desks, datum) for text in texts.values())
+    return explain_way(loaded, a, b, moment)
+
+
+def _unknown_desk(city: City, where: str, text: str, found: FoundDesks | None) -> CityError:
+    cure = "Or name building and floor, like b_12/4."
+    if found is None:
+        what = f"{text} is no office on the map of {city.name}."
+        cure = f"If it is a customer's desk, name the service's database: --db URL. {cure}"
+    else:
+        what = f"{text} is no office on the map of {city.name}, and none of the "
+        what += f"{found.num_desks} desks of the database."
+        hint = f"Did you mean {found.near[text]}? " if text in found.near else ""
+        cure = f"{hint}GET /v1/desks lists all there are. {cure}"
+    return CityError(what, at=where, cure=cure, code="unknown-desk", value=text)
 
 
 def read_clock(text: str) -> int:

@@ -22,6 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.solve_commands import register as register_solver
+from dispatch.datum import Datum
 from dispatch.errors import DispatchError
 
 if TYPE_CHECKING:
@@ -183,13 +184,19 @@ def city_explain(
     end: Annotated[str, typer.Argument(metavar="TO", help="The same.")],
     at: Annotated[str, typer.Option(help="Local time of setting off.")] = "10:00",
     city: CityDir = None,
+    db: Annotated[
+        str | None, typer.Option(help="Database with customers' desks, sqlite:///PATH; only read.")
+    ] = None,
+    datum: Annotated[
+        Datum, typer.Option(help="What latitudes and longitudes are counted in.")
+    ] = Datum.WGS84,
     as_json: Json = False,
 ) -> None:
     """Print a whole way, street and indoors, with the source of each figure."""
     from api.city_commands import explain, leg_json
     from api.settings import EMBEDDED_CITY
 
-    legs = explain(city or EMBEDDED_CITY, start, end, at)
+    legs = explain(city or EMBEDDED_CITY, start, end, at, db=db, datum=datum)
     total = sum(leg.duration_s for leg in legs)
     if as_json:
         _print_json({"duration_s": total, "legs": [leg_json(leg) for leg in legs]})

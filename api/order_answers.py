@@ -53,7 +53,8 @@ class DropOut(Out):
     """
     A drop. ``eta`` is the end of its hand-over, which ``eta_p90`` keeps nine times in ten.
 
-    ``held_until`` is the projected start of a drop that the policy keeps back.
+    ``held_until`` is the projected start of a drop that the policy keeps back. ``reasons`` say why
+    it is in nobody's route, or that who rides to it can no longer reach it.
     """
 
     id: str
@@ -134,6 +135,9 @@ def drop_out(drop: Drop, view: View) -> DropOut:
     courier, stop = view.assignments.get(drop.id, (drop.courier, None))
     left_out = view.unassigned.get(drop.id)
     held = left_out is not None and left_out.held_until is not None
+    reasons = left_out.reasons if left_out else ()
+    if stop is not None and stop.cut_off is not None:
+        reasons = (stop.cut_off,)
     return DropOut(
         id=drop.id,
         status=drop_status(drop, view.assignments),
@@ -147,7 +151,7 @@ def drop_out(drop: Drop, view: View) -> DropOut:
         pinned=drop.pinned,
         held=held,
         held_until=view.moment_or_none(left_out.held_until if left_out else None),
-        reasons=[reason_out(reason) for reason in left_out.reasons] if left_out else [],
+        reasons=[reason_out(reason) for reason in reasons],
         closed_at=view.moment_or_none(drop.closed_at),
         lines=[
             LineOut(

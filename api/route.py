@@ -15,6 +15,7 @@ from api.route_answers import RouteOut, legs_of, route_out
 from api.view import View
 from api.zone import Room
 from dispatch.city import Place, Way
+from dispatch.errors import CityError
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 
@@ -41,8 +42,8 @@ async def show_route(
     view = await zone.ask(look)
     # Leg by leg: one takes some milliseconds to find, and orders shall not wait for all of them.
     ways = [
-        await zone.ask(partial(_way, a=a, b=b, band=view.plan.band))
-        for a, b in legs_of(courier_id, view)
+        await zone.ask(partial(_way, a=a, b=b, band=band))
+        for a, b, band in legs_of(courier_id, view)
     ]
     route = route_out(courier_id, view, ways)
     tag = route.etag()
@@ -52,8 +53,12 @@ async def show_route(
     return route
 
 
-def _way(room: Room, a: Place, b: Place, band: str) -> Way:
-    return room.ways.between(a, b, band)
+def _way(room: Room, a: Place, b: Place, band: str) -> Way | None:
+    try:
+        return room.ways.between(a, b, band)
+    except CityError:
+        # Closed since the courier set off, or just now: the stop says so, or the next plan does.
+        return None
 
 
 def is_same(if_none_match: str, tag: str) -> bool:

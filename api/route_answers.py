@@ -12,7 +12,9 @@ from typing import Literal
 from pydantic import Field
 
 from api.bodies import Moment, Out
+from api.order_answers import ReasonOut, reason_out
 from api.view import View
+from dispatch.band_times import band_during
 from dispatch.city import InsideLeg, Place, Way
 from dispatch.interiors import RECEPTION
 from dispatch.orders import StopKind
@@ -96,7 +98,11 @@ class StreetPlaceOut(Out):
 
 
 class StopOut(Out):
-    """A stop of a route; ``way`` is there in the courier's own route only."""
+    """
+    A stop of a route; ``way`` is there in the courier's own route only, and where there is one.
+
+    ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
+    """
 
     id: str
     kind: StopKind
@@ -108,6 +114,7 @@ class StopOut(Out):
     due_at: Moment | None
     slack_s: int | None
     committed: bool
+    cut_off: ReasonOut | None
     way: WayOut | None
 
 
@@ -124,7 +131,7 @@ class RouteOut(Out):
         return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
-def route_out(courier: str, view: View, ways: Sequence[Way] | None = None) -> RouteOut:
+def route_out(courier: str, view: View, ways: Sequence[Way | None] | None = None) -> RouteOut:
     """Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown."""
     route = view.plan.route_of(courier)
     stops = route.stops if route else ()
@@ -136,13 +143,14 @@ def route_out(courier: str, view: View, ways: Sequence[Way] | None = None) -> Ro
     )
 
 
-def legs_of(courier: str, view: View) -> tuple[tuple[Place, Place], ...]:
-    """Returns for each stop of a route where the courier comes from, and where it is."""
+def legs_of(courier: str, view: View) -> tuple[tuple[Place, Place, str], ...]:
+    """Returns for each stop where the courier comes from, where it is, and the band it ends in."""
     route = view.plan.route_of(courier)
     # A committed stop is ridden to from where the last one ended; `origin` is its own place.
     stops = route.stops if route else ()
     places = (view.state.couriers[courier].place, *(stop.place for stop in stops))
-    return tuple(pairwise(places))
+    bands = (band_during(stop.arrival, view.city.timezone)[0] for stop in stops)
+    return tuple((a, b, band) for (a, b), band in zip(pairwise(places), bands, strict=True))
 
 
 def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
@@ -158,6 +166,7 @@ def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
         due_at=view.moment_or_none(stop.due_at),
         slack_s=stop.slack_s,
         committed=stop.committed,
+        cut_off=None if stop.cut_off is None else reason_out(stop.cut_off),
         way=None if way is None else _way_out(way),
     )
 

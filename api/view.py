@@ -69,7 +69,7 @@ class View:
         if courier not in self._forecasts:
             routes = tuple(route for route in self.plan.routes if route.courier == courier)
             self._forecasts[courier] = forecast(
-                routes, self.plan.band, self.state, self.policy, self.city, self.now
+                routes, self.state, self.policy, self.city, self.now
             )
         return self._forecasts[courier]
 

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.road_ours import expanded, random_points
-from dispatch.anchors import anchor, arrivals, departures, direct
+from dispatch.anchors import TimedRoads, anchor, direct
 from dispatch.profiles import Wait, load_profiles
 from dispatch.street_engine import RoadStreets
 
@@ -62,15 +62,15 @@ def against_networkx(streets: RoadStreets, number: int = NETWORKX_POINTS) -> str
     snaps: Any = streets.snap(random_points(streets, number, seed=17))
     ours = streets.table(snaps, snaps, "day") * 1000
     metric = streets.timing.metric(streets.timing.nothing_reported(), "day")
-    hooks = anchor(streets.roads, streets.graph, streets.timing, metric, snaps)
-    graph, best = expanded(streets), direct(hooks, hooks, streets.graph, metric)
-    for i, options in enumerate(departures(hooks, streets.graph, metric)):
-        graph.add_weighted_edges_from(((f"from {i}", arc, ms) for arc, ms in options), "ms")
-    stops = arrivals(hooks, streets.graph, metric)
+    timed = TimedRoads(streets.roads, streets.graph, streets.timing, metric)
+    points = [anchor(timed, snap) for snap in snaps]
+    graph, best = expanded(streets), direct(points, points, timed)
+    for i, point in enumerate(points):
+        graph.add_weighted_edges_from(((f"from {i}", arc, ms) for arc, ms in point.departs), "ms")
     for i in range(number):
         ms = nx.single_source_dijkstra_path_length(graph, f"from {i}", weight="ms")
-        for j in range(number):
-            ways = [ms[arc] + rest for arc, rest in stops[j] if arc in ms]
+        for j, point in enumerate(points):
+            ways = [ms[arc] + rest - point.ahead for arc, rest in point.arrives if arc in ms]
             best[i, j] = min([best[i, j], *ways])
     apart = np.abs(best - ours)
     apart[np.isinf(best) & np.isinf(ours)] = 0

@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,15 +21,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import networkx as nx
 import numpy as np
 
-from benchmarks.road_peers import size_mb, tables, timed
+from benchmarks.road_peers import MOST_REPEATS, size_mb, timed
 from dispatch.city_files import load_map
 from dispatch.osm import build_city
 from dispatch.street_engine import RoadStreets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from dispatch.geo import Point
+    from dispatch.snapping import Snap
     from dispatch.streets import SegKey
 
 T = TypeVar("T")
@@ -78,10 +80,13 @@ def _memory_mb(key: str = "VmHWM") -> float:
 
 
 def import_map(request: Figures) -> Figures:
-    """Imports a map as a city; its buildings are imported with it."""
-    out = Path(request["city"])
-    zone = request["timezone"]
-    _, seconds = once(lambda: build_city(Path(request["pbf"]), out, name="Map", timezone=zone))
+    """
+    Imports a map as a city; its buildings are imported with it.
+
+    Every signal is waited at, as the peers do: `build_city` counts a crossing's only once.
+    """
+    pbf, out, zone = Path(request["pbf"]), Path(request["city"]), request["timezone"]
+    _, seconds = once(lambda: build_city(pbf, out, name="Map", timezone=zone, crossing_m=0))
     return {"build": seconds, "peak_mb": _memory_mb(), "disk_mb": size_mb(out)}
 
 
@@ -102,23 +107,44 @@ def engine(request: Figures) -> Figures:
     found |= {"junctions": len(np.unique(streets.graph.tail)), "arcs": len(streets.graph.road)}
     found["turns"] = len(streets.graph.start)
 
-    def add(n: int) -> None:
-        streets.table(known[n - 1 : n], known[:n], "day")
-        streets.table(known[:n], known[n - 1 : n], "day")
-
-    sizes = request["sizes"]
-    found |= tables(sizes, lambda n: streets.table(known[:n], known[:n], "day"), add)
+    found |= _tables(streets, known, request["sizes"])
     found["snap"] = timed(lambda: streets.snap(points[:60]))
     return found | _changes(streets)
 
 
+def _tables(streets: RoadStreets, known: list[Snap], sizes: list[int]) -> Figures:
+    """
+    Returns the seconds of each table when nothing of its points is known and when all is, and
+    of the row and the column of one more place, a new one each time, to places that are known.
+    """
+    found: Figures = {"table": {}, "again": {}, "add": {}}
+    for n in sizes:
+        here = known[:n]
+        square = partial(streets.table, here, here, "day")
+        # An epoch more forgets whatever was kept of a point.
+        found["table"][n] = timed(square, before=partial(streets.set_speeds, {}))
+        if streets.search == "cch":
+            found["again"][n] = timed(square)
+        snaps: Any = streets.snap(random_points(streets, MOST_REPEATS, seed=1000 + n))
+        newcomers = iter(snaps)
+
+        def add(here: list[Snap] = here, newcomers: Iterator[Snap] = newcomers) -> None:
+            new = next(newcomers)
+            streets.table([new], [*here, new], "day")
+            streets.table(here, [new], "day")
+
+        found["add"][n] = timed(add)
+    return found
+
+
 def _changes(streets: RoadStreets) -> Figures:
-    """Returns the seconds of a report on one segment, and on all of them at once."""
+    """Returns the seconds of a report on one segment, and on all of them, at first and again."""
     speeds = segment_speeds(streets, SLOWER)
     some = dict(list(speeds.items())[:1])
     return {
         "segments": len(speeds),
         "one_speed": timed(lambda: streets.set_speeds(some)),
+        "first_speeds": once(lambda: streets.set_speeds(speeds))[1],
         "all_speeds": timed(lambda: streets.set_speeds(speeds)),
     }
 

@@ -31,6 +31,8 @@ Figures = dict[str, Any]
 REPEATS = 3
 """Times a figure is taken, of which the median counts; more where it is a short one."""
 
+MOST_REPEATS = 50
+
 SHORT_S = 1.0
 """Seconds a figure may take in all before it is no short one."""
 
@@ -51,11 +53,17 @@ return car
 """
 
 
-def timed(call: Callable[[], object]) -> list[float]:
-    """Returns the seconds of a call: [median of processor, of wall, least of processor]."""
+def timed(call: Callable[[], object], before: Callable[[], object] | None = None) -> list[float]:
+    """
+    Returns the seconds of a call: [median of processor, of wall, least of processor].
+
+    What is called before it each time does not count.
+    """
     cpu: list[float] = []
     wall: list[float] = []
-    while len(cpu) < REPEATS or (sum(wall) < SHORT_S and len(cpu) < 50):
+    while len(cpu) < REPEATS or (sum(wall) < SHORT_S and len(cpu) < MOST_REPEATS):
+        if before is not None:
+            before()
         began, began_wall = time.process_time(), time.perf_counter()
         call()
         cpu.append(time.process_time() - began)

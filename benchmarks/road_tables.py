@@ -68,18 +68,25 @@ def time_tables(found: Found, sizes: list[int]) -> list[str]:
     head = "".join(f"{n:>10}" for n in sizes)
     tables = []
     for what, title in (
-        ("table", "Tables of N x N, ms; points snapped before for ours, by the peers themselves"),
-        ("add", "One place more: a row and a column, ms"),
+        (
+            "table",
+            "Tables of N x N, ms; points snapped before for ours, which knows no more of them, "
+            "or, once more, their labels; by the peers themselves",
+        ),
+        ("add", "One place more: a row and a column, ms; a new place each time for ours"),
     ):
         lines = [title, f"{'N':12}{head}"]
         for key, name in NAMES.items():
             figures = found[key]
             if isinstance(figures, dict):
                 lines.append(f"{name:12}" + "".join(_cell(figures, what, n) for n in sizes))
+            if key == "cch" and what == "table" and isinstance(figures, dict):
+                again = "".join(_cell(figures, "again", n) for n in sizes)
+                lines.append(f"{'- once more':12}{again}")
         tables.append("\n".join(lines))
     tables[0] += (
-        "\nnetworkx: a row measured, times the rows (~); Valhalla: its limit raised, larger "
-        "tables not asked (-)"
+        "\nnetworkx: a row measured, times the rows (~); Valhalla: its limit raised; larger "
+        "tables not asked of it and of scipy (-)"
     )
     cch = found["cch"]
     if isinstance(cch, dict):
@@ -101,8 +108,8 @@ def _speeds(found: Found) -> str:
     if isinstance(cch, dict):
         lines.append(
             f"{NAMES['cch']:12}{cch['all_speeds'][0] * 1000:10.0f}  {cch['segments']} segments by "
-            f"name; a report on one, which times and customizes all anew, "
-            f"{cch['one_speed'][0] * 1000:.0f}"
+            f"name, {cch['first_speeds'][0] * 1000:.0f} the first time; a report on one, which "
+            f"times and customizes all anew, {cch['one_speed'][0] * 1000:.0f}"
         )
     notes = {
         "osrm-ch": "contracts again",

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from dispatch import events as ev
 from dispatch.dispatcher import Dispatcher, unknown_courier
+from dispatch.errors import CityError
 from dispatch.live import live_streets
-from dispatch.observed import street_band
+from dispatch.observed import is_learned_from, street_band
+from dispatch.openings import desk_place
 from dispatch.orders import DropStatus, Line, StopKind
 from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
-from dispatch.planning import desk_place
 from dispatch.requests import Action, ActionAnswer
+from dispatch.retiming import CUT_OFF_S, Travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from dispatch.live import Ridden
     from dispatch.orders import Courier, Drop
     from dispatch.places import Place
     from dispatch.plan import Stop
@@ -123,6 +126,9 @@ class _Tap:
         if name is None:
             return Unfit("rejected", "The action names no stop.")
         drop = next((d for d in self.dispatcher.state.drops if deliver_stop_id(d) == name), None)
+        if drop is not None and self._has_aboard(drop):
+            text = f"The stop {name} is left out of the plan; {drop} stays on board."
+            return Unfit("superseded", text)
         if drop is not None:
             return Unfit("superseded", f"The stop {name} is over or another courier's now.")
         courier = self.courier
@@ -130,6 +136,10 @@ class _Tap:
         if any(_same_series(name, mine) for mine in own):
             return Unfit("superseded", f"The stop {name} is over or no longer planned.")
         return Unfit("rejected", f"There is no stop {name} in the route of {courier.id}.")
+
+    def _has_aboard(self, name: str) -> bool:
+        drop = self.dispatcher.state.drops[name]
+        return drop.status is DropStatus.ON_BOARD and drop.courier == self.courier_id
 
     def drop(self) -> Drop:
         """Returns the drop meant, by name or by the stop."""
@@ -144,7 +154,7 @@ class _Tap:
     def aboard(self) -> Drop:
         """Returns the drop meant, which this courier must have on board."""
         drop = self.drop()
-        if drop.status is DropStatus.ON_BOARD and drop.courier == self.courier_id:
+        if self._has_aboard(drop.id):
             return drop
         if drop.status is DropStatus.WAITING:
             raise Unfit("rejected", f"{drop.id} was not loaded by {self.courier_id}.")
@@ -174,13 +184,17 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
     if committed is not None and committed.stop == tap.action.stop:
         return (ev.Heard(tap.at, tap.courier_id),)
     stop = tap.next_stop()
-    city, plan = tap.dispatcher.city, tap.dispatcher.plan
-    here = tap.courier.place
-    ride = int(city.travel_times((here, stop.place), plan.band)[0, 1])
-    arrives_at = tap.at + ride
+    city = tap.dispatcher.city
+    ends = tap.courier.place, stop.place
+    arrives_at, band = Travel(city, ends).arrival(0, 1, tap.at)
     live = live_streets(city)
-    ridden = 0 if live is None else int(live.ride_times((here, stop.place), plan.band)[0, 1])
-    learned = {} if live is None else live.ride_factors
+    ridden, learned = 0, 1.0
+    if arrives_at - tap.at >= CUT_OFF_S:
+        # A street was closed behind the courier: what the plan expected is all there is.
+        arrives_at = max(tap.at, stop.arrival)
+    elif live is not None:
+        ridden = int(live.ride_times(ends, band, CUT_OFF_S)[0, 1])
+        learned = live.ride_factors.get(street_band(band), 1.0)
     return (
         ev.Departed(
             at=tap.at,
@@ -192,8 +206,8 @@ def _departed(tap: _Tap) -> tuple[ev.Event, ...]:
             arrives_at=arrives_at,
             ends_at=_ends_at(stop, arrives_at),
             ride_s=ridden,
-            ride_factor=learned.get(street_band(plan.band), 1.0),
-            band=plan.band,
+            ride_factor=learned,
+            band=band,
         ),
     )
 
@@ -212,8 +226,21 @@ def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
             drop=stop.drops[0] if stop.kind is StopKind.DELIVER else None,
             ends_at=_ends_at(stop, tap.at),
             service_s=stop.departure - stop.start if stop.kind is StopKind.DELIVER else 0,
+            ridden=_ridden(tap, stop.id),
         ),
     )
+
+
+def _ridden(tap: _Tap, stop: str) -> tuple[Ridden, ...]:
+    """Returns the ride that ends by class of road, with the speeds of now; nothing if unknown."""
+    leg, live = tap.courier.committed, live_streets(tap.dispatcher.city)
+    if live is None or leg is None or leg.stop != stop or not is_learned_from(leg):
+        return ()
+    try:
+        return live.ridden(tap.courier.place, leg.place, leg.band)
+    except CityError:
+        # Closed since: what is known of the way is over.
+        return ()
 
 
 def _ends_at(stop: Stop, arrives_at: int) -> int:

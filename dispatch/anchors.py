@@ -8,24 +8,22 @@ the beginning of every arc that leaves it and at the end of every arc that enter
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from dispatch.roads import Roads
+from dispatch.searching import Options
+from dispatch.timing import Metric, Timing
+from dispatch.turns import TurnGraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from dispatch.roads import Roads
-    from dispatch.searching import Options
     from dispatch.snapping import Snap
-    from dispatch.timing import Metric, Timing
-    from dispatch.turns import TurnGraph
 
-    Longs = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
 TOUCH = 0.1
@@ -33,163 +31,157 @@ TOUCH = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hooks:
+class TimedRoads:
+    """The roads with the arcs and turns of a profile, and the times of one metric."""
+
+    roads: Roads
+    graph: TurnGraph
+    timing: Timing
+    metric: Metric
+
+
+class Hook(NamedTuple):
     """
-    Arcs that points are on; those of a point are next to each other.
+    An arc that a point is on.
 
-    ``owner`` is the point, ``rest`` the ms from the point to the end of the arc, ``step``
-    the piece of the line it is in, ``at_end`` whether it is at the junction. ``valid`` is
-    false where the way between the point and the junction one uses is closed.
+    ``rest`` are the ms from the point to the end of the arc, ``step`` the piece of the line
+    it is in, ``at_end`` whether it is at the junction. ``valid`` is false where the way
+    between the point and the junction one uses is closed.
     """
 
-    owner: Longs
-    arc: Longs
-    rest: Longs
-    step: Longs
-    at_end: Bools
-    valid: Bools
+    arc: int
+    rest: int
+    step: int
+    at_end: bool
+    valid: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Anchors:
-    """Points on the roads: starts, stops, junction or -1, and where on which road they are."""
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """
+    A point on the roads in one metric; ``spot`` is the same for two points at one place.
 
-    starts: Hooks
-    stops: Hooks
-    junction: Longs
-    road: Longs
-    metre: Floats
+    ``departs`` are the arcs one can go on by, with the ms to the end of each. From the
+    middle of a road those are the next arcs, so that a way that comes back to the road is
+    not taken for one that never left it. ``arrives`` are the arcs the point can be reached
+    by, with the ms from the end of each, and ``ahead`` ms more, as the point is before it.
+    """
 
-    def __len__(self) -> int:
-        return len(self.junction)
-
-
-def anchor(
-    roads: Roads, graph: TurnGraph, timing: Timing, metric: Metric, snaps: Sequence[Snap]
-) -> Anchors:
-    """Returns how points hang on the arcs in one metric."""
-    road = np.array([snap.road for snap in snaps], dtype=np.int64)
-    step = np.array([snap.after for snap in snaps], dtype=np.int64)
-    metre = np.array([snap.metre for snap in snaps], dtype=np.float64)
-    junction = _junctions(roads, graph, timing, road, metre)
-    length = np.maximum(timing.offset[step + 1] - timing.offset[step], 1e-9)
-    share = np.clip((metre - timing.offset[step]) / length, 0, 1)
-    middle = [np.zeros((0, 5), dtype=np.int64)]
-    for side in (0, 1):
-        point = np.flatnonzero((junction < 0) & (graph.arc_of[road, side] >= 0))
-        arc, k = graph.arc_of[road[point], side], step[point]
-        until = metric.until[side]
-        passed = np.round(until[k] + share[point] * (until[k + 1] - until[k])).astype(np.int64)
-        rest = np.maximum(0, metric.arc[arc] - passed)
-        middle.append(np.column_stack([point, arc, rest, k, np.zeros_like(point)]))
-    hooks = []
-    for leaving in (True, False):
-        rows = np.concatenate([*middle, _at_junctions(roads, graph, metric, junction, leaving)])
-        owner, arc, rest, k, at_end = rows[np.argsort(rows[:, 0], kind="stable")].T
-        found = Hooks(owner, arc, rest, k, at_end > 0, np.ones(len(rows), dtype=bool))
-        hooks.append(_with_validity(found, roads, graph, metric, to_end=leaving))
-    return Anchors(hooks[0], hooks[1], junction, road, metre)
+    spot: tuple[int, float]
+    starts: tuple[Hook, ...]
+    stops: tuple[Hook, ...]
+    departs: Options
+    arrives: Options
+    ahead: int
 
 
-def _junctions(roads: Roads, graph: TurnGraph, timing: Timing, road: Longs, metre: Floats) -> Longs:
-    length = timing.offset[roads.first[road + 1] - 1]
-    found = np.where(metre < TOUCH, roads.tail[road], -1)
-    found = np.where((length - metre < TOUCH) & (found < 0), roads.head[road], found)
+def anchor(timed: TimedRoads, snap: Snap) -> Anchor:
+    """Returns how a point hangs on the arcs in one metric."""
+    junction = _junction(timed, snap)
+    if junction < 0:
+        spot = snap.road, snap.metre
+        starts, stops = (_on_road(timed, snap, to_end=to_end) for to_end in (True, False))
+    else:
+        spot = -1 - junction, 0.0
+        starts, stops = (_at_junction(timed, junction, to_end) for to_end in (True, False))
+    closed = timed.metric.closed
+    entered = [hook for hook in stops if hook.valid and not (hook.at_end and closed[hook.arc])]
+    ahead = max((hook.rest for hook in entered), default=0)
+    arrives = tuple((hook.arc, ahead - hook.rest) for hook in entered)
+    return Anchor(spot, starts, stops, _departs(timed, starts), arrives, ahead)
+
+
+def _junction(timed: TimedRoads, snap: Snap) -> int:
+    """Returns the junction a point is at, -1 in the middle of a road."""
+    roads = timed.roads
+    if snap.metre < TOUCH:
+        found = int(roads.tail[snap.road])
+    elif timed.timing.offset[roads.first[snap.road + 1] - 1] - snap.metre < TOUCH:
+        found = int(roads.head[snap.road])
+    else:
+        return -1
     # A shut gate is passed on neither side.
-    return np.where((found >= 0) & graph.open_at[found], found, -1).astype(np.int64)
+    return found if timed.graph.open_at[found] else -1
 
 
-def _at_junctions(
-    roads: Roads, graph: TurnGraph, metric: Metric, junction: Longs, leaving: bool
-) -> Longs:
-    """Returns the rows of points at the beginning of arcs, or at the end of arcs."""
+def _on_road(timed: TimedRoads, snap: Snap, *, to_end: bool) -> tuple[Hook, ...]:
+    """Returns the hooks of a point in the middle of a road."""
+    offset, metric, k = timed.timing.offset, timed.metric, snap.after
+    begin = float(offset[k])
+    share = (snap.metre - begin) / max(float(offset[k + 1]) - begin, 1e-9)
+    share = min(1.0, max(0.0, share))
+    hooks = []
+    for side, arc in enumerate(timed.graph.arc_of[snap.road].tolist()):
+        if arc >= 0:
+            before, after = metric.until[side, k : k + 2].tolist()
+            rest = max(0, int(metric.arc[arc]) - round(before + share * (after - before)))
+            hooks.append(_hook(timed, arc, rest, k, at_end=False, to_end=to_end))
+    return tuple(hooks)
+
+
+def _at_junction(timed: TimedRoads, junction: int, leaving: bool) -> tuple[Hook, ...]:
+    """Returns the hooks of a point at the beginning of arcs, or at the end of arcs."""
+    roads, graph = timed.roads, timed.graph
     order, first = graph.leaves if leaving else graph.enters
-    place, point = _spread(first, junction, junction >= 0)
-    arc = order[place]
-    road = graph.road[arc]
-    step = np.where(graph.along[arc] == leaving, roads.first[road], roads.first[road + 1] - 2)
-    rest = metric.arc[arc] if leaving else np.zeros_like(arc)
-    return np.column_stack([point, arc, rest, step, np.ones_like(arc)])
+    hooks = []
+    for arc in order[first[junction] : first[junction + 1]].tolist():
+        road = graph.road[arc]
+        step = roads.first[road] if graph.along[arc] == leaving else roads.first[road + 1] - 2
+        rest = int(timed.metric.arc[arc]) if leaving else 0
+        hooks.append(_hook(timed, arc, rest, int(step), at_end=True, to_end=leaving))
+    return tuple(hooks)
 
 
-def _with_validity(
-    hooks: Hooks, roads: Roads, graph: TurnGraph, metric: Metric, *, to_end: bool
-) -> Hooks:
-    """Marks the hooks cut off from the end of their arc, or from its beginning."""
-    if not metric.closed.any():
-        return hooks
-    road, along = graph.road[hooks.arc], graph.along[hooks.arc]
+def _hook(timed: TimedRoads, arc: int, rest: int, step: int, *, at_end: bool, to_end: bool) -> Hook:
+    """Returns a hook, not valid where it is cut off from the end of its arc, or its beginning."""
+    metric, roads = timed.metric, timed.roads
+    if not metric.any_closed:
+        return Hook(arc, rest, step, at_end, True)
+    road, along = timed.graph.road[arc], timed.graph.along[arc]
     first, last = roads.first[road], roads.first[road + 1] - 1
-    low = np.where(along == to_end, hooks.step, first)
-    high = np.where(along == to_end, last, hooks.step + 1)
-    side = np.where(along, 0, 1)
-    valid = metric.shut[side, high] == metric.shut[side, low]
-    return Hooks(hooks.owner, hooks.arc, hooks.rest, hooks.step, hooks.at_end, valid)
+    low, high = (step, last) if along == to_end else (first, step + 1)
+    shut = metric.shut[0 if along else 1]
+    return Hook(arc, rest, step, at_end, bool(shut[high] == shut[low]))
 
 
-def direct(a: Anchors, b: Anchors, graph: TurnGraph, metric: Metric) -> Floats:
+def _departs(timed: TimedRoads, starts: Sequence[Hook]) -> Options:
+    graph, found = timed.graph, dict[int, int]()
+    for hook in starts:
+        if not hook.valid:
+            continue
+        if hook.at_end:
+            found[hook.arc] = hook.rest
+            continue
+        turns = slice(graph.first[hook.arc], graph.first[hook.arc + 1])
+        ends = graph.end[turns]
+        onward = (graph.cost[turns] + timed.metric.arc[ends] + hook.rest).tolist()
+        for arc, ms in zip(ends.tolist(), onward, strict=True):
+            found[arc] = min(ms, found.get(arc, ms))
+    return tuple(found.items())
+
+
+def direct(a: Sequence[Anchor], b: Sequence[Anchor], timed: TimedRoads) -> Floats:
     """Returns the ms from points to points without leaving their arc: (a, b), or infinite."""
     best = np.full((len(a), len(b)), np.inf)
-    i, j = np.nonzero(a.starts.arc[:, None] == b.stops.arc)
-    ms = (a.starts.rest[i] - b.stops.rest[j]).astype(np.float64)
-    ms[ms < 0] = np.inf
-    side = np.where(graph.along[a.starts.arc[i]], 0, 1)
-    low = np.minimum(a.starts.step[i], b.stops.step[j])
-    high = np.maximum(a.starts.step[i], b.stops.step[j]) + 1
-    ms[metric.shut[side, high] != metric.shut[side, low]] = np.inf
-    np.minimum.at(best, (a.starts.owner[i], b.stops.owner[j]), ms)
-    same = (a.junction[:, None] == b.junction) & (b.junction >= 0)
-    same |= (a.road[:, None] == b.road) & (a.metre[:, None] == b.metre)
-    best[same] = 0
+    on_arc: dict[int, list[tuple[int, Hook]]] = {}
+    at_spot: dict[tuple[int, float], list[int]] = {}
+    for j, point in enumerate(b):
+        at_spot.setdefault(point.spot, []).append(j)
+        for hook in point.stops:
+            on_arc.setdefault(hook.arc, []).append((j, hook))
+    for i, point in enumerate(a):
+        for start in point.starts:
+            for j, stop in on_arc.get(start.arc, ()):
+                ms = start.rest - stop.rest
+                if 0 <= ms < best[i, j] and _is_open(timed, start, stop):
+                    best[i, j] = ms
+        for j in at_spot.get(point.spot, ()):
+            best[i, j] = 0
     return best
 
 
-def departures(a: Anchors, graph: TurnGraph, metric: Metric) -> list[Options]:
-    """
-    Returns for each point the arcs it can go on by, with the ms to the end of each.
-
-    From the middle of a road those are the next arcs, so that a way that comes back to the
-    road is not taken for one that never left it.
-    """
-    hooks = a.starts
-    ends = hooks.valid & hooks.at_end
-    turn, hook = _spread(graph.first, hooks.arc, hooks.valid & ~hooks.at_end)
-    next_arc = graph.end[turn]
-    owner = np.concatenate([hooks.owner[ends], hooks.owner[hook]])
-    arc = np.concatenate([hooks.arc[ends], next_arc])
-    onward = hooks.rest[hook] + graph.cost[turn] + metric.arc[next_arc]
-    return _options(len(a), owner, arc, np.concatenate([hooks.rest[ends], onward]))
-
-
-def arrivals(b: Anchors, graph: TurnGraph, metric: Metric) -> list[Options]:
-    """Returns for each point the arcs it can be reached from, with the ms from their ends."""
-    hooks = b.stops
-    ends = hooks.valid & hooks.at_end & ~metric.closed[hooks.arc]
-    place, hook = _spread(graph.into_first, hooks.arc, hooks.valid & ~hooks.at_end)
-    turn = graph.into[place]
-    is_open = ~metric.closed[graph.start[turn]]
-    turn, hook = turn[is_open], hook[is_open]
-    passed = metric.arc[hooks.arc[hook]] - hooks.rest[hook]
-    owner = np.concatenate([hooks.owner[ends], hooks.owner[hook]])
-    arc = np.concatenate([hooks.arc[ends], graph.start[turn]])
-    ms = np.concatenate([hooks.rest[ends], graph.cost[turn] + passed])
-    return _options(len(b), owner, arc, ms)
-
-
-def _spread(first: Longs, key: Longs, chosen: Bools) -> tuple[Longs, Longs]:
-    """Returns all the places from ``first[key]`` on of the chosen rows, and the row of each."""
-    row = np.flatnonzero(chosen)
-    begin, counts = first[key[row]], first[key[row] + 1] - first[key[row]]
-    rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(begin, counts) + rank, np.repeat(row, counts)
-
-
-def _options(num_points: int, owner: Longs, arc: Longs, ms: Longs) -> list[Options]:
-    """Returns the quickest option of each point by each arc."""
-    order = np.lexsort((ms, arc, owner))
-    owner, arc, ms = owner[order], arc[order], ms[order]
-    keep = np.ones(len(owner), dtype=bool)
-    keep[1:] = (np.diff(owner) != 0) | (np.diff(arc) != 0)
-    pairs = list(zip(arc[keep].tolist(), ms[keep].tolist(), strict=True))
-    first = np.searchsorted(owner[keep], np.arange(num_points + 1)).tolist()
-    return [pairs[a:b] for a, b in pairwise(first)]
+def _is_open(timed: TimedRoads, start: Hook, stop: Hook) -> bool:
+    """Returns whether nothing is closed between two points on an arc."""
+    shut = timed.metric.shut[0 if timed.graph.along[start.arc] else 1]
+    low, high = sorted((start.step, stop.step))
+    return bool(shut[high + 1] == shut[low])

@@ -1,26 +1,18 @@
 """
-Shortest paths by customizable contraction hierarchies: rows in a millisecond, and all speeds
-changed in a tenth of a second.
+The order in which junctions are contracted (`hierarchy`), found once when a city is built.
 
-The nodes of the hierarchy are arcs and its arcs turns (`turns`), so that turn bans and
-costs count. The order of contraction comes from one of the junctions, found once when a
-city is built: arcs are sorted by the rank of their tail, then of their head, which gives
-the same distances as a dissection of the larger graph and costs nothing.
-
-The work is done by RoutingKit, by way of the package `routingkit-cch` 0.1.4. Its wheel
-carries no licence text, but its sdist does: the bindings' `Cargo.toml` and the wheel's bill
-of materials say BSD-2-Clause, as does the `LICENSE` of the RoutingKit within (copyright
-2016, RoutingKit contributors).
+It is a nested dissection by inertial flow, the work of RoutingKit, by way of the package
+`routingkit-cch` 0.1.4. Its wheel carries no licence text, but its sdist does: the bindings'
+`Cargo.toml` and the wheel's bill of materials say BSD-2-Clause, as does the `LICENSE` of the
+RoutingKit within (copyright 2016, RoutingKit contributors).
 
 A mistake in a call makes the package raise its `PanicException`, a BaseException which
-`except Exception` would let through; here it becomes a RuntimeError. Its query objects may
-only be used, and dropped, by the thread that made them: they live for one call. A metric
-is never reset, since queries of another thread may be in it: a new one is made beside it.
+`except Exception` would let through; here it becomes a RuntimeError.
 
 References
 ----------
-J. Dibbelt, B. Strasser, D. Wagner (2016). Customizable Contraction Hierarchies. *ACM
-Journal of Experimental Algorithmics* 21, 1.5. https://doi.org/10.1145/2886843
+A. Schild, C. Sommer (2015). On Balanced Separators in Road Networks. *Experimental
+Algorithms (SEA)*, 286-297. https://doi.org/10.1007/978-3-319-20086-6_22
 """
 
 from __future__ import annotations
@@ -31,19 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dispatch.timing import NEVER
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from dispatch.roads import Bytes, Ints
-    from dispatch.searching import Options
-    from dispatch.timing import Metric
-    from dispatch.turns import TurnGraph
 
-    Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
 
@@ -96,77 +82,3 @@ def order_junctions(
             order = package.compute_order_inertial(num_junctions, *ends, *place)
         rank[k, order] = np.arange(num_junctions, dtype=np.int32)
     return rank
-
-
-class Hierarchy:
-    """
-    The part of a hierarchy that does not depend on times; shared by all metrics.
-
-    Raises RuntimeError where the package does not import.
-    """
-
-    def __init__(self, graph: TurnGraph, rank: Ints) -> None:
-        self._package = load_routingkit()
-        if self._package is None:
-            raise RuntimeError("The package routingkit-cch does not import on this machine.")
-        order = np.lexsort((rank[graph.head], rank[graph.tail]))
-        with no_panics():
-            self._cch = self._package.CCH(
-                order.tolist(), graph.start.tolist(), graph.end.tolist(), False
-            )
-
-    def search(self, metric: Metric) -> CchSearch:
-        """Returns the ways in a metric; the customization is done here."""
-        package: Any = self._package
-        with no_panics():
-            return CchSearch(package, package.CCHMetric(self._cch, metric.weight.tolist()))
-
-
-class CchSearch:
-    """Ways in one metric, as `searching.Search` has them."""
-
-    def __init__(self, package: Any, metric: Any) -> None:
-        self._package = package
-        self._metric = metric
-
-    def rows(self, starts: Sequence[Options], pins: Longs) -> Floats:
-        """Returns as `Search.rows`."""
-        ms = np.full((len(starts), len(pins)), np.inf)
-        if len(pins) and any(starts):
-            with no_panics():
-                query = self._package.CCHOneToMany(self._metric, pins.tolist())
-                for row, options in enumerate(starts):
-                    if options:
-                        ms[row] = query.distances_from_multi(options)
-                del query
-        return _without_never(ms)
-
-    def columns(self, pins: Longs, stops: Sequence[Options]) -> Floats:
-        """Returns as `Search.columns`."""
-        ms = np.full((len(stops), len(pins)), np.inf)
-        if len(pins) and any(stops):
-            with no_panics():
-                query = self._package.CCHManyToOne(self._metric, pins.tolist())
-                for row, options in enumerate(stops):
-                    if options:
-                        ms[row] = query.distances_to_multi(options)
-                del query
-        return _without_never(ms).T
-
-    def path(self, start: Options, stop: Options) -> list[int]:
-        """Returns as `Search.path`."""
-        if not start or not stop:
-            return []
-        with no_panics():
-            query = self._package.CCHQuery(self._metric)
-            found = query.run_multi(list(start), list(stop))
-            known = found.distance is not None and found.distance < NEVER
-            arcs: list[int] = list(found.node_path) if known else []
-            del found, query
-        return arcs
-
-
-def _without_never(ms: Floats) -> Floats:
-    """The package says None, which numpy reads as NaN, for what cannot be reached."""
-    ms[~(ms < NEVER)] = np.inf
-    return ms

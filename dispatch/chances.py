@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.band_times import band_during
 from dispatch.calendars import second_of_day, weekday_of
-from dispatch.city import City, band_at
+from dispatch.city import City
 from dispatch.live import LiveStreets, live_streets
+from dispatch.openings import opening
 from dispatch.orders import StopKind
 from dispatch.plan import Stop
-from dispatch.planning import opening
 from dispatch.policy import Policy
-from dispatch.spread import Spread, draws, spread_of
+from dispatch.retiming import CUT_OFF_S
+from dispatch.spread import Spread, draws, factors, spread_of
 from dispatch.state import State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dispatch.plan import CourierRoute, Plan
+    from dispatch.plan import CourierRoute
 
     Floats = NDArray[np.float64]
 
@@ -49,27 +51,8 @@ class Forecast:
         return int(np.ceil(np.partition(ends, k)[k]))
 
 
-def on_time_chances(
-    plan: Plan,
-    state: State,
-    policy: Policy,
-    city: City,
-    now: int,
-    *,
-    samples: int = SAMPLES,
-    seed: int = 0,
-) -> Mapping[str, float]:
-    """Returns for each drop in a route the chance that its hand-over ends by its deadline."""
-    found = forecast(plan.routes, plan.band, state, policy, city, now, samples=samples, seed=seed)
-    return {
-        drop: found.on_time({drop: state.orders[state.drops[drop].order].deadline})
-        for drop in found.ends
-    }
-
-
 def forecast(
     routes: tuple[CourierRoute, ...],
-    band: str,
     state: State,
     policy: Policy,
     city: City,
@@ -80,15 +63,14 @@ def forecast(
     spread: Spread | None = None,
 ) -> Forecast:
     """
-    Returns how routes planned in a band may go from now on.
+    Returns how planned routes may go from now on.
 
-    The order of the stops is as planned; a stop starts when the courier is there, the goods are
-    ready and the building is open. ``spread`` None: the one that taps showed. The same seed gives
-    the same luck.
+    The order of the stops is as planned, and each leg is of the band in which it is planned to end;
+    a stop starts when the courier is there, the goods are ready and the building is open.
+    ``spread`` None: the one that taps showed. The same seed gives the same luck.
     """
-    spread = spread or spread_of(state, band)
     live = live_streets(city)
-    drive = _Drive(band, state, policy, city, live, now, samples, seed, spread)
+    drive = _Drive(state, policy, city, live, now, samples, seed, spread)
     return Forecast({drop: ends for route in routes for drop, ends in drive.along(route)})
 
 
@@ -107,7 +89,6 @@ class _Leg:
 class _Drive:
     """What driving a route many times needs."""
 
-    band: str
     state: State
     policy: Policy
     city: City
@@ -115,7 +96,7 @@ class _Drive:
     now: int
     samples: int
     seed: int
-    spread: Spread
+    spread: Spread | None
 
     def along(self, route: CourierRoute) -> Iterator[tuple[str, Floats]]:
         """Yields the drops handed over on a route with the ends of their hand-over."""
@@ -135,9 +116,21 @@ class _Drive:
         hours = [f"{route.courier}@{stop.arrival // 3600}" for stop in route.stops]
         common = np.stack([draws(hour, self.seed, self.samples)[:1] for hour in hours])
         own = np.stack([draws(stop.id, self.seed, self.samples) for stop in route.stops])
-        ride, handover = self.spread.ride, self.spread.handover
-        sigma = [(ride, self._inside(stop), handover) for stop in route.stops]
-        return self.spread.factors(np.array(sigma, dtype=np.float32)[..., None], common, own)
+        spreads = [self._spread(stop) for stop in route.stops]
+        sigma = [
+            (spread.ride, spread.inside_in(self._band(stop)), spread.handover)
+            for spread, stop in zip(spreads, route.stops, strict=True)
+        ]
+        share = np.array([spread.hour_share for spread in spreads], dtype=np.float32)
+        sigmas = np.array(sigma, dtype=np.float32)[..., None]
+        return factors(sigmas, share[:, None, None], common, own)
+
+    def _band(self, stop: Stop) -> str:
+        """Returns the band in which a stop is reached."""
+        return band_during(stop.arrival, self.city.timezone)[0]
+
+    def _spread(self, stop: Stop) -> Spread:
+        return self.spread or spread_of(self.state, self._band(stop))
 
     def _begin(self, route: CourierRoute) -> int:
         """Who is committed goes on from now; who is not yet free, or has not set off, later."""
@@ -169,16 +162,13 @@ class _Drive:
             # Nobody knows which part is ridden: all of it is.
             return [stop.arrival for stop in route.stops]
         places = (route.origin, *(stop.place for stop in route.stops))
-        rides: list[int] = self.live.ride_times(places, self.band).diagonal(1).tolist()
+        bands = [self._band(stop) for stop in route.stops]
+        tables = {b: self.live.ride_times(places, b, CUT_OFF_S) for b in dict.fromkeys(bands)}
+        rides = [int(tables[band][i, i + 1]) for i, band in enumerate(bands)]
         if route.stops[0].committed:
             # Its origin is where it goes; how far it still is, nobody knows but by its arrival.
             rides[0] = max(0, route.stops[0].arrival - self.now)
         return rides
-
-    def _inside(self, stop: Stop) -> float:
-        zone = self.city.timezone
-        band = band_at(second_of_day(stop.arrival, zone), weekday_of(stop.arrival, zone))
-        return self.spread.inside_in(band)
 
     def _earliest(self, stop: Stop) -> int:
         """Returns before when a stop does not start, Unix seconds; never after its planned one."""

@@ -25,7 +25,10 @@ from dispatch.guidance import steps
 from dispatch.handovers import handover, is_refused, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
+from dispatch.live import Ridden
 from dispatch.places import Building, Entrance, InsideLeg, Office, Place, Way
+from dispatch.profile_checks import GROUPS
+from dispatch.profiles import load_profiles
 from dispatch.snapping import check_on_earth
 from dispatch.street_bands import band_at, slower_band, split_band
 from dispatch.street_engine import RoadStreets
@@ -107,6 +110,7 @@ class City:
         self.streets = RoadStreets(
             city_map.roads, profile=profile, country=city_map.country, search=search
         )
+        self._profiles = load_profiles()
         self._street_side = StreetSide(self.name, self.streets, doors)
         self._doorways = city_map.doorways
         # What a desk is like from within never changes, and every plan asks it of every drop.
@@ -115,6 +119,7 @@ class City:
         self._desk = lru_cache(DESKS_KEPT)(self._checked)
         self._point = lru_cache(DESKS_KEPT)(self._on_street)
         self.ride_factors: Mapping[str, float] = {}
+        self.class_factors: Mapping[tuple[str, str], float] = {}
         self._factors_set = 0
 
     @property
@@ -136,9 +141,17 @@ class City:
         self.streets.set_speeds(kmh)
         return self.travel_epoch
 
-    def set_ride_factors(self, factors: Mapping[str, float]) -> int:
-        """Takes what rides are multiplied by, by band of the street; returns the new epoch."""
+    def set_ride_factors(
+        self, factors: Mapping[str, float], by_class: Mapping[tuple[str, str], float] | None = None
+    ) -> int:
+        """
+        Takes what rides are multiplied by, by band of the street, and the time of the roads of a
+        class besides, by band and class; returns the new epoch.
+        """
         self.ride_factors = dict(factors)
+        if (by_class or {}) != self.class_factors:
+            self.class_factors = dict(by_class or {})
+            self.streets.set_factors(self.class_factors)
         self._factors_set += 1
         return self.travel_epoch
 
@@ -155,19 +168,24 @@ class City:
         """Returns a point on the street. Raises CityError farther than 150 m from a road."""
         return self._point(lat, lon)
 
-    def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def travel_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         """
         Returns the seconds from place to place in a band, rounded up: (n, n), zero diagonal.
 
-        Raises CityError as `place` and `street_place` do and where there is no way, ValueError
-        for an unknown band.
+        ``cut_off`` stands where there is no way; None raises CityError there. Raises CityError
+        also as `place` and `street_place` do, ValueError for an unknown band.
         """
-        times = self.ride_times(places, band)
+        times = self.ride_times(places, band, cut_off)
+        lost = np.zeros(times.shape, dtype=bool) if cut_off is None else times == cut_off
         band, _ = split_band(band)
         keys = [_door_key(place) for place in places]
         leave, enter = self.insides.off_the_bike(places, band)
         times += leave[:, None]
         times += enter
+        if cut_off is not None:
+            times[lost] = cut_off
         doors: dict[Hashable, list[int]] = {}
         for i, key in enumerate(keys):
             doors.setdefault(key, []).append(i)
@@ -176,12 +194,18 @@ class City:
             times[rows[:, None], rows] = self.insides.within([places[i] for i in members], band)
         return times
 
-    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        """Returns the seconds of the ride alone from door to door; raises as `travel_times`."""
+    def ride_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
+        """Returns the seconds of the ride alone from door to door; else as `travel_times`."""
         _, street = split_band(band)
-        times = self._street_side.seconds([self._door(place) for place in places], street)
+        doors = [self._door(place) for place in places]
+        times = self._street_side.seconds(doors, street, cut_off)
         factor = self.ride_factors.get(street, 1.0)
-        return times if factor == 1.0 else np.ceil(times * factor).astype(np.int32)
+        if factor == 1.0:
+            return times
+        kept = times == cut_off if cut_off is not None else False
+        return np.where(kept, times, np.ceil(times * factor)).astype(np.int32)
 
     def way(self, a: Place, b: Place, band: str) -> Way:
         """
@@ -213,6 +237,27 @@ class City:
             return ()
         _, street = split_band(band)
         return self._street_side.ride(self._door(a), self._door(b), street).pieces
+
+    def ridden(self, a: Place, b: Place, band: str) -> tuple[Ridden, ...]:
+        """
+        Returns the seconds of the ride from a place to another by class of road, with waits.
+
+        Raises as `travel_times` does.
+        """
+        _, street = split_band(band)
+        ride = self._street_side.ride(self._door(a), self._door(b), street)
+        whole = self.ride_factors.get(street, 1.0)
+        seconds = dict.fromkeys((*GROUPS, ""), 0.0)
+        for piece in ride.pieces:
+            seconds["" if piece.pushed else self._profiles.group(piece.kind)] += piece.seconds
+        seconds[""] += ride.seconds - sum(seconds.values())
+        return tuple(
+            Ridden(
+                roads, round(time * whole, 3), whole * self.class_factors.get((street, roads), 1)
+            )
+            for roads, time in seconds.items()
+            if time > 0
+        )
 
     def handover(self, place: Place, weekday: int, second: int, own: Week | None = None) -> Place:
         """

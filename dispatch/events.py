@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dispatch.live import Traffic
+from dispatch.live import Ridden, Traffic
 from dispatch.orders import Courier, Drop, Line, Order, Quote, StopKind
 from dispatch.places import DirectoryDesk, Place
 
@@ -94,7 +94,8 @@ class Arrived:
     """
     A courier is at a stop; a stop not departed for is committed to by it.
 
-    ``service_s`` is how long the hand-over is expected to take (0: not known).
+    ``service_s`` is how long the hand-over is expected to take (0: not known). ``ridden`` is the
+    ride that ended by class of road, as it was expected; empty where nothing is learned from it.
     """
 
     at: int
@@ -105,6 +106,7 @@ class Arrived:
     drop: str | None
     ends_at: int
     service_s: int = 0
+    ridden: tuple[Ridden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.coordinates import check_order
+from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import CityError
 from dispatch.explained_ride import ride_legs
 from dispatch.floors import parse_floors
@@ -81,13 +82,19 @@ def explain_way(city: City, a: Place, b: Place, at: int, weekday: int = 0) -> tu
     return (*leaving, *street, *entering, *_refusal(city, b))
 
 
-def read_place(city: City, text: str, desks: Mapping[str, DirectoryDesk] | None = None) -> Place:
+def read_place(
+    city: City,
+    text: str,
+    desks: Mapping[str, DirectoryDesk] | None = None,
+    datum: Datum = Datum.WGS84,
+) -> Place:
     """
     Returns the place that a text names: the id of a desk, ``building/floor``, with department
     and desk after it if wanted (``b_12/4/Accounting/4-117``), or ``lat,lon``.
 
-    ``desks`` is the customers' directory, asked before the map's offices. Raises CityError
-    where the text names nothing, InvalidRequest where its coordinates are swapped.
+    ``desks`` is the customers' directory, asked before the map's offices; ``datum`` is what
+    coordinates are counted in. Raises CityError where the text names nothing, InvalidRequest
+    where its coordinates are swapped.
     """
     text = text.strip()
     if desks and text in desks:
@@ -112,6 +119,7 @@ def read_place(city: City, text: str, desks: Mapping[str, DirectoryDesk] | None 
             code="unknown-place",
             value=text,
         ) from error
+    lat, lon = to_wgs84((lat, lon), datum)
     check_order(city, {"place": (lat, lon)})
     return city.street_place(lat, lon)
 

@@ -9,12 +9,10 @@ from dispatch.floors import show_floors
 from dispatch.hours import every_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from dispatch.city import City
     from dispatch.insides import Insides
     from dispatch.interiors import Interior
-    from dispatch.places import DirectoryDesk
 
 ASSUMED_HOURS = "nobody says them: the usual hours of offices"
 
@@ -56,30 +54,6 @@ def building_facts(insides: Insides, key: str) -> tuple[Fact, ...]:
             assumed=interior.hours is None,
         ),
     )
-
-
-def desk_facts(
-    city: City, key: str, desks: Mapping[str, DirectoryDesk] | None = None
-) -> tuple[Fact, ...]:
-    """
-    Returns what is known of where a desk is, then of its building; nothing for no desk's id.
-
-    ``desks`` is the customers' directory, asked before the map's offices.
-    """
-    if desks and key in desks:
-        desk = desks[key]
-        where = "nobody gave it: taken for the ground floor"
-        source = "" if "floor" in desk.assumed else f"directory of {desk.customer or 'a customer'}"
-        floor = _fact("floor", str(desk.floor), source, where)
-        return (floor, *building_facts(city.insides, desk.building))
-    if key in city.offices:
-        office = city.offices[key]
-        where = "the map gives none: spread over the floors of its building"
-        floor = _fact(
-            "floor", str(office.floor), "" if office.floor_assumed else "map: level", where
-        )
-        return (floor, *building_facts(city.insides, office.building))
-    return ()
 
 
 def _ways(interior: Interior) -> Iterator[Fact]:

@@ -7,19 +7,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dispatch.dispatcher import carried, unknown_courier
+from dispatch.carrying import sequences_of_plan
+from dispatch.dispatcher import unknown_courier
 from dispatch.errors import Conflict, InvalidRequest, NotFound
 from dispatch.events import DropPinned
 from dispatch.orders import DropStatus
-from dispatch.planning import sequences_of_plan
+from dispatch.proposals import carried
 from dispatch.quoting import Delay, delays
 from dispatch.state import apply
 from solver.solution import Kind
 
 if TYPE_CHECKING:
+    from dispatch.carrying import Sequences
     from dispatch.dispatcher import Dispatcher
     from dispatch.orders import Drop
-    from dispatch.planning import Sequences
     from dispatch.requests import Move
 
 

@@ -54,16 +54,30 @@ class Traffic:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ridden:
+    """
+    The expected seconds of a ride on roads of one class, and the learned factor that is in them.
+
+    ``roads`` is a group of `profiles.toml`; empty for what is walked or pushed.
+    """
+
+    roads: str
+    seconds: float
+    factor: float
+
+
 @runtime_checkable
 class LiveStreets(Protocol):
     """
     A city whose streets take reported speeds and learned factors.
 
-    ``ride_factors`` are those in force, by band of the street. Each change of either raises the
-    city's travel epoch.
+    ``ride_factors`` are those in force, by band of the street, ``class_factors`` what comes on
+    top of them by band and class of road. Each change raises the city's travel epoch.
     """
 
     ride_factors: Mapping[str, float]
+    class_factors: Mapping[tuple[str, str], float]
 
     def segments_in(self, area: Area) -> Collection[SegKey]:
         """Returns the segments with their middle inside, in both directions."""
@@ -71,11 +85,18 @@ class LiveStreets(Protocol):
     def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
         """Takes speeds, 0 closes, None forgets; raises CityError and then changes nothing."""
 
-    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        """Returns the seconds of the ride alone from place to place: (n, n)."""
+    def ride_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
+        """Returns the seconds of the ride alone: (n, n); ``cut_off`` as `City.travel_times`."""
 
-    def set_ride_factors(self, factors: Mapping[str, float]) -> int:
-        """Takes what rides are multiplied by, by band of the street; replaces all before."""
+    def ridden(self, a: Place, b: Place, band: str) -> tuple[Ridden, ...]:
+        """Returns the ride from a place to another by class of road; raises as `ride_times`."""
+
+    def set_ride_factors(
+        self, factors: Mapping[str, float], by_class: Mapping[tuple[str, str], float] | None = None
+    ) -> int:
+        """Takes what rides are multiplied by, all of it and by class; replaces all before."""
 
 
 def live_streets(city: object) -> LiveStreets | None:

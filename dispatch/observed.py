@@ -3,8 +3,8 @@ What couriers' taps show of how long things really take.
 
 For every band of street traffic the rides, and for all hours the hand-overs, are counted by the
 logarithm of observed over expected time. The median and the quartiles of these counts give a
-factor and a spread that a few forgotten taps cannot move. Road classes cannot be told apart: a
-leg has one departure and one arrival, so the factor of a band is that of all classes.
+factor and a spread that a few forgotten taps cannot move. What is special to a class of roads
+is inferred from legs that mix them, see `observed_classes`.
 
 References
 ----------
@@ -15,14 +15,16 @@ networks*, Journal of Advanced Transportation. https://doi.org/10.1155/2017/9147
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dispatch.live import live_streets
+from dispatch.observed_classes import Sums, bounded, shares, solved, with_leg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from dispatch.live import Ridden
     from dispatch.orders import Commitment
     from dispatch.policy import Policy
     from dispatch.state import State
@@ -63,11 +65,13 @@ class Observed:
     """
     How often each bin of log ratios was observed: pairs of bin and count, ascending.
 
-    Bin b holds log ratios from ``b · BIN`` to ``(b + 1) · BIN``.
+    Bin b holds log ratios from ``b · BIN`` to ``(b + 1) · BIN``. ``sums`` are those of the legs
+    counted by class of road, empty where classes are not known.
     """
 
     id: str
     counts: tuple[tuple[int, int], ...] = ()
+    sums: Sums = ()
 
     @property
     def num(self) -> int:
@@ -95,9 +99,11 @@ def with_ratio(observed: Observed, ratio: float) -> Observed:
         return observed
     counts = dict(observed.counts)
     counts[b] = counts.get(b, 0) + 1
+    sums = observed.sums
     if sum(counts.values()) >= MOST_COUNT:
         counts = {b: count // 2 for b, count in counts.items() if count > 1}
-    return Observed(observed.id, tuple(sorted(counts.items())))
+        sums = tuple(value / 2 for value in sums)
+    return Observed(observed.id, tuple(sorted(counts.items())), sums)
 
 
 def street_band(band: str) -> str:
@@ -110,19 +116,41 @@ def ride_id(band: str) -> str:
     return f"ride:{street_band(band)}"
 
 
+def is_learned_from(leg: Commitment) -> bool:
+    """Tells whether an arrival now shows how long a ride took."""
+    return leg.arrived_at is None and leg.ride_s >= LEAST_RIDE_S
+
+
 def with_ride(
-    known: Mapping[str, Observed], leg: Commitment | None, arrived_at: int
+    known: Mapping[str, Observed],
+    leg: Commitment | None,
+    arrived_at: int,
+    ridden: Sequence[Ridden] = (),
 ) -> Mapping[str, Observed]:
     """
-    Returns what is known after an arrival.
+    Returns what is known after an arrival; ``ridden`` is the expected ride by class of road.
 
     The way inside is taken to last as long as expected: the rest of the leg was the ride.
     """
-    if leg is None or leg.arrived_at is not None or leg.ride_s < LEAST_RIDE_S:
+    if leg is None or not is_learned_from(leg):
         return known
     inside_s = leg.arrives_at - leg.departed_at - leg.ride_s
-    took_s = arrived_at - leg.departed_at - inside_s
-    return _with(known, ride_id(leg.band), took_s / (leg.ride_s / leg.ride_factor))
+    ratio = (arrived_at - leg.departed_at - inside_s) / leg.ride_s
+    key = ride_id(leg.band)
+    if not ridden:
+        return _with(known, key, ratio * leg.ride_factor)
+    x, learned = shares(ridden)
+    plain = ratio * learned
+    after = _with(known, key, plain)
+    # What is beyond reach is a slip, for the classes too.
+    return after if after is known else {**after, key: _with_classes(after[key], x, plain)}
+
+
+def _with_classes(observed: Observed, x: Sequence[float], ratio: float) -> Observed:
+    """Returns what is known of a band with the classes of a leg that is counted already."""
+    if observed.num >= LEAST_COUNT:
+        ratio = bounded(ratio, observed.quantile(0.5), observed.spread())
+    return replace(observed, sums=with_leg(observed.sums, x, ratio))
 
 
 def with_handover(
@@ -166,6 +194,24 @@ def factors(state: State) -> Mapping[str, float]:
     return {band: value for band, value in sorted(found.items()) if value != 1.0}
 
 
+def class_factors(state: State) -> Mapping[tuple[str, str], float]:
+    """
+    Returns what the time on roads of a class is multiplied by besides, by band and class.
+
+    Where it is 1, as for a class of which too little was observed, it is left out.
+    """
+    whole = factors(state)
+    found = {}
+    for key, observed in sorted(state.observed.items()):
+        band = key.removeprefix("ride:")
+        if band != key and observed.num >= LEAST_COUNT:
+            before = whole.get(band, 1.0)
+            for roads, value in solved(observed.sums, before, LEAST_COUNT, PRIOR).items():
+                clipped = min(MOST_FACTOR, max(1 / MOST_FACTOR, value))
+                found[band, roads] = round(round(clipped / STEP) * STEP / before, 9)
+    return {key: value for key, value in found.items() if value != 1.0}
+
+
 def sigma(observed: Observed | None, before: float) -> float:
     """
     Returns the spread to reckon with: that of before until enough was observed, then both.
@@ -183,6 +229,6 @@ def learn(city: object, state: State, policy: Policy) -> None:
     live = live_streets(city)
     if live is None or not policy.learn_speeds:
         return
-    wanted = factors(state)
-    if wanted != live.ride_factors:
-        live.set_ride_factors(wanted)
+    wanted, by_class = factors(state), class_factors(state)
+    if (wanted, by_class) != (live.ride_factors, live.class_factors):
+        live.set_ride_factors(wanted, by_class)

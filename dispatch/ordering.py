@@ -11,7 +11,7 @@ from dispatch.errors import Conflict, NotFound
 from dispatch.events import OrderCancelled, OrderReady
 from dispatch.intake import fingerprint, wanted, with_promise
 from dispatch.orders import DropStatus, Order, Quote, Service
-from dispatch.quoting import MINUTE, Outlook, best_outlook
+from dispatch.outlooks import MINUTE, Outlook, best_outlook
 from dispatch.state import apply
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
     where ``on_infeasible`` is ``reject`` and the usual time cannot be promised.
     """
     digest = fingerprint(request)
-    known = _known(dispatcher, request, digest)
+    known = _known(dispatcher.state, request, digest)
     if known is not None:
         return known
     quote = _quote(dispatcher, request, now)
@@ -52,23 +52,21 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
     return dispatcher.state.orders[order.id]
 
 
-def _known(dispatcher: Dispatcher, request: OrderRequest, digest: str) -> Order | None:
+def _known(state: State, request: OrderRequest, digest: str) -> Order | None:
     """Returns the order that has this external id already, None for a new one."""
-    if request.external_id is None:
+    name = None if request.external_id is None else state.external.get(request.external_id)
+    if name is None:
         return None
-    for order in dispatcher.state.orders.values():
-        if order.external_id == request.external_id:
-            if order.fingerprint == digest:
-                return order
-            raise Conflict(
-                f"The external id {request.external_id!r} belongs to {order.id}, "
-                "which has other content.",
-                at="external_id",
-                cure="Send the first content again, or use a new external id.",
-                code="external-id-reused",
-                value=request.external_id,
-            )
-    return None
+    order = state.orders[name]
+    if order.fingerprint == digest:
+        return order
+    raise Conflict(
+        f"The external id {request.external_id!r} belongs to {order.id}, which has other content.",
+        at="external_id",
+        cure="Send the first content again, or use a new external id.",
+        code="external-id-reused",
+        value=request.external_id,
+    )
 
 
 def _quote(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Quote | None:

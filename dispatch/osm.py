@@ -10,6 +10,7 @@ import numpy as np
 from dispatch.building_import import import_buildings
 from dispatch.city_files import CityMap, load_map, save_map
 from dispatch.countries import country_of_timezone
+from dispatch.crossings import CROSSING_M
 from dispatch.errors import CityError
 from dispatch.office_import import import_offices
 from dispatch.osm_reader import read_extract
@@ -49,12 +50,14 @@ def build_city(
     timezone: str,
     attribution: str = ATTRIBUTION,
     country: str | None = None,
+    crossing_m: float = CROSSING_M,
 ) -> CityReport:
     """
     Writes the city that a map file holds into a directory; returns what is in it.
 
     ``country`` is an ISO 3166 code, which says on what side one drives and what speed
-    holds without a sign; None: that of the time zone.
+    holds without a sign; None: that of the time zone. ``crossing_m`` is how far apart the
+    signals of one crossing are; 0: every signal is waited at.
 
     Nothing is written unless all of it is. Raises CityError where the file is not a whole
     map, has no roads for couriers, the time zone is unknown, or ``out`` cannot be written.
@@ -63,7 +66,7 @@ def build_city(
     extract = read_extract(pbf)
     profiles = load_profiles()
     country = country_of_timezone(timezone) if country is None else country
-    roads, roads_left_out = import_roads(extract, profiles, country)
+    roads, roads_left_out = import_roads(extract, profiles, country, crossing_m)
     side = profiles.country_of(country).side
     graph = build_turns(roads, COURIERS, profiles.of(COURIERS), side)
     roads_left_out.append(LeftOut("roads between junctions", graph.num_trapped, TRAPPED))

@@ -11,13 +11,31 @@ from dispatch.places import Place
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """
+    Why a courier (None: nobody) cannot serve a drop, and what would mend it.
+
+    ``kind`` is one of late, capacity, skill, shift, closed, held, pinned, unreachable; ``short_by``
+    says how much is missing in ``unit``.
+    """
+
+    courier: str | None
+    kind: str
+    short_by: int
+    unit: str
+    text: str
+    relaxation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """
-    One stop of a courier, times in Unix seconds.
+    One stop of a courier, times in Unix seconds, with the band of the day at each arrival.
 
     A ``deliver`` stop has one drop; a ``load`` stop those picked up there; a ``return`` stop those
     whose goods come back, often none. ``due_at`` is the deadline of the drop's order. A committed
-    load stop is committed in its place, its drops stay open until ``loaded``.
+    load stop is committed in its place, its drops stay open until ``loaded``. ``cut_off`` says why
+    a committed stop can no longer be reached, as far as one knows; its times are those last known.
     """
 
     id: str
@@ -29,6 +47,7 @@ class Stop:
     departure: int
     due_at: int | None = None
     committed: bool = False
+    cut_off: Reason | None = None
 
     @property
     def slack_s(self) -> int | None:
@@ -52,23 +71,6 @@ class CourierRoute:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """
-    Why a courier (None: nobody) cannot serve a drop, and what would mend it.
-
-    ``kind`` is one of late, capacity, skill, shift, closed, held, pinned; ``short_by`` says how
-    much is missing in ``unit``.
-    """
-
-    courier: str | None
-    kind: str
-    short_by: int
-    unit: str
-    text: str
-    relaxation: str
-
-
-@dataclass(frozen=True, slots=True)
 class Unassigned:
     """A drop in nobody's route; ``held_until`` is the projected start of a drop held back."""
 
@@ -88,7 +90,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything the zone has published at one moment; versions only rise."""
+    """
+    Everything the zone has published at one moment; versions only rise.
+
+    It was judged with the travel times of ``band`` in ``travel_epoch``; the times of its stops are
+    those of the bands they are reached in, see `dispatch.retiming`.
+    """
 
     version: int = 0
     made_at: int = 0

@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dispatch.orders import DropStatus, StopKind
-from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
-from solver.explain import explain
-from solver.solution import Kind, schedule
+from dispatch.orders import StopKind
+from dispatch.plan import Change, CourierRoute, Plan, Stop
+from dispatch.plan_reasons import left_out, no_way
+from dispatch.retiming import retimed
+from solver.solution import Kind
 
 if TYPE_CHECKING:
-    from dispatch.orders import Courier, Drop
+    from dispatch.model import Model
+    from dispatch.orders import Courier
     from dispatch.places import Place
-    from dispatch.planning import Model
     from dispatch.state import State
-    from solver.explain import Obstacle
     from solver.solution import Solution, Timetable, Visit
-
-KINDS = {
-    "late": "late",
-    "capacity": "capacity",
-    "window": "closed",
-    "shift": "shift",
-}
-"""The solver's obstacles in the words of the business."""
 
 
 def load_stop_id(courier: Courier, ahead: int) -> str:
@@ -57,7 +49,7 @@ def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> P
         travel_epoch=model.travel_epoch,
         band=model.band,
         routes=read_routes(model, solution, state),
-        unassigned=_left_out(model, solution, state),
+        unassigned=left_out(model, solution, state),
     )
     return Plan(
         **{name: getattr(plan, name) for name in plan.__slots__ if name != "changes"},
@@ -66,10 +58,14 @@ def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> P
 
 
 def read_routes(model: Model, solution: Solution, state: State) -> tuple[CourierRoute, ...]:
-    """Returns the routes that a solution means, one for each courier in the problem."""
+    """
+    Returns the routes that a solution means, one for each courier in the problem.
+
+    Their times are those of the band at each arrival, not of the one that was planned with.
+    """
     return tuple(
         _Reader(model, state, state.couriers[vehicle.name]).route(
-            schedule(model.problem, v, solution.routes[v])
+            retimed(model, v, solution.routes[v])
         )
         for v, vehicle in enumerate(model.problem.vehicles)
     )
@@ -176,10 +172,11 @@ class _Reader:
         if kind is StopKind.DELIVER:
             due_at = self.state.orders[self.state.drops[drops[0]].order].deadline
         arrival, start, departure = times
-        stop_id = self._id(kind, drops)
-        self.stops.append(
-            Stop(stop_id, kind, place, drops, arrival, start, departure, due_at, committed)
-        )
+        cut_off = None
+        if committed and self.courier.id in self.model.cut_off:
+            cut_off = no_way(self.model, self.state, self.courier, self.courier.place, place)
+        stop_id, times = self._id(kind, drops), (arrival, start, departure)
+        self.stops.append(Stop(stop_id, kind, place, drops, *times, due_at, committed, cut_off))
 
     def _id(self, kind: StopKind, drops: tuple[str, ...]) -> str:
         if kind is StopKind.DELIVER:
@@ -200,84 +197,3 @@ class _Reader:
         if here != home:
             back = self._unix(timetable.end)
             self._stop(StopKind.RETURN, home, (), (back, back, back))
-
-
-def _left_out(model: Model, solution: Solution, state: State) -> tuple[Unassigned, ...]:
-    out = {model.problem.jobs[j].name: j for j in sorted(solution.unassigned)}
-    held = model.entering.held
-    return tuple(
-        Unassigned(drop, (_held_reason(until - model.now),), until)
-        for drop, until in held.items()
-        if drop in out or drop not in model.entering.fills
-    ) + tuple(
-        Unassigned(drop, reasons_for(model, solution, state, j))
-        for drop, j in out.items()
-        if drop in state.drops and drop not in held
-    )
-
-
-def _held_reason(wait_s: int) -> Reason:
-    return Reason(
-        courier=None,
-        kind="held",
-        short_by=wait_s,
-        unit="s",
-        text="Waits for more goods to the same building, or for an urgent trip there.",
-        relaxation="Pin the drop to a courier to send it now.",
-    )
-
-
-def reasons_for(model: Model, solution: Solution, state: State, j: int) -> tuple[Reason, ...]:
-    """Returns why each courier cannot take a job, by really testing it."""
-    obstacles = explain(model.problem, solution, j)
-    if not obstacles:
-        return (_nobody(),)
-    drop = state.drops[model.problem.jobs[j].name]
-    return tuple(_reason(model, state, drop, obstacle) for obstacle in obstacles)
-
-
-def _reason(model: Model, state: State, drop: Drop, obstacle: Obstacle) -> Reason:
-    courier = state.couriers[model.problem.vehicles[obstacle.vehicle].name]
-    if obstacle.kind == "vehicle_not_allowed":
-        return _not_allowed(model, drop, courier)
-    kind = KINDS.get(obstacle.kind, obstacle.kind)
-    return Reason(
-        courier.id, kind, obstacle.short_by, obstacle.unit, obstacle.text, obstacle.relaxation
-    )
-
-
-def _not_allowed(model: Model, drop: Drop, courier: Courier) -> Reason:
-    """Returns why a courier is out of the question, whatever the time."""
-    allowed = model.entering.couriers.get(drop.id)
-    if drop.status is DropStatus.ON_BOARD:
-        kind, text = "pinned", f"{drop.id} is on board with {drop.courier}."
-        cure = f"Let {drop.courier} bring it, or report it as failed."
-    elif drop.pinned not in (None, courier.id):
-        kind, text = "pinned", f"{drop.id} is pinned to {drop.pinned}."
-        cure = f"Release {drop.id}."
-    elif allowed is not None and courier.id not in allowed:
-        kind, text = "held", f"{courier.id} is not the one to bring standard goods there now."
-        cure = f"Pin {drop.id} to {courier.id}."
-    else:
-        kind, text = "shift", f"{courier.id} gets no new work: {_absence(courier, model.now)}."
-        cure = f"Resume {courier.id} or extend the shift."
-    return Reason(courier.id, kind, 0, "", text, cure)
-
-
-def _absence(courier: Courier, now: int) -> str:
-    if courier.paused:
-        return "paused"
-    if courier.silent:
-        return "not heard of for too long"
-    return "the shift is over" if courier.shift_end <= now else "its goods take the whole shift"
-
-
-def _nobody() -> Reason:
-    return Reason(
-        courier=None,
-        kind="shift",
-        short_by=1,
-        unit="couriers",
-        text="No courier is on shift.",
-        relaxation="Add a courier or extend a shift.",
-    )

@@ -8,24 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.chances import forecast
-from dispatch.dispatcher import Proposal, judged
-from dispatch.events import OrderPlaced, QuoteGiven
-from dispatch.intake import new_order, stores_for, wanted
-from dispatch.orders import Quote, Service
+from dispatch.events import QuoteGiven
+from dispatch.intake import wanted
+from dispatch.orders import Quote
+from dispatch.outlooks import Outlook, best_outlook, handover_ends
 from dispatch.plan import Reason
-from dispatch.plan_reading import read_routes, reasons_for
-from dispatch.state import apply
-from solver.insertion import earliest_insertion
-from solver.salvage import salvage
-from solver.solution import Kind, Solution, schedule
+from dispatch.plan_reading import read_routes
+from dispatch.plan_reasons import reasons_for
 
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
+    from dispatch.model import Model
     from dispatch.orders import Order
-    from dispatch.planning import Model
-    from dispatch.requests import OrderRequest, QuoteRequest
-
-MINUTE = 60
+    from dispatch.proposals import Proposal
+    from dispatch.requests import QuoteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,111 +53,6 @@ class Answer:
     p_on_time: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """
-    What the plan would be with one order more.
-
-    ``eta`` is the end of its last hand-over in Unix seconds, None where a drop is held or fits
-    nowhere. ``promise_s`` is what may be promised, counted from now.
-    """
-
-    placed: OrderPlaced
-    proposal: Proposal
-    eta: int | None
-    courier: str | None
-    promise_s: int
-    feasible: bool
-
-
-def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
-    """
-    Returns whether the usual time can be promised to an order, and else the shortest honest one.
-
-    A planned time counts with the policy's buffer added. The cheapest insertion is asked first;
-    where it is not early enough, or makes another promise late, the earliest one that makes none.
-    """
-    state = apply(dispatcher.state, placed)
-    proposal = dispatcher.propose(state, now)
-    usual = placed.order.promise_s
-    eta, courier = _last(proposal, placed)
-    if placed.order.service is not Service.URGENT or (
-        _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal)
-    ):
-        return Outlook(placed, proposal, eta, courier, usual, feasible=True)
-    early = _earliest(proposal, placed)
-    eta, courier = _last(early, placed)
-    if _holds(dispatcher, eta, now, usual):
-        return Outlook(placed, early, eta, courier, usual, feasible=True)
-    promise_s = usual if eta is None else max(usual, _honest(dispatcher, eta - now))
-    return Outlook(placed, early, eta, courier, promise_s, feasible=False)
-
-
-def _holds(dispatcher: Dispatcher, eta: int | None, now: int, promise_s: int) -> bool:
-    return eta is not None and (eta - now) * (1 + dispatcher.policy.quote_buffer) <= promise_s
-
-
-def _breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
-    """Returns whether an urgent drop that the published plan brings in time would be late."""
-    state, ends = proposal.state, handover_ends(proposal)
-    return any(
-        stop.departure <= stop.due_at < ends[drop][0]
-        for drop, (_, stop) in dispatcher.plan.assignments().items()
-        if drop in ends
-        and stop.due_at is not None
-        and state.orders[state.drops[drop].order].service is Service.URGENT
-    )
-
-
-def _honest(dispatcher: Dispatcher, planned_s: int) -> int:
-    """Returns a planned time with its buffer, rounded up to a minute."""
-    buffered = planned_s * (1 + dispatcher.policy.quote_buffer)
-    return -int(-buffered // MINUTE) * MINUTE
-
-
-def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
-    """Returns the proposal with the new drops at their earliest harmless places."""
-    model = proposal.model
-    new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
-    old = tuple(
-        tuple(activity for activity in route if activity.job not in new)
-        for route in proposal.solution.routes
-    )
-    routes = salvage(model.problem, old)
-    served = {activity.job for route in routes for activity in route}
-    solution = Solution(routes, frozenset(range(len(model.problem.jobs))) - served)
-    for j in new:
-        insertion = earliest_insertion(model.problem, solution, j)
-        if insertion is not None:
-            changed = [*solution.routes]
-            changed[insertion.vehicle] = insertion.route
-            solution = Solution(tuple(changed), solution.unassigned - {j})
-    return judged(proposal.state, model, solution)
-
-
-def _last(proposal: Proposal, placed: OrderPlaced) -> tuple[int | None, str | None]:
-    """Returns when and by whom the last drop is handed over, None unless all are planned."""
-    ends = handover_ends(proposal)
-    if any(drop not in ends for drop in placed.order.drops):
-        return None, None
-    return max((ends[drop] for drop in placed.order.drops), key=lambda end: end[0])
-
-
-def handover_ends(proposal: Proposal) -> dict[str, tuple[int, str]]:
-    """Returns for each planned drop the end of its hand-over, in Unix seconds, and its courier."""
-    problem = proposal.model.problem
-    return {
-        problem.jobs[visit.activity.job].name: (
-            visit.departure + proposal.model.now,
-            vehicle.name,
-        )
-        for v, vehicle in enumerate(problem.vehicles)
-        for visit in schedule(problem, v, proposal.solution.routes[v]).visits
-        if visit.activity.kind is Kind.DELIVERY
-        and problem.jobs[visit.activity.job].name in proposal.state.drops
-    }
-
-
 def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
     """Returns the orders that are handed over later in one proposal than in another."""
     was, will_be = handover_ends(before), handover_ends(after)
@@ -175,15 +66,6 @@ def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
             )
             found[order.id] = Delay(order.id, by_s, on_time)
     return tuple(found.values())
-
-
-def best_outlook(dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, now: int) -> Outlook:
-    """Returns the outlook from the store that can promise best, or from the one named."""
-    outlooks = [
-        outlook(dispatcher, new_order(dispatcher, request, store, now), now)
-        for store in stores_for(dispatcher.state, request.store)
-    ]
-    return min(outlooks, key=lambda o: (not o.feasible, o.eta is None, o.promise_s, o.eta or 0))
 
 
 def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answer:
@@ -220,7 +102,7 @@ def _chances(
         for route in read_routes(model, best.proposal.solution, state)
         if any(drop in stop.drops for stop in route.stops for drop in drops)
     )
-    found = forecast(routes, model.band, state, dispatcher.policy, dispatcher.city, now)
+    found = forecast(routes, state, dispatcher.policy, dispatcher.city, now)
     chance = found.on_time(dict.fromkeys(drops, due_at))
     return found.p90(*drops), round(chance, 2)
 

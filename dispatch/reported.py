@@ -8,13 +8,14 @@ holds again.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dispatch.events import TrafficEnded
 from dispatch.live import live_streets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from dispatch.live import LiveStreets, SegKey, Traffic
     from dispatch.state import State
@@ -58,7 +59,35 @@ def speeds(live: LiveStreets, reports: Iterable[Traffic]) -> dict[SegKey, float]
     """Returns the km/h of each segment that reports name; the latest report holds."""
     found: dict[SegKey, float] = {}
     for report in reports:
-        for part in report.areas:
-            found |= dict.fromkeys(live.segments_in(part.area), part.kmh)
-        found |= {(s.a, s.b): s.kmh for s in report.segments}
+        found |= _told(live, report)
     return found
+
+
+def closes(reports: Iterable[Traffic]) -> bool:
+    """Returns whether any report closes a street."""
+    return any(
+        0 in {*(part.kmh for part in report.areas), *(part.kmh for part in report.segments)}
+        for report in reports
+    )
+
+
+@lru_cache(maxsize=8)
+def closing(city: Hashable, reports: tuple[Traffic, ...]) -> tuple[str, ...]:
+    """Returns the ids of the reports that hold segments of a city closed, the earliest first."""
+    live = live_streets(city)
+    if live is None:
+        return ()
+    told = {report.id: _told(live, report) for report in reports}
+    holds = {key: name for name, speed in told.items() for key in speed}
+    return tuple(
+        name
+        for name, speed in told.items()
+        if any(kmh == 0 and holds[key] == name for key, kmh in speed.items())
+    )
+
+
+def _told(live: LiveStreets, report: Traffic) -> dict[SegKey, float]:
+    told: dict[SegKey, float] = {}
+    for part in report.areas:
+        told |= dict.fromkeys(live.segments_in(part.area), part.kmh)
+    return told | {(s.a, s.b): s.kmh for s in report.segments}

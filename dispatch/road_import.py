@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatch.cch import order_junctions
+from dispatch.crossings import CROSSING_M, wait_once
 from dispatch.errors import CityError
 from dispatch.osm_reader import MapWay
 from dispatch.report import LeftOut
@@ -60,13 +61,16 @@ class Piece:
     modes: Modes
 
 
-def import_roads(extract: Extract, profiles: Profiles, country: str) -> tuple[Roads, list[LeftOut]]:
+def import_roads(
+    extract: Extract, profiles: Profiles, country: str, crossing_m: float = CROSSING_M
+) -> tuple[Roads, list[LeftOut]]:
     """
     Returns the roads of a map from junction to junction, and what was left out.
 
     For each profile only junctions that can all reach one another are kept, so that every
-    place snapped to a road can be reached from every other. Raises CityError where the
-    first profile, the couriers', has no such road.
+    place snapped to a road can be reached from every other. Of signals at most ``crossing_m``
+    apart along a way one is waited at (see `crossings`). Raises CityError where the first
+    profile, the couriers', has no such road.
     """
     rules = [profiles.profile[name] for name in profiles.profile]
     usable = [(way, found) for way, found in _judge(extract.roads, rules) if any(map(any, found))]
@@ -98,7 +102,8 @@ def import_roads(extract: Extract, profiles: Profiles, country: str) -> tuple[Ro
         LeftOut("turn bans", num_over_ways, "over a way instead of a node: not supported"),
         LeftOut("turn bans", num_unclear, "their ways do not meet at one node of the roads kept"),
     ]
-    return _roads(kept, number, barred, bans, extract, profiles, country), left_out
+    roads = _roads(kept, number, barred, bans, extract, profiles, country)
+    return replace(roads, sign=wait_once(roads, profiles, crossing_m)), left_out
 
 
 def _judge(roads: Sequence[MapWay], rules: Sequence[Profile]) -> Iterator[tuple[MapWay, Modes]]:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Arcs = tuple[Longs, NDArray[np.int32], Longs]
-    Options = Sequence[tuple[int, int]]
-    """Arcs, with the ms to or from the end of each."""
+
+Options = tuple[tuple[int, int], ...]
+"""Arcs, with the ms to or from the end of each."""
 
 BATCH_BYTES = 64_000_000
 """Memory that the rows of one call of Dijkstra may take."""
@@ -35,11 +36,8 @@ BATCH_BYTES = 64_000_000
 class Search(Protocol):
     """Ways in one metric, from the end of one arc to the end of another. Safe for threads."""
 
-    def rows(self, starts: Sequence[Options], pins: Longs) -> Floats:
-        """Returns the ms from each start to the end of each pinned arc: (s, p), or infinite."""
-
-    def columns(self, pins: Longs, stops: Sequence[Options]) -> Floats:
-        """Returns the ms from the end of each pinned arc to each stop: (p, s), or infinite."""
+    def table(self, starts: Sequence[Options], stops: Sequence[Options]) -> Floats:
+        """Returns the least ms from each start to each stop: (starts, stops), or infinite."""
 
     def path(self, start: Options, stop: Options) -> list[int]:
         """Returns the arcs of the fastest way from a start to a stop, [] where there is none."""
@@ -57,13 +55,11 @@ class DijkstraSearch:
         self._forward = graph.first, graph.end, metric.weight
         self._backward = graph.into_first, graph.start[graph.into], metric.weight[graph.into]
 
-    def rows(self, starts: Sequence[Options], pins: Longs) -> Floats:
-        """Returns as `Search.rows`."""
-        return self._from(self._forward, starts, pins)
-
-    def columns(self, pins: Longs, stops: Sequence[Options]) -> Floats:
-        """Returns as `Search.columns`."""
-        return self._from(self._backward, stops, pins).T
+    def table(self, starts: Sequence[Options], stops: Sequence[Options]) -> Floats:
+        """Returns as `Search.table`; it searches from whichever are fewer."""
+        if len(starts) <= len(stops):
+            return self._from(self._forward, starts, stops)
+        return self._from(self._backward, stops, starts).T
 
     def path(self, start: Options, stop: Options) -> list[int]:
         """Returns as `Search.path`."""
@@ -79,14 +75,18 @@ class DijkstraSearch:
             arcs.append(end)
         return arcs[::-1]
 
-    def _from(self, arcs: Arcs, starts: Sequence[Options], pins: Longs) -> Floats:
-        ms = np.full((len(starts), len(pins)), np.inf)
+    def _from(self, arcs: Arcs, starts: Sequence[Options], stops: Sequence[Options]) -> Floats:
+        ms = np.full((len(starts), len(stops)), np.inf)
         batch = max(1, BATCH_BYTES // (8 * (self._size + 1)))
+        ends = [np.array(options, dtype=np.int64).reshape(-1, 2).T for options in stops]
         for begin in range(0, len(starts), batch):
             part = starts[begin : begin + batch]
             matrix = self._with(part, arcs)
             found = dijkstra(matrix, indices=np.arange(self._size, self._size + len(part)))
-            ms[begin : begin + len(part)] = found[:, pins]
+            for column, (arc, extra) in enumerate(ends):
+                if len(arc):
+                    least = (found[:, arc] + extra).min(axis=1)
+                    ms[begin : begin + len(part), column] = least
         ms[ms >= NEVER] = np.inf
         return ms
 

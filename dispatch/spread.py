@@ -70,12 +70,13 @@ class Spread:
         """Returns the sigma of the way inside in a band, its street part left out."""
         return self.inside[band.partition("/")[0]]
 
-    def factors(self, sigma: Floats, common: Floats, own: Floats) -> Floats:
-        """Returns factors of mean 1 made of standard normal draws; shapes as numpy fits them."""
-        share = self.hour_share
-        log: Floats = sigma * (share**0.5 * common + (1 - share) ** 0.5 * own) - sigma**2 / 2
-        np.exp(log, out=log)
-        return log
+
+def factors(sigma: Floats, hour_share: Floats, common: Floats, own: Floats) -> Floats:
+    """Returns factors of mean 1 made of standard normal draws; shapes as numpy fits them."""
+    log: Floats = sigma * (hour_share**0.5 * common + (1 - hour_share) ** 0.5 * own)
+    log -= sigma**2 / 2
+    np.exp(log, out=log)
+    return log
 
 
 def spread_of(state: State, band: str) -> Spread:

@@ -24,7 +24,7 @@ class State:
     ``live`` are the drops that are open or ride back to a store, so that planning never walks
     through those long closed. ``quotes_given`` counts quotes, of which old ones are forgotten,
     ``traffic_given`` reports of traffic, of which ``traffic`` are in force, the latest last.
-    ``observed`` is what taps showed of real times.
+    ``observed`` is what taps showed of real times, ``external`` the order of each external id.
     """
 
     stores: Mapping[str, Store] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class State:
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
     traffic_given: int = 0
     observed: Mapping[str, Observed] = field(default_factory=dict)
+    external: Mapping[str, str] = field(default_factory=dict)
 
     def open_drops(self) -> tuple[Drop, ...]:
         """Returns the drops that have not reached their desk, oldest first."""
@@ -85,8 +86,12 @@ def _order_placed(state: State, event: ev.OrderPlaced) -> State:
     if event.order.quote is not None and event.order.quote in quotes:
         used = replace(quotes[event.order.quote], order=event.order.id)
         quotes = {**quotes, used.id: used}
+    external = state.external
+    if event.order.external_id is not None:
+        external = {**external, event.order.external_id: event.order.id}
     orders = {**state.orders, event.order.id: event.order}
-    return with_drops(replace(state, orders=orders, quotes=quotes), event.drops)
+    changed = replace(state, orders=orders, quotes=quotes, external=external)
+    return with_drops(changed, event.drops)
 
 
 def _order_cancelled(state: State, event: ev.OrderCancelled) -> State:
@@ -148,7 +153,7 @@ def _departed(state: State, event: ev.Departed) -> State:
 def _arrived(state: State, event: ev.Arrived) -> State:
     before = state.couriers[event.courier].committed
     same = before is not None and before.stop == event.stop
-    observed = with_ride(state.observed, before if same else None, event.at)
+    observed = with_ride(state.observed, before if same else None, event.at, event.ridden)
     commitment = Commitment(
         stop=event.stop,
         kind=event.kind,

@@ -68,13 +68,14 @@ def read_zone(connection: Connection, zone: str) -> Zone:
 
 def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -> State:
     """Returns the state of a zone, all mappings in the order in which things came to be."""
+    orders = _read_entities(connection, zone, schema.orders, Order)
     drops = _read_entities(connection, zone, schema.drops, Drop)
     far = read_zone(connection, zone)
     table = schema.drops.c
     live = select(table.id).where(table.zone == zone, table.live.is_not(None)).order_by(table.live)
     return State(
         stores=stores,
-        orders=_read_entities(connection, zone, schema.orders, Order),
+        orders=orders,
         drops=drops,
         couriers=_read_entities(connection, zone, schema.couriers, Courier),
         quotes=_read_entities(connection, zone, schema.quotes, Quote),
@@ -84,6 +85,7 @@ def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -
         traffic=_read_entities(connection, zone, schema.traffic, Traffic),
         traffic_given=far.traffic_given,
         observed=_read_entities(connection, zone, schema.observed, Observed),
+        external={o.external_id: o.id for o in orders.values() if o.external_id is not None},
     )
 
 

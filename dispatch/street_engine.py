@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.anchors import anchor, arrivals, departures, direct
-from dispatch.cch import Hierarchy, load_routingkit, order_junctions
+from dispatch.anchors import Anchor, TimedRoads, anchor, direct
+from dispatch.cch import load_routingkit, order_junctions
 from dispatch.errors import CityError
 from dispatch.profile_checks import STREET_BANDS
 from dispatch.profiles import load_profiles
 from dispatch.searching import DijkstraSearch, Search
-from dispatch.snapping import Snapper, check_on_earth
+from dispatch.snapping import Snap, Snapper, check_on_earth
 from dispatch.street_routes import trace
 from dispatch.streets import MAX_GAP_M, StreetRoute
-from dispatch.timing import Metric, Speeds, Timing
+from dispatch.timing import Speeds, Timing
 from dispatch.turns import build_turns
 
 if TYPE_CHECKING:
@@ -26,29 +28,41 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dispatch.anchors import Anchors
     from dispatch.geo import Point
+    from dispatch.hierarchy import Hierarchy
     from dispatch.profiles import Profiles
     from dispatch.roads import Ints, Roads
-    from dispatch.snapping import Snap
     from dispatch.streets import SegKey
 
     Floats = NDArray[np.float64]
 
 SEARCHES = ("auto", "cch", "dijkstra")
-"""How ways are found; ``auto`` takes hierarchies where their package imports."""
+"""How ways are found; ``auto`` takes hierarchies where the junctions' order is known."""
 
 KEPT_BANDS = 4
 """Metrics kept of an epoch; the band asked for longest ago goes first."""
 
 
+ANCHORS_KEPT = 4096
+"""Points whose anchors are kept in a metric; those asked for longest ago go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The times of a band in an epoch, the ways in them, and how points hang on the arcs."""
+
+    timed: TimedRoads
+    search: Search
+    anchor: Callable[[Snap], Anchor]
+
+
 @dataclass(slots=True)
 class Epoch:
-    """The speeds of an epoch, and the metrics of the bands asked for in it."""
+    """The speeds of an epoch, and the bands asked for in it."""
 
     number: int
     speeds: Speeds
-    bands: OrderedDict[str, tuple[Metric, Search]] = field(default_factory=OrderedDict)
+    bands: OrderedDict[str, Band] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
 
@@ -58,7 +72,7 @@ class RoadStreets:
 
     Mutable in its epoch only, which is replaced whole. Raises CityError for an unknown
     profile, for a profile the roads were not made for or have no road for, and where
-    hierarchies are asked for by name and do not import.
+    hierarchies are asked for by name and the order of the junctions cannot be known.
     """
 
     def __init__(
@@ -106,7 +120,7 @@ class RoadStreets:
         """Returns as `Streets.snap`."""
         for point in points:
             check_on_earth(point)
-        found = [self._snapper.snap(*point) for point in points]
+        found = self._snapper.snap_all(points)
         return [snap if snap.gap <= max_gap_m else None for snap in found]
 
     def nearest(self, point: Point) -> Snap:
@@ -116,24 +130,18 @@ class RoadStreets:
 
     def table(self, origins: Sequence[Snap], destinations: Sequence[Snap], band: str) -> Floats:
         """Returns as `Streets.table`."""
-        metric, search = self._timed(self._now, band)
-        a, b = (
-            anchor(self.roads, self.graph, self.timing, metric, snaps)
-            for snaps in (origins, destinations)
-        )
-        ms = direct(a, b, self.graph, metric)
-        if len(a) <= len(b):
-            np.minimum(ms, self._rows(a, b, metric, search), out=ms)
-        else:
-            np.minimum(ms, self._columns(a, b, metric, search), out=ms)
+        now = self._band(self._now, band)
+        a, b = [*map(now.anchor, origins)], [*map(now.anchor, destinations)]
+        ms = now.search.table([point.departs for point in a], [point.arrives for point in b])
+        ms -= np.array([point.ahead for point in b])
+        np.minimum(ms, direct(a, b, now.timed), out=ms)
         return ms / 1000
 
     def route(self, a: Snap, b: Snap, band: str) -> StreetRoute | None:
         """Returns as `Streets.route`."""
-        now = self._now
-        metric, search = self._timed(now, band)
-        ends = anchor(self.roads, self.graph, self.timing, metric, (a, b))
-        return trace(self.roads, self.graph, self.timing, metric, search, (a, b), ends, now.number)
+        epoch = self._now
+        now = self._band(epoch, band)
+        return trace(now.timed, now.search, (a, b), (now.anchor(a), now.anchor(b)), epoch.number)
 
     def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
         """Returns as `Streets.set_speeds`; the band last asked for is then ready."""
@@ -143,9 +151,19 @@ class RoadStreets:
                 bands = list(now.bands)
             after = Epoch(now.number + 1, self.timing.report(now.speeds, kmh))
             if bands:
-                self._timed(after, bands[-1])
+                self._band(after, bands[-1])
             self._now = after
         return after.number
+
+    def set_factors(self, slower: Mapping[tuple[str, str], float]) -> int:
+        """
+        Takes what the time on roads without a report is multiplied by, by band and group of the
+        profiles, in place of all before; returns the new epoch.
+        """
+        with self._writing:
+            now = self._now
+            self._now = Epoch(now.number + 1, replace(now.speeds, slower=dict(slower)))
+        return self._now.number
 
     def close(self) -> None:
         """Returns as `Streets.close`."""
@@ -154,85 +172,56 @@ class RoadStreets:
             self._hierarchy = None
 
     def _build_hierarchy(self, search: str) -> Hierarchy | None:
-        if search == "dijkstra" or (search == "auto" and load_routingkit() is None):
+        if search == "dijkstra":
             return None
-        try:
-            return Hierarchy(self.graph, self._rank())
-        except RuntimeError as error:
+        rank = self._rank()
+        if rank is None and search == "auto":
+            return None
+        if rank is None:
             raise CityError(
-                str(error),
+                "The city holds no order of its junctions, and routingkit-cch, which finds it, "
+                "does not import on this machine.",
                 at="search",
                 cure="Install routingkit-cch, or set search to dijkstra or auto.",
                 code="no-engine",
-            ) from error
+            )
+        # Its kernels take a while to load.
+        from dispatch.hierarchy import Hierarchy
 
-    def _rank(self) -> Ints:
+        return Hierarchy(self.graph, rank)
+
+    def _rank(self) -> Ints | None:
+        """Returns the order of the junctions, None where it is not known and cannot be found."""
         roads = self.roads
         k = roads.profiles.index(self.profile)
         rank = roads.rank
-        if not len(rank):
+        if not len(rank) and load_routingkit() is not None:
             # The city was built where the package did not import.
             ends = np.column_stack([roads.first[:-1], roads.first[1:] - 1])
             points = np.column_stack([roads.lat, roads.lon])[ends]
             junctions = roads.tail, roads.head, points
             rank = order_junctions(roads.num_junctions, *junctions, roads.mode)
-        found: Ints = rank[k]
-        return found
+        return rank[k] if len(rank) else None
 
-    def _timed(self, epoch: Epoch, band: str) -> tuple[Metric, Search]:
+    def _band(self, epoch: Epoch, band: str) -> Band:
         if band not in STREET_BANDS:
             raise ValueError(f"Expected a band of {STREET_BANDS}, got {band!r}.")
         with epoch.lock:
             if band not in epoch.bands:
-                metric = self.timing.metric(epoch.speeds, band)
-                if self._hierarchy is None:
-                    search: Search = DijkstraSearch(self.graph, metric)
-                else:
-                    search = self._hierarchy.search(metric)
-                epoch.bands[band] = metric, search
+                epoch.bands[band] = self._made(epoch.speeds, band)
                 if len(epoch.bands) > KEPT_BANDS:
                     epoch.bands.popitem(last=False)
             epoch.bands.move_to_end(band)
             return epoch.bands[band]
 
-    def _rows(
-        self,
-        a: Anchors,
-        b: Anchors,
-        metric: Metric,
-        search: Search,
-        chosen: Sequence[int] | None = None,
-    ) -> Floats:
-        """Returns the ms by way of junctions, searching from every origin or the chosen ones."""
-        pins, hook = np.unique(b.stops.arc, return_inverse=True)
-        starts = departures(a, self.graph, metric)
-        starts = starts if chosen is None else [starts[i] for i in chosen]
-        ms = search.rows(starts, pins)[:, hook]
-        ms -= b.stops.rest
-        ms[:, ~(b.stops.valid & ~(b.stops.at_end & metric.closed[b.stops.arc]))] = np.inf
-        return _least(ms, b.stops.owner, len(b))
-
-    def _columns(self, a: Anchors, b: Anchors, metric: Metric, search: Search) -> Floats:
-        """Returns the ms by way of junctions, searching from every destination."""
-        pins, hook = np.unique(a.starts.arc, return_inverse=True)
-        ms = search.columns(pins, arrivals(b, self.graph, metric))[hook].T
-        ms = ms + a.starts.rest
-        ms[:, ~a.starts.valid] = np.inf
-        found = _least(ms, a.starts.owner, len(a)).T
-        # A point behind the closed part of its road can leave it, which its arc as a whole
-        # cannot; the few there are get rows.
-        behind = a.starts.valid & ~a.starts.at_end & metric.closed[a.starts.arc]
-        rows = np.unique(a.starts.owner[behind]).tolist()
-        if rows:
-            found[rows] = self._rows(a, b, metric, search, rows)
-        return found
-
-
-def _least(ms: Floats, owner: NDArray[np.int64], num_points: int) -> Floats:
-    """Returns the least of each point's hooks: (rows, hooks) to (rows, points)."""
-    if not num_points or not len(ms):
-        return np.full((len(ms), num_points), np.inf)
-    return np.minimum.reduceat(ms, np.searchsorted(owner, np.arange(num_points)), axis=1)
+    def _made(self, speeds: Speeds, band: str) -> Band:
+        metric = self.timing.metric(speeds, band)
+        timed = TimedRoads(self.roads, self.graph, self.timing, metric)
+        if self._hierarchy is None:
+            search: Search = DijkstraSearch(self.graph, metric)
+        else:
+            search = self._hierarchy.search(metric)
+        return Band(timed, search, lru_cache(ANCHORS_KEPT)(partial(anchor, timed)))
 
 
 def _no_roads(profile: str) -> CityError:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.anchors import departures, direct
+from dispatch.anchors import direct
 from dispatch.road_rules import CLASSES
 from dispatch.streets import Piece, StreetRoute
 from dispatch.turn_costs import turn_angle
 
 if TYPE_CHECKING:
-    from dispatch.anchors import Anchors
+    from dispatch.anchors import Anchor, TimedRoads
     from dispatch.geo import Point
     from dispatch.roads import Roads
     from dispatch.searching import Search
     from dispatch.snapping import Snap
-    from dispatch.timing import Metric, Timing
     from dispatch.turns import TurnGraph
 
     Leg = tuple[int, int, Snap | None, Snap | None]
@@ -26,26 +25,23 @@ if TYPE_CHECKING:
 
 
 def trace(
-    roads: Roads,
-    graph: TurnGraph,
-    timing: Timing,
-    metric: Metric,
+    timed: TimedRoads,
     search: Search,
     snaps: tuple[Snap, Snap],
-    ends: Anchors,
+    ends: tuple[Anchor, Anchor],
     epoch: int,
 ) -> StreetRoute | None:
-    """Returns the fastest route between two points, whose anchors are both in ``ends``."""
-    straight = direct(ends, ends, graph, metric)[0, 1]
-    legs = _legs(graph, metric, search, snaps, ends)
+    """Returns the fastest route between two points, given with their anchors."""
+    straight = direct(ends[:1], ends[1:], timed)[0, 0]
+    legs = _legs(timed, search, snaps, ends)
     if straight < np.inf and (legs is None or straight <= sum(leg[1] for leg in legs)):
-        legs = _direct_leg(graph, snaps, ends, int(straight))
+        legs = _direct_leg(snaps, ends, int(straight))
     if legs is None:
         return None
     line: list[Point] = []
     pieces: list[Piece] = []
     for leg in legs:
-        _append(line, pieces, leg, roads, graph, timing)
+        _append(line, pieces, leg, timed)
     if not line:
         line = [(snap.lat, snap.lon) for snap in snaps]
     return StreetRoute(
@@ -57,60 +53,50 @@ def trace(
     )
 
 
-def _direct_leg(graph: TurnGraph, snaps: tuple[Snap, Snap], ends: Anchors, ms: int) -> list[Leg]:
+def _direct_leg(snaps: tuple[Snap, Snap], ends: tuple[Anchor, Anchor], ms: int) -> list[Leg]:
     """Returns the one leg along a road, none between two points at one junction."""
-    starts, stops = ends.starts, ends.stops
-    first = np.flatnonzero(starts.owner == 0)
-    second = np.flatnonzero(stops.owner == 1)
-    for h in first.tolist():
-        for g in second.tolist():
-            if starts.arc[h] == stops.arc[g] and starts.rest[h] - stops.rest[g] == ms:
-                a = None if starts.at_end[h] else snaps[0]
-                b = None if stops.at_end[g] else snaps[1]
-                return [(int(starts.arc[h]), ms, a, b)]
+    for start in ends[0].starts:
+        for stop in ends[1].stops:
+            if start.arc == stop.arc and start.rest - stop.rest == ms:
+                a = None if start.at_end else snaps[0]
+                b = None if stop.at_end else snaps[1]
+                return [(start.arc, ms, a, b)]
     # The same spot, or two at one junction.
     return []
 
 
 def _legs(
-    graph: TurnGraph, metric: Metric, search: Search, snaps: tuple[Snap, Snap], ends: Anchors
+    timed: TimedRoads, search: Search, snaps: tuple[Snap, Snap], ends: tuple[Anchor, Anchor]
 ) -> list[Leg] | None:
     """Returns the legs of the fastest way by junctions, None where there is none."""
-    stops = ends.stops
-    mine = np.flatnonzero((stops.owner == 1) & stops.valid)
-    mine = mine[~(stops.at_end[mine] & metric.closed[stops.arc[mine]])]
-    if not len(mine):
-        return None
-    # The search wants times of at least 0 after the end of an arc.
-    most = int(stops.rest[mine].max())
-    options = [(int(stops.arc[h]), most - int(stops.rest[h])) for h in mine]
-    start = departures(ends, graph, metric)[0]
-    path = search.path(start, options)
+    path = search.path(ends[0].departs, ends[1].arrives)
     if not path:
         return None
-    legs = _first_legs(graph, metric, snaps[0], ends, path[0])
+    legs = _first_legs(timed, snaps[0], ends[0], path[0])
     for before, arc in pairwise(path):
-        legs[-1] = (*legs[-1][:1], legs[-1][1] + _turn_ms(graph, before, arc), *legs[-1][2:])
-        legs.append((arc, int(metric.arc[arc]), None, None))
-    last = mine[stops.arc[mine] == path[-1]][0]
+        turn = _turn_ms(timed.graph, before, arc)
+        legs[-1] = (*legs[-1][:1], legs[-1][1] + turn, *legs[-1][2:])
+        legs.append((arc, int(timed.metric.arc[arc]), None, None))
+    last = next(hook for hook in ends[1].stops if hook.arc == path[-1] and hook.valid)
     arc, ms, begin, _ = legs[-1]
-    end = None if stops.at_end[last] else snaps[1]
-    legs[-1] = arc, ms - int(stops.rest[last]), begin, end
+    legs[-1] = arc, ms - last.rest, begin, None if last.at_end else snaps[1]
     return legs
 
 
-def _first_legs(graph: TurnGraph, metric: Metric, snap: Snap, ends: Anchors, arc: int) -> list[Leg]:
+def _first_legs(timed: TimedRoads, snap: Snap, start: Anchor, arc: int) -> list[Leg]:
     """Returns the leg out of the road a point is on, if it is in the middle, and the next."""
-    starts = ends.starts
     best: list[Leg] = []
-    for h in np.flatnonzero((starts.owner == 0) & starts.valid).tolist():
-        own, rest = int(starts.arc[h]), int(starts.rest[h])
-        if starts.at_end[h]:
-            legs: list[Leg] = [(own, rest, None, None)] if own == arc else []
-        else:
-            turn = _turn_ms(graph, own, arc)
-            legs = [(own, rest + turn, snap, None), (arc, int(metric.arc[arc]), None, None)]
-            legs = legs if turn >= 0 else []
+    for hook in start.starts:
+        legs: list[Leg] = []
+        if not hook.valid:
+            continue
+        if not hook.at_end:
+            turn = _turn_ms(timed.graph, hook.arc, arc)
+            whole = int(timed.metric.arc[arc])
+            if turn >= 0:
+                legs = [(hook.arc, hook.rest + turn, snap, None), (arc, whole, None, None)]
+        elif hook.arc == arc:
+            legs = [(arc, hook.rest, None, None)]
         if legs and (not best or sum(x[1] for x in legs) < sum(x[1] for x in best)):
             best = legs
     return best
@@ -123,14 +109,8 @@ def _turn_ms(graph: TurnGraph, before: int, arc: int) -> int:
     return int(graph.cost[turns][found[0]]) if len(found) else -1
 
 
-def _append(
-    line: list[Point],
-    pieces: list[Piece],
-    leg: Leg,
-    roads: Roads,
-    graph: TurnGraph,
-    timing: Timing,
-) -> None:
+def _append(line: list[Point], pieces: list[Piece], leg: Leg, timed: TimedRoads) -> None:
+    roads, graph, timing = timed.roads, timed.graph, timed.timing
     arc, ms, a, b = leg
     road, along = int(graph.road[arc]), bool(graph.along[arc])
     points = _stretch(roads, road, a, b, along)

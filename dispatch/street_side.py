@@ -56,16 +56,22 @@ class StreetSide:
         lat, lon = self.streets.roads.lat, self.streets.roads.lon
         return float(lat.min()), float(lon.min()), float(lat.max()), float(lon.max())
 
-    def seconds(self, doors: Sequence[Point], band: str) -> NDArray[np.int32]:
+    def seconds(
+        self, doors: Sequence[Point], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         """
         Returns the seconds from door to door in a band of the street, rounded up: (n, n).
 
-        Raises CityError for a door far from every road, and where there is no way.
+        ``cut_off`` stands where there is no way; None raises CityError there. Raises CityError
+        for a door far from every road.
         """
         times = self._doors.seconds(doors, self.snap, band)
-        if (times == NO_WAY).any():
-            a, b = np.argwhere(times == NO_WAY)[0].tolist()
-            raise self._unreachable(doors[a], doors[b])
+        lost = times == NO_WAY
+        if lost.any():
+            if cut_off is None:
+                a, b = np.argwhere(lost)[0].tolist()
+                raise self._unreachable(doors[a], doors[b])
+            times[lost] = cut_off
         return times
 
     def ride(self, a: Point, b: Point, band: str) -> Ride:

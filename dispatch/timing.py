@@ -7,7 +7,8 @@ whichever way it is added up, and whichever engine adds it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ from dispatch.segments import Segments
 from dispatch.turn_costs import wait_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from dispatch.profiles import Country, Profile, Profiles
@@ -46,10 +45,12 @@ class Speeds:
     """
     The reported km/h of each step, from a point of the lines to the next: (2, p).
 
-    Row 0 along the lines, row 1 against them; NaN where nothing was reported, 0 closed.
+    Row 0 along the lines, row 1 against them; NaN where nothing was reported, 0 closed. Where
+    nothing was, ``slower`` is what the time on roads is multiplied by, by band and group.
     """
 
     kmh: Floats
+    slower: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,8 @@ class Metric:
     ``until`` (2, p) are the ms from a road's tail along it, and from its head against it, to
     each point of its line; ``arc`` (k) the ms of each arc, ``weight`` (t) of each turn and
     the arc after it, NEVER where the arc before it is closed somewhere. ``shut`` (2, p + 1)
-    counts the closed steps before each step, ``closed`` (k) tells which arcs have one.
+    counts the closed steps before each step, ``closed`` (k) tells which arcs have one,
+    ``any_closed`` whether there is any.
     """
 
     until: Longs
@@ -68,6 +70,7 @@ class Metric:
     weight: Longs
     shut: Longs
     closed: Bools
+    any_closed: bool
 
 
 class Timing:
@@ -84,11 +87,9 @@ class Timing:
         self._graph = graph
         self._profile = profile = profiles.of(name)
         self._metres = np.append(step_metres(roads), 0.0)
-        self._road = np.repeat(np.arange(len(roads.tail)), np.diff(roads.first))
-        self._last = roads.first[1:] - 1
-        self._first = roads.first[:-1]
+        self._first = np.ascontiguousarray(roads.first, dtype=np.int32)
         self._step = np.ones(len(roads.lat), dtype=bool)
-        self._step[self._last] = False
+        self._step[roads.first[1:] - 1] = False
         self._kmh, self.pushed = _free_speeds(roads, name, profile, country)
         groups = np.array([GROUPS.index(profiles.group(kind)) for kind in CLASSES])
         self._group = groups[roads.kind]
@@ -98,7 +99,7 @@ class Timing:
     def _waits(self, roads: Roads) -> Floats:
         """Returns the ms lost within roads, on the step that leaves a point: (2, p)."""
         inner = self._step.copy()
-        inner[self._first] = False
+        inner[self._first[:-1]] = False
         waits = np.zeros((2, len(inner)))
         for row, along in enumerate((True, False)):
             seconds = wait_seconds(roads.sign, np.full(len(inner), along), self._profile.wait)
@@ -118,12 +119,10 @@ class Timing:
         of travel. Raises CityError for an unknown one and for a speed that is none.
         """
         keys = np.fromiter(chain.from_iterable(kmh), np.int64, 2 * len(kmh)).reshape(-1, 2)
-        reports = list(kmh.values())
-        told = np.ones(len(reports), dtype=bool)
-        if None in reports:
-            told[:] = [report is not None for report in reports]
-        values = np.array(reports, dtype=np.float64)
-        wrong = told & ~((values >= 1) & (values <= FASTEST_KMH) | (values == 0))
+        values = np.array(list(kmh.values()), dtype=np.float64)
+        wrong = ~((values >= 1) & (values <= FASTEST_KMH) | (values == 0))
+        if wrong.any():
+            wrong[[report is None for report in kmh.values()]] = False
         if wrong.any():
             at = int(wrong.argmax())
             raise CityError(
@@ -134,38 +133,27 @@ class Timing:
                 value=float(values[at]),
             )
         flat = speeds.kmh.reshape(-1).copy()
-        place, report = self._segments.find(keys)
-        flat[place] = values[report]
-        return Speeds(flat.reshape(2, -1))
+        self._segments.put(keys, values, flat)
+        return Speeds(flat.reshape(2, -1), speeds.slower)
 
     def metric(self, speeds: Speeds, band: str) -> Metric:
         """Returns the times of a band of street traffic."""
-        p = len(self._metres)
-        factors = np.array([self._profile.factors[group][band] for group in GROUPS])[self._group]
-        until = np.empty((2, p), dtype=np.int64)
-        shut = np.zeros((2, p + 1), dtype=np.int64)
-        for row in (0, 1):
-            free = self._kmh[row] * np.where(self.pushed[row], 1.0, factors)
-            free = np.minimum(free, self._profile.cap_kmh)
-            # Nobody on an e-bike goes as fast as the cars reported.
-            told = np.minimum(speeds.kmh[row], self._profile.cap_kmh)
-            kmh = np.where(told > 0, told, np.maximum(free, 1e-3)[self._road])
-            ms = self._metres * 3600 / kmh + self._wait[row]
-            ms[self._last] = 0
-            before = np.concatenate([[0.0], np.cumsum(ms)[:-1]])
-            before -= before[self._first][self._road]
-            if row:
-                before = before[self._last][self._road] - before
-            until[row] = np.round(before)
-            shut[row, 1:] = np.cumsum((told == 0) & self._step)
+        # Loading the kernels takes a while, and most commands need none.
+        from dispatch.timing_kernels import along_roads, over_turns
+
+        factors = np.array([self._profile.factors[group][band] for group in GROUPS])
+        factors /= [speeds.slower.get((band, group), 1.0) for group in GROUPS]
+        factors = factors[self._group]
+        # Nobody on an e-bike goes as fast as the cars reported.
+        cap = float(self._profile.cap_kmh)
+        free = np.minimum(self._kmh * np.where(self.pushed, 1.0, factors), cap)
+        free = np.maximum(free, 1e-3)
+        until, shut = along_roads(self._first, self._metres, self._wait, free, speeds.kmh, cap)
         graph = self._graph
-        side = np.where(graph.along, 0, 1)
-        first, last = self._first[graph.road], self._last[graph.road]
-        arc = np.maximum(1, until[side, np.where(graph.along, last, first)])
-        closed = shut[side, last] > shut[side, first]
-        weight = graph.cost + arc[graph.end]
-        weight[closed[graph.start]] = NEVER
-        return Metric(until, arc, np.minimum(weight, NEVER), shut, closed)
+        turns = graph.start, graph.end, graph.cost
+        times = until, shut, self._first, graph.road, graph.along
+        arc, closed, weight = over_turns(*times, *turns, NEVER)
+        return Metric(until, arc, weight, shut, closed, bool(closed.any()))
 
 
 def _free_speeds(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from dispatch.errors import CityError, Conflict, InvalidRequest, NotFound
+from dispatch.errors import CityError, Conflict, NotFound
 from dispatch.events import TrafficChanged, TrafficEnded
 from dispatch.live import Traffic, live_streets
 from dispatch.reported import expired, speeds
@@ -28,9 +28,9 @@ def set_traffic(dispatcher: Dispatcher, request: TrafficRequest, now: int) -> Tr
     """
     Returns the report now in force, with the plan made anew by its times.
 
-    Raises InvalidRequest for a report that is empty, over already, contradicts itself or would
-    cut off a place the plan needs; CityError for an unknown segment; Conflict where the streets
-    take no reports or have too many. Then nothing has changed.
+    What it cuts off is left out of the plan, which says so. Raises InvalidRequest for a report that
+    is empty, over already or contradicts itself; CityError for an unknown segment; Conflict where
+    the streets take no reports or have too many. Then nothing has changed.
     """
     live = _live(dispatcher)
     state = dispatcher.state
@@ -51,7 +51,7 @@ def set_traffic(dispatcher: Dispatcher, request: TrafficRequest, now: int) -> Tr
         until=request.until,
         note=request.note,
     )
-    _take(dispatcher, now, TrafficChanged(now, report))
+    dispatcher.handle(now, TrafficChanged(now, report))
     return report
 
 
@@ -66,7 +66,7 @@ def end_traffic(dispatcher: Dispatcher, report: str, now: int) -> Traffic:
             code="unknown-traffic",
             value=report,
         )
-    _take(dispatcher, now, TrafficEnded(now, report))
+    dispatcher.handle(now, TrafficEnded(now, report))
     return found
 
 
@@ -103,19 +103,3 @@ def _live(dispatcher: Dispatcher) -> LiveStreets:
             code="no-live-traffic",
         )
     return live
-
-
-def _take(dispatcher: Dispatcher, now: int, event: TrafficChanged | TrafficEnded) -> None:
-    """Lets an event happen; says so where it would cut off a place that the plan needs."""
-    try:
-        dispatcher.handle(now, event)
-    except CityError as error:
-        if error.code != "unreachable":
-            raise
-        raise InvalidRequest(
-            f"The plan could no longer reach a place it needs. {error.what}",
-            at=error.at,
-            cure="Leave a way open, or cancel what has to go there.",
-            code="cuts-off",
-            value=error.value,
-        ) from error

@@ -13,6 +13,7 @@ from dispatch.places import Place
 if TYPE_CHECKING:
     from dispatch.orders import Commitment, Courier
     from dispatch.policy import Policy
+    from dispatch.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,16 @@ def whereabouts(courier: Courier, policy: Policy, now: int, ride_s: int | None) 
     else:
         free_at = arrives_at + committed.ends_at - committed.arrives_at
     return Whereabouts(committed.place, max(now, free_at), arrives_at)
+
+
+def enters(courier: Courier, state: State, now: int) -> bool:
+    """Returns whether its shift lasts, or goods, a stop or a way home are left to a courier."""
+    return (
+        now < courier.shift_end
+        or courier.committed is not None
+        or bool(state.on_board(courier.id))
+        or bool(state.returning(courier.id))
+    )
 
 
 def _arrives_at(committed: Commitment, policy: Policy, now: int, ride_s: int | None) -> int:

@@ -1,9 +1,9 @@
 """
 How kernels are compiled: with explicit signatures, when their module is first imported.
 
-What numba makes is kept beside the sources, so later imports only load it; ``python -m
-solver.compiled`` does the first import for an installation. The cache of numba knows when the file
-of a function changes, but not when one it calls does: all is compiled anew if any kernel changed.
+What numba makes is kept beside the sources, so later imports only load it; `compile` does the first
+import for an installation. The cache of numba knows when the file of a function changes, but not
+when one it calls does: `make` compiles all anew if any kernel changed.
 """
 
 from __future__ import annotations

@@ -97,7 +97,9 @@ class LittleCity:
         inside = self.buildings[str(place.building)]
         return every_day(inside.opens, inside.closes)
 
-    def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def travel_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         split_band(band)
         self.asked.append(band)
         times = [seconds(a, b) for a in places for b in places]

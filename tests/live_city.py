@@ -7,12 +7,14 @@ next, and (101 + n, 100 + n) back. Bikes go 15 km/h without reports: a block is 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from dispatch.areas import Area, segments_inside
 from dispatch.errors import CityError
+from dispatch.live import Ridden
 from dispatch.observed import street_band
 from tests.little_city import BLOCK_S, LittleCity, LittleZone, seconds
 
@@ -30,6 +32,9 @@ NODE = 100
 BLOCKS = 30
 KMH = 15.0
 
+MAIN = 2
+"""The block where the main road ends."""
+
 
 class LiveCity(LittleCity):
     """The little city; ``told`` are the speeds in force."""
@@ -39,6 +44,8 @@ class LiveCity(LittleCity):
         self.bounds = (60.0, 25.0, 60.0, 25 + BLOCKS / 1000)
         self.told: dict[SegKey, float] = {}
         self.ride_factors: Mapping[str, float] = {}
+        self.class_factors: Mapping[tuple[str, str], float] = {}
+        self.cut_off = False
 
     def segments_in(self, area: Area) -> list[SegKey]:
         lon = 25 + np.arange(BLOCKS + 1) / 1000
@@ -55,41 +62,66 @@ class LiveCity(LittleCity):
         self.travel_epoch += 1
         return self.travel_epoch
 
-    def set_ride_factors(self, factors: Mapping[str, float]) -> int:
+    def ridden(self, a: Place, b: Place, band: str) -> tuple[Ridden, ...]:
+        """Blocks up to `MAIN` are main roads, those beyond local ones."""
+        if self.cut_off:
+            raise CityError("There is no way: roads are closed.", code="unreachable")
+        street = street_band(band)
+        whole = self.ride_factors.get(street, 1.0)
+        west, east = sorted((a.lon, b.lon))
+        edge = min(max(west, 25 + MAIN / 1000), east)
+        parts = {"main": (west, edge), "local": (edge, east)}
+        return tuple(
+            Ridden(roads, self._ride(replace(a, lon=x), replace(a, lon=y), None) * whole, whole)
+            for roads, (x, y) in parts.items()
+            if x < y
+        )
+
+    def set_ride_factors(
+        self, factors: Mapping[str, float], by_class: Mapping[tuple[str, str], float] | None = None
+    ) -> int:
         self.ride_factors = dict(factors)
+        self.class_factors = dict(by_class or {})
         self.travel_epoch += 1
         return self.travel_epoch
 
-    def ride_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def ride_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         factor = self.ride_factors.get(street_band(band), 1.0)
-        times = [round(self._ride(a, b) * factor) for a in places for b in places]
+        rides = [self._ride(a, b, cut_off) for a in places for b in places]
+        times = [r if r == cut_off else round(r * factor) for r in rides]
         return np.array(times, dtype=np.int32).reshape(len(places), len(places))
 
-    def travel_times(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
+    def travel_times(
+        self, places: Sequence[Place], band: str, cut_off: int | None = None
+    ) -> NDArray[np.int32]:
         plain = super().travel_times(places, band)
         bare = [
             0 if a.building is not None and a.building == b.building else _blocks_s(a, b)
             for a in places
             for b in places
         ]
-        return (
-            plain - np.array(bare, dtype=np.int32).reshape(plain.shape) + self._rides(places, band)
-        )
+        rides = self._rides(places, band, cut_off)
+        times = plain - np.array(bare, dtype=np.int32).reshape(plain.shape) + rides
+        return np.where(rides == (cut_off or -1), rides, times)
 
-    def _rides(self, places: Sequence[Place], band: str) -> NDArray[np.int32]:
-        rides = self.ride_times(places, band)
+    def _rides(self, places: Sequence[Place], band: str, cut_off: int | None) -> NDArray[np.int32]:
+        rides = self.ride_times(places, band, cut_off)
         for i, a in enumerate(places):
             for j, b in enumerate(places):
                 if a.building is not None and a.building == b.building:
                     rides[i, j] = 0
         return rides
 
-    def _ride(self, a: Place, b: Place) -> float:
+    def _ride(self, a: Place, b: Place, cut_off: int | None) -> float:
         here, there = (round((place.lon - 25) * 1000) for place in (a, b))
         step = 1 if there > here else -1
         total = 0.0
         for block in range(here, there, step):
             kmh = self.told.get((NODE + block, NODE + block + step), KMH)
+            if kmh == 0 and cut_off is not None:
+                return cut_off
             if kmh == 0:
                 raise CityError(
                     "There is no way: roads are closed.", at="place", code="unreachable"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.chances import Forecast, forecast, on_time_chances
+from dispatch.chances import Forecast, forecast
 from dispatch.observed import HANDOVER, Observed
 from dispatch.spread import HANDOVER_SIGMA, RIDE_SIGMA, Spread, draws, spread_of
 from dispatch.state import State
@@ -27,17 +27,19 @@ ALONE = Spread(0.25, {"day": 0.25, "peak": 0.25, "lunch": 0.25}, 0.25, 0)
 TOGETHER = replace(ALONE, hour_share=1)
 
 
-def drives(zone: LittleZone, spread: Spread | None = None, samples: int = 300) -> Forecast:
+def drives(
+    zone: LittleZone, spread: Spread | None = None, samples: int = 300, seed: int = 0
+) -> Forecast:
     """Returns the forecast of a zone's plan."""
     policy, city = zone.dispatcher.policy, cast("City", zone.city)
     return forecast(
         zone.plan.routes,
-        zone.plan.band,
         zone.state,
         policy,
         city,
         zone.now,
         samples=samples,
+        seed=seed,
         spread=spread,
     )
 
@@ -158,13 +160,14 @@ def test_the_chance_falls_as_the_deadline_tightens(seconds: list[int]) -> None:
 def test_the_chances_of_a_plan_are_those_of_its_drops() -> None:
     zone = LittleZone()
     drops = [zone.urgent(1), zone.urgent(9, floor=9)]
-    policy, city = zone.dispatcher.policy, cast("City", zone.city)
-    found = on_time_chances(zone.plan, zone.state, policy, city, zone.now)
-    assert set(found) == set(drops)
-    assert found[drops[0]] > found[drops[1]]
-    again = on_time_chances(zone.plan, zone.state, policy, city, zone.now)
-    assert found == again
-    assert found != on_time_chances(zone.plan, zone.state, policy, city, zone.now, seed=1)
+    found = drives(zone)
+    assert set(found.ends) == set(drops)
+    near, far = (found.on_time({d: zone.state.orders["o_1"].deadline}) for d in drops)
+    assert near > far
+    again = drives(zone)
+    assert all((found.ends[d] == again.ends[d]).all() for d in drops)
+    other = drives(zone, seed=1)
+    assert all((found.ends[d] != other.ends[d]).any() for d in drops)
 
 
 def test_a_stop_has_the_same_luck_in_another_plan() -> None:

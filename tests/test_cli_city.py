@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,9 @@ import pytest
 from api.city_commands import read_clock
 from api.cli import main
 from api.settings import EMBEDDED_CITY
+from dispatch.datum import Datum, from_wgs84
 from dispatch.errors import InvalidRequest
+from dispatch.osm import build_city
 from tests.api_world import helsinki, service
 
 if TYPE_CHECKING:
@@ -141,7 +145,10 @@ def test_lunch_costs_time_at_the_lifts(dispatch: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (("k_1", "k_999999"), "names no place"),
+        (("k_1", "k_999999"), "TO: k_999999 is no office on the map of Helsinki. If it is a "),
+        (("k_1", "k_2", "--db", "sqlite:///none.db"), "none.db: There is no such database."),
+        (("b_1/1", "k_9_x", "--db", "postgresql://u:secret@h/d"), "Give sqlite:///PATH."),
+        (("k_1", "k_2", "--datum", "wgs"), "Invalid value for '--datum'"),
         (("k_1", "b_1/99"), "Floor 99"),
         (("24.94,60.17", "k_1"), "Give the latitude first: 60.17, 24.94."),
         (("k_1", "k_2", "--at", "noon"), "no time of a day"),
@@ -154,7 +161,82 @@ def test_what_cannot_be_explained_is_told_in_a_line(
     code, _, told = dispatch("city", "explain", *arguments)
     assert code == 2
     assert what in told
+    assert "secret" not in told
     assert "Traceback" not in told
+
+
+def test_customers_desks_are_known_from_the_database_of_a_service_that_runs(
+    tmp_path: Path, dispatch: Command
+) -> None:
+    (tmp_path / "desks.csv").write_text("id,building,floor\nk_acme,b_1,1\nk_beta,b_2,1\n")
+    ways = ("city", "explain", "b_3/0", "k_acme", "--json")
+    url = ("--db", f"sqlite:///{tmp_path}/dispatch.db")
+    with service(tmp_path) as client:
+        headers = {"content-type": "text/csv"}
+        content = (tmp_path / "desks.csv").read_bytes()
+        put = client.put("/v1/desks?customer=Acme", content=content, headers=headers)
+        assert put.status_code == 200, put.text
+        by_id = dispatch(*ways, *url)
+        assert by_id == dispatch("city", "explain", "b_3/0", "b_1/1", "--json")
+        assert client.get("/v1/desks?customer=Acme").status_code == 200
+    # The same when nothing runs; nothing is left beside the database, and no lock is kept.
+    assert dispatch(*ways, *url) == by_id
+    with service(tmp_path) as client:
+        assert len(client.get("/v1/desks?customer=Acme").json()["items"]) == 2
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["desks.csv", "dispatch.db", "dispatch.db-lock"]
+
+
+def test_a_desk_that_the_database_lacks_is_told_with_the_nearest_it_has(
+    tmp_path: Path, dispatch: Command
+) -> None:
+    url = ("--db", f"sqlite:///{tmp_path}/dispatch.db")
+    with service(tmp_path) as client:
+        body = {"items": [{"id": "k_acme-4", "building": "b_1", "floor": 1}]}
+        assert client.put("/v1/desks?customer=Acme", json=body).status_code == 200
+    code, _, told = dispatch("city", "explain", "k_acme4", "k_1", *url)
+    assert code == 2
+    assert "FROM: k_acme4 is no office on the map of Helsinki, and none of the 1 desks" in told
+    assert "Did you mean k_acme-4?" in told
+    assert "name building and floor" in told
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("CREATE TABLE alembic_version (version_num TEXT)", "older than this program"),
+        ("CREATE TABLE recipes (name TEXT)", "not a database of this program"),
+    ],
+)
+def test_a_database_without_desks_is_told(
+    tmp_path: Path, dispatch: Command, statement: str, what: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other, other:
+        other.execute(statement)
+    code, _, told = dispatch("city", "explain", "k_1", "k_acme", "--db", "sqlite:///other.db")
+    assert (code, what in told) == (2, True)
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_coordinates_of_chinese_maps_are_put_right(
+    tmp_path: Path, dispatch: Command, datum: str
+) -> None:
+    places = ((31.23, 121.47), (31.23, 121.474))
+    nodes = "".join(
+        f'<node id="{i}" version="1" lat="{lat}" lon="{lon}"/>'
+        for i, (lat, lon) in enumerate(places, start=1)
+    )
+    way = '<nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/>'
+    file = tmp_path / "street.osm"
+    file.write_text(f'<osm version="0.6">{nodes}<way id="1" version="1">{way}</way></osm>')
+    build_city(file, tmp_path / "street", name="Street", timezone="Asia/Shanghai")
+    ways = ("city", "explain", "--city", "street", "--json")
+    shifted = [",".join(map(str, from_wgs84(place, Datum(datum)))) for place in places]
+    code, told, _ = dispatch(*ways, *(f"{lat},{lon}" for lat, lon in places))
+    assert code == 0
+    assert dispatch(*ways, *shifted, "--datum", datum) == (0, told, "")
+    # Taken as they are they would lie hundreds of metres off the only street.
+    assert dispatch(*ways, *shifted)[0] == 2
 
 
 def test_times_of_a_day_are_read() -> None:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dispatch.carrying import sequences_of_plan
 from dispatch.crew import change_courier
-from dispatch.dispatcher import Snapshot, carried
 from dispatch.errors import NotFound
 from dispatch.events import Heard, Silenced
 from dispatch.hand import move_drop
 from dispatch.ordering import cancel_order
 from dispatch.plan import Change
-from dispatch.planning import sequences_of_plan
+from dispatch.policy import Policy
+from dispatch.positions import newest
+from dispatch.proposals import carried
 from dispatch.requests import CourierChange, Move, Position
 from solver.check import violations
 from solver.solution import Activity, Kind, Solution
 from tests.little_city import NOW, STORE, LittleZone, a_drop
 
 if TYPE_CHECKING:
+    from dispatch.dispatcher import Snapshot
     from dispatch.plan import Plan
 
 SILENCE_S = 900
@@ -144,19 +148,20 @@ def test_a_position_from_before_departure_or_off_the_map_tells_nothing(lat: floa
 
 
 def test_the_newest_position_counts_and_none_from_the_future() -> None:
-    zone = LittleZone()
     told = [Position(60.0, 25.001, NOW - 9), Position(60.0, 25.002, NOW - 5)]
-    zone.dispatcher.note_positions("c_1", [told[1], told[0], Position(60.0, 26, NOW + 999)], NOW)
-    assert zone.dispatcher.last_position("c_1") == told[1]
-    zone.dispatcher.note_positions("c_1", told[:1], NOW)
-    assert zone.dispatcher.last_position("c_1") == told[1]
+    future = Position(60.0, 26, NOW + 999)
+    assert newest([told[1], told[0], future], None, Policy(), NOW) == told[1]
+    assert newest(told[:1], told[1], Policy(), NOW) == told[1]
+    # What is a little in the future was heard now: the phone's clock is ahead.
+    assert newest([replace(told[0], at=NOW + 9)], told[1], Policy(), NOW) == replace(
+        told[0], at=NOW
+    )
 
 
 def test_a_position_of_nobody_is_refused() -> None:
     zone = LittleZone()
     with pytest.raises(NotFound, match="c_9"):
         zone.dispatcher.note_positions("c_9", [], zone.now)
-    assert zone.dispatcher.last_position("c_9") is None
 
 
 # Silence

@@ -10,7 +10,6 @@ import pytest
 from dispatch.city import City, band_at, load_city
 from dispatch.errors import CityError, InvalidRequest
 from dispatch.explaining import explain_way, read_place
-from dispatch.facts import desk_facts
 from dispatch.places import DirectoryDesk
 from tests.small_maps import SmallMap, at
 
@@ -152,21 +151,6 @@ def test_what_names_no_place_is_refused(city: City, text: str, what: str) -> Non
     with pytest.raises(CityError, match=what) as caught:
         read_place(city, text)
     assert caught.value.cure
-
-
-def test_a_floor_that_nobody_gave_is_said_to_be_assumed(city: City) -> None:
-    own = {
-        "k_own": DirectoryDesk("k_own", "b_1", 3, customer="Acme"),
-        "k_guess": DirectoryDesk("k_guess", "b_1", 0, assumed=("floor",)),
-    }
-    floors = {key: desk_facts(city, key, own)[0] for key in ("k_1", "k_own", "k_guess")}
-    assert {key: (fact.value, fact.assumed) for key, fact in floors.items()} == {
-        "k_1": ("8", False),
-        "k_own": ("3", False),
-        "k_guess": ("0", True),
-    }
-    assert floors["k_own"].source == "directory of Acme"
-    assert desk_facts(city, "b_1/4") == ()
 
 
 def test_a_place_with_its_coordinates_swapped_is_refused_with_the_right_order(city: City) -> None:

@@ -64,6 +64,28 @@ def test_a_leg_is_counted_by_the_ratio_of_its_ride() -> None:
     assert zone.journal.fold(zone.empty).observed == zone.state.observed
 
 
+def test_the_classes_of_a_leg_are_counted_by_their_share_of_the_expected_seconds() -> None:
+    zone = live_zone()
+    rides(zone, 90)
+    # Of 180 s 120 are main road and 60 local: shares 2/3, 1/3, 0, 0. The ratio is 1.5.
+    x = (2 / 3, 1 / 3, 0, 0)
+    sums = [a * b for a in x for b in x] + [a * 1.5 for a in x]
+    assert zone.state.observed["ride:day"].sums == pytest.approx(sums)
+    assert zone.journal.fold(zone.empty).observed == zone.state.observed
+
+
+def test_a_street_closed_since_the_departure_leaves_the_classes_open() -> None:
+    zone = live_zone()
+    drop = zone.urgent(3)
+    zone.load("c_1")
+    zone.do("c_1", "departed", f"s_{drop[2:]}")
+    cast("LiveCity", zone.city).cut_off = True
+    zone.now += 315
+    zone.do("c_1", "arrived", f"s_{drop[2:]}")
+    assert zone.state.observed["ride:day"].num == 1
+    assert zone.state.observed["ride:day"].sums == ()
+
+
 def test_a_hand_over_is_counted_from_the_arrival() -> None:
     zone = live_zone()
     drop = zone.urgent(1)

@@ -14,7 +14,7 @@ from dispatch.errors import CityError
 from dispatch.osm import CityReport, build_city, city_info
 from dispatch.profiles import load_profiles
 from dispatch.road_rules import CLOSED, PUSH, RIDE, lets_through, modes, speed_limits
-from tests.small_maps import SmallMap
+from tests.small_maps import SmallMap, at
 
 CLIPPED = Path(__file__).parents[2] / "shared/data/osm/shanghai_fengxian_clipped.osm"
 
@@ -150,6 +150,20 @@ def test_what_cannot_be_left_again_is_no_road(tmp_path: Path) -> None:
     why = "no way there and back from the largest connected part"
     assert left_out(report)["roads between junctions for ebike", why] == 2
     assert report.road_km == 0.4
+
+
+def test_no_place_is_snapped_to_an_island_or_a_trap(tmp_path: Path) -> None:
+    street = a_street()
+    street.way((200, 0), (200, 140), highway="residential", oneway="yes")
+    street.way((900, 900), (900, 950), highway="residential")
+    city = street.city(tmp_path)
+    # At the end of the trap: the street that can be left again is 140 m away.
+    trapped = city.street_place(*at(200, 140))
+    there = city.street_place(*at(300, 0))
+    assert (city.travel_times([trapped, there], "day") > 0).sum() == 2
+    with pytest.raises(CityError, match="m from the nearest road") as caught:
+        city.street_place(*at(900, 925))
+    assert caught.value.cure
 
 
 def test_ways_clipped_by_the_edge_keep_what_is_known(tmp_path: Path) -> None:

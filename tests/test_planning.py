@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from dispatch.band_times import band_of
+from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.crew import change_courier
 from dispatch.hours import Week, every_day
+from dispatch.openings import HORIZON_S, desk_place, opening
 from dispatch.ordering import goods_ready
 from dispatch.orders import DropStatus
-from dispatch.planning import (
-    HORIZON_S,
-    Model,
-    band_of,
-    carry_over,
-    desk_place,
-    opening,
-    sequences_of_plan,
-    sequences_of_solution,
-)
 from dispatch.requests import CourierChange, DeskRequest, DropRequest
 from solver.problem import MINOR, PROMISED, Job, TimeWindow
 from solver.solution import Activity, Kind
 from tests.little_city import HOUR, NOW, LittleZone, a_drop
+
+if TYPE_CHECKING:
+    from dispatch.model import Model
 
 HELSINKI = "Europe/Helsinki"
 

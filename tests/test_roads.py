@@ -161,6 +161,14 @@ def test_snapping_finds_the_nearest_point_of_all(world: tuple[Roads, list[Point]
         assert snapper.snap(*point).gap == pytest.approx(nearest, rel=1e-3, abs=0.05)
 
 
+@given(networks())
+def test_points_snapped_together_are_as_one_by_one(world: tuple[Roads, list[Point]]) -> None:
+    roads, points = world
+    snapper = Snapper(roads, np.ones(len(roads.tail), dtype=bool))
+    assert snapper.snap_all(points) == [snapper.snap(*point) for point in points]
+    assert snapper.snap_all([]) == []
+
+
 def test_a_door_beside_the_road_is_walked_to() -> None:
     streets = streets_on(straight_roads([(0, 0), (200, 0)], [(0, 1, 18, 18)]))
     table = seconds(streets, [at(50, 0), at(147.5, 10)])

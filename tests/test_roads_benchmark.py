@@ -75,6 +75,19 @@ def test_a_median_is_of_three_at_least() -> None:
     assert len(calls) >= road_peers.REPEATS == 3
 
 
+def test_what_is_called_before_does_not_count() -> None:
+    calls: list[str] = []
+
+    def slow() -> None:
+        calls.append("before")
+        # A million additions take far longer than what is timed.
+        sum(range(1_000_000))
+
+    cpu, _, least = road_peers.timed(lambda: calls.append("call"), before=slow)
+    assert calls[:4] == ["before", "call", "before", "call"]
+    assert least <= cpu < 0.005
+
+
 def test_an_aim_is_reached_or_missed_or_skipped() -> None:
     def figures(seconds: float) -> dict[str, Any]:
         return {what: {"60": [seconds, seconds, seconds]} for what in ("table", "add")}

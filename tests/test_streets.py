@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from dispatch import cch
-from dispatch.anchors import anchor, arrivals, departures
 from dispatch.cch import load_routingkit, no_panics
 from dispatch.errors import CityError
 from dispatch.profiles import Turn, Wait
 from dispatch.roads import SIGNAL_ALONG, Roads
 from dispatch.street_engine import RoadStreets
+from solver.problem import FOREVER
 from tests.small_maps import at, straight_roads, streets_on
 from tests.street_oracle import naive_turns, oracle_seconds
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 METRES = st.integers(0, 600)
 TURNING: dict[str, Any] = {"turn": Turn(7.5, 1.075, 20), "wait": Wait(6, 2, 1, 1)}
-with_cch = pytest.mark.skipif(load_routingkit() is None, reason="routingkit-cch does not import")
-SEARCHES = ["dijkstra", pytest.param("cch", marks=with_cch)]
+with_routingkit = pytest.mark.skipif(
+    load_routingkit() is None, reason="routingkit-cch does not import"
+)
+SEARCHES = ["dijkstra", "cch"]
 
 
 @st.composite
@@ -63,7 +65,7 @@ def test_all_engines_agree_to_the_millisecond(
 ) -> None:
     roads, points, closed = town
     expected: np.ndarray[Any, Any] | None = None
-    for search in ("dijkstra", "cch") if load_routingkit() else ("dijkstra",):
+    for search in SEARCHES:
         streets = engine(roads, search, u_turns=u_turns, **TURNING)
         snaps = [streets.nearest(point) for point in points]
         streets.set_speeds(dict.fromkeys(closed, 0.0))
@@ -198,6 +200,25 @@ def test_what_is_cut_off_is_a_reasoned_error(tmp_path: Any) -> None:
         assert caught.value.code == "unreachable"
 
 
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_a_city_asked_to_goes_on_where_there_is_no_way(tmp_path: Any, factor: float) -> None:
+    from tests.small_maps import SmallMap
+
+    street = SmallMap()
+    street.way((0, 0), (200, 0), (400, 0), highway="primary")
+    city = street.city(tmp_path)
+    places = [city.street_place(*at(east, 0)) for east in (50, 100, 300)]
+    city.set_ride_factors({"day": factor})
+    before = city.travel_times(places, "day", FOREVER)
+    assert before.max() < 1000
+    city.streets.set_speeds({(2, 3): 0})
+    # Closed eastwards: the first two cannot get to the third, which gets to them as before.
+    cut = np.array([[False, False, True], [False, False, True], [False, False, False]])
+    for ask in (city.travel_times, city.ride_times):
+        assert ((ask(places, "day", FOREVER) == FOREVER) == cut).all()
+    assert (city.travel_times(places, "day", FOREVER)[~cut] == before[~cut]).all()
+
+
 @pytest.mark.parametrize(
     ("reports", "code"),
     [
@@ -278,26 +299,33 @@ def test_roads_that_cannot_be_left_or_reached_again_are_not_snapped_to() -> None
     assert streets.nearest(at(200, 0)).road < 4
 
 
-def test_without_the_package_the_fallback_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_order_and_the_package_the_fallback_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     roads = straight_roads([(0, 0), (97.5, 0)], [(0, 1, 18, 18)])
-    monkeypatch.setattr(cch, "load_routingkit", lambda: None)
     monkeypatch.setattr("dispatch.street_engine.load_routingkit", lambda: None)
-    assert streets_on(roads, "auto").search == "dijkstra"
+    assert streets_on(roads, "auto").search == "cch"
+    unordered = replace(roads, rank=roads.rank[:0])
+    assert streets_on(unordered, "auto").search == "dijkstra"
     with pytest.raises(CityError, match="does not import") as caught:
-        streets_on(roads, "cch")
+        streets_on(unordered, "cch")
     assert "dijkstra" in caught.value.cure
 
 
-@with_cch
-def test_a_panic_does_not_escape() -> None:
-    roads = straight_roads([(0, 0), (97.5, 0)], [(0, 1, 18, 18)])
-    streets = streets_on(roads, "cch")
-    metric, search = streets._timed(streets._now, "day")  # noqa: SLF001
-    with pytest.raises(RuntimeError, match="The road engine failed"):
-        search.rows([[(10**6, 0)]], np.array([0]))
-    ends = anchor(roads, streets.graph, streets.timing, metric, [streets.nearest(at(9, 0))])
-    assert search.rows(departures(ends, streets.graph, metric), np.array([0])).shape == (1, 1)
-    assert search.columns(np.array([0]), arrivals(ends, streets.graph, metric)).shape == (1, 1)
+def test_a_panic_becomes_an_error() -> None:
+    class PanicException(BaseException):
+        """As the package raises it."""
+
+    with pytest.raises(RuntimeError, match="The road engine failed: index"), no_panics():
+        raise PanicException("index out of bounds")
+
+
+@with_routingkit
+def test_an_order_is_found_where_the_city_has_none() -> None:
+    roads = straight_roads([(0, 0), (97.5, 0), (0, 97.5)], [(0, 1, 18, 18), (1, 2, 18, 18)])
+    streets = streets_on(replace(roads, rank=roads.rank[:0]), "cch")
+    a, b = streets.nearest(at(0, 0)), streets.nearest(at(0, 97.5))
+    assert np.isfinite(streets.table([a], [b], "day")).all()
 
 
 def test_what_is_no_panic_passes() -> None:

@@ -153,15 +153,6 @@ def test_an_area_with_its_coordinates_swapped_is_told_so() -> None:
         report(live_zone(), AreaSpeed(box(0, 2).swapped(), 5))
 
 
-def test_a_closure_that_cuts_off_a_planned_desk_is_refused() -> None:
-    zone = live_zone()
-    zone.urgent(2)
-    assert refused(zone, segment(1, 0)) == "cuts-off"
-    # Beyond the desk nobody has to go.
-    report(zone, segment(2, 0))
-    assert told(zone) == {(102, 103): 0}
-
-
 def test_a_desk_that_is_cut_off_gets_no_order_until_the_street_is_open() -> None:
     zone = live_zone()
     report(zone, segment(1, 0))

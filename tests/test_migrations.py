@@ -1,0 +1,150 @@
+"""A database that an older program filled opens with all that was in it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dispatch import events as ev
+from dispatch.commit import Commit
+from dispatch.migrations import migrate
+from dispatch.orders import Line, Quote, Service, StopKind
+from dispatch.places import DirectoryDesk
+from dispatch.requests import ActionAnswer, Position
+from dispatch.sqlite import connect_writer
+from dispatch.store import Database
+from tests.store_worlds import INSIDE, STORES, STREET, ZONE, a_plan, joined, placed, seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADDED = {"ride_s", "ride_factor", "band", "service_s", "ridden"}
+"""Entries of events and couriers that came with version 0003 or since; older bodies lack them."""
+
+OWN = DirectoryDesk("k_own", "b_1", 3, "Law", customer="Acme")
+
+TAPS = (
+    ActionAnswer("c_1", "tap-1", "applied"),
+    ActionAnswer("c_2", "tap-1", "superseded", "The stop s_d_10 is over."),
+)
+
+
+def commits(version: str) -> list[Commit]:
+    """Returns a day of two couriers: all that a program of a version could tell of."""
+    going = StopKind.DELIVER, INSIDE
+    quote = Quote("q_1", Service.URGENT, "st_1", 90, 150, 1320, True, "print")
+    desks = (ev.DesksReplaced(95, "Acme", (OWN,)), ev.DeskPut(96, OWN))
+    return [
+        Commit(90, (joined(1), joined(2), ev.QuoteGiven(90, quote))),
+        *([Commit(96, desks)] if version >= "0002" else []),
+        Commit(
+            100,
+            (placed(1, drops=2, external_id="x1"), placed(2), placed(3)),
+            a_plan(1, drops=("d_10", "d_11")),
+        ),
+        Commit(120, (ev.DropPinned(120, "d_20", "c_2"), ev.OrderReady(120, "o_2", 130))),
+        Commit(
+            130,
+            (ev.Loaded(130, "c_1", "s_c_1-l1", STREET, ("d_10", "d_11", "d_20")),),
+            a_plan(2, drops=("d_11", "d_20")),
+        ),
+        Commit(140, (ev.Departed(140, "c_1", "s_d_10", *going, "d_10", 300, 360),), None, TAPS),
+        Commit(310, (ev.Arrived(310, "c_1", "s_d_10", *going, "d_10", 370),)),
+        Commit(
+            365,
+            (
+                ev.Delivered(365, "c_1", "s_d_10", INSIDE, "d_10", (Line("paper", 1, 1, "wet"),)),
+                ev.Departed(365, "c_1", "s_d_11", *going, "d_11", 400, 460),
+                ev.Failed(370, "c_1", "s_d_20", INSIDE, "d_20", "closed"),
+                ev.OrderCancelled(371, "o_3"),
+                ev.CourierChanged(372, "c_2", 0, 30_000, 8, paused=True),
+            ),
+            a_plan(3, drops=("d_11",)),
+        ),
+    ]
+
+
+def fill(path: Path, version: str) -> None:
+    with closing(Database.open(f"sqlite:///{path}")) as database:
+        database.start_zone(ZONE)
+        for commit in commits(version):
+            database.commit(ZONE, commit)
+        database.save_positions(ZONE, "c_1", [Position(60.17, 24.94, 364)])
+
+
+def made_older(new: Path, old: Path, version: str) -> None:
+    """Writes what is in a database into one as the program of a version made it."""
+    with closing(connect_writer(old)) as writer:
+        migrate(writer, at=str(old), to=version)
+    with closing(sqlite3.connect(old)) as copy, copy:
+        copy.execute("ATTACH ? AS new", (str(new),))
+        found = copy.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+        for table in [name for (name,) in found if name != "alembic_version"]:
+            names = ", ".join(row[1] for row in copy.execute(f"PRAGMA main.table_info({table})"))
+            # Names of our own tables and columns, which SQL takes no parameters for.
+            copy.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM new.{table}")  # noqa: S608
+        copy.create_function("older", 1, lambda body: json.dumps(_older(json.loads(body))))
+        copy.execute("UPDATE main.event SET body = older(body)")
+        copy.execute("UPDATE main.couriers SET body = older(body)")
+
+
+def _older(body: dict[str, object]) -> dict[str, object]:
+    kept = {name: value for name, value in body.items() if name not in ADDED}
+    committed = kept.get("committed")
+    return kept | {"committed": _older(committed)} if isinstance(committed, dict) else kept
+
+
+def everything(path: Path) -> dict[str, object]:
+    """Returns all that can be read of a database, by what it is."""
+    with closing(Database.open(f"sqlite:///{path}")) as database:
+        state, plan = database.load(ZONE, STORES)
+        return {
+            "state": seen(state),
+            "plan": plan,
+            "plans": [database.plan(ZONE, version) for version in range(5)],
+            "log": [
+                # Bodies are compared as the events they are: older ones lack what was added.
+                (entry.seq, entry.at, entry.kind, _older(entry.body), entry.subjects)
+                for entry in database.events_after(ZONE, 0)
+            ],
+            "history": [[e.seq for e in database.history(ZONE, x)] for x in ("d_10", "c_1", "o_3")],
+            "fold": seen(database.fold(ZONE, STORES)),
+            "positions": database.positions(ZONE),
+            "answers": [database.answer(tap.courier, tap.action_id) for tap in TAPS],
+        }
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: str) -> None:
+    new, old = tmp_path / "new.db", tmp_path / "old.db"
+    fill(new, version)
+    made_older(new, old, version)
+    with closing(sqlite3.connect(old)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(version,)]
+        bodies = copy.execute("SELECT body FROM event UNION ALL SELECT body FROM couriers")
+        assert not any(name in body for (body,) in bodies for name in ('"ride_s"', '"service_s"'))
+    before = everything(new)
+    assert before["positions"]
+    assert before["answers"] == list(TAPS)
+    assert everything(old) == before
+    # The second time there is nothing left to migrate.
+    assert everything(old) == before
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_older_database_goes_on_where_it_stood(tmp_path: Path, version: str) -> None:
+    new, old = tmp_path / "new.db", tmp_path / "old.db"
+    fill(new, version)
+    made_older(new, old, version)
+    arrival = ev.Arrived(401, "c_1", "s_d_11", StopKind.DELIVER, INSIDE, "d_11", 460, 60)
+    more = Commit(401, (arrival, ev.DeskPut(401, OWN)), a_plan(4))
+    told = []
+    for path in (new, old):
+        with closing(Database.open(f"sqlite:///{path}")) as database:
+            told.append((database.start_zone(ZONE), database.commit(ZONE, more)))
+    assert told[0] == told[1]
+    assert everything(old) == everything(new)
