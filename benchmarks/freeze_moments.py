@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 from benchmarks.freeze_files import Frozen
 from benchmarks.freeze_service import InProcess, desks_of, embedded_city, request_of
 from benchmarks.snapshots_common import unbound, unbound_routes
+from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.intake import with_promise
 from dispatch.orders import Service
-from dispatch.planning import carry_over, sequences_of_plan
+from dispatch.outlooks import best_outlook
 from dispatch.policy import Policy
-from dispatch.quoting import best_outlook
 from dispatch.state import apply
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders

@@ -1,8 +1,8 @@
 """
 Compiles the loops that numba keeps, so that nothing is compiled while it is needed.
 
-Usage: ``python -m solver.compile``. Where it was not run, the first solve takes a minute longer; the
-results are kept beside the modules, or in the user's cache where that cannot be written.
+Usage: ``python -m solver.compile``. Where it was not run, the first solve takes a minute longer.
+What is compiled is kept beside the modules, or in the user's cache where that cannot be written.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from solver.bundles import exact, waiting
 from solver.check import violations
 from solver.features import declined
-from solver.insertion import complete
+from solver.insertion import complete, insert
 from solver.plain import complete as complete_plainly
 from solver.ruin import ruin_and_recreate
 from solver.search import Bound, search
@@ -129,6 +129,10 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
     found = _Found(start, initial_cost, "The budget is 0.")
     if params.iterations != 0 and params.seconds != 0:
         found = _lanes(problem, params, found, end, is_compiled=not lacking)
+        if found.solution.unassigned and not lacking:
+            # Nothing that fits somewhere, and is worth it, stays out.
+            swept = insert(problem, found.solution, found.solution.unassigned)
+            found = _better(problem, found, [swept])
     return Result(
         solution=found.solution,
         cost=found.cost,
