@@ -36,7 +36,8 @@ class Insertion:
 
     ``route`` is the whole new route, ``arrival_start`` when the delivery starts, in seconds, and
     ``cost`` that of the whole solution after. ``delayed`` has each job whose delivery starts later
-    and by how many seconds.
+    and by how many seconds; ``harm`` are the seconds by which other promised jobs become later than
+    due, or later still.
     """
 
     job: int
@@ -45,6 +46,7 @@ class Insertion:
     arrival_start: int
     cost: Cost
     delayed: tuple[tuple[int, int], ...]
+    harm: int
 
 
 def best_insertions(problem: Problem, solution: Solution, job: int) -> tuple[Insertion, ...]:
@@ -57,27 +59,36 @@ def best_insertions(problem: Problem, solution: Solution, job: int) -> tuple[Ins
     ins, tours = _begin(problem, solution, job)
     offers = [(min(places_of(ins, tours, v, job), default=None), v) for v in _vehicles(problem)]
     ranked = sorted((offer, v) for offer, v in offers if offer is not None)
-    base = _base(problem, ins, tours, solution, job)
-    return tuple(_insertion(problem, ins, tours, solution, job, base, v, o) for o, v in ranked)
+    return _insertions(problem, ins, tours, solution, job, ranked)
+
+
+def earliest_insertions(problem: Problem, solution: Solution, job: int) -> tuple[Insertion, ...]:
+    """
+    Returns for each vehicle when it could start the delivery, the earliest start first.
+
+    Of each vehicle the earliest insertion that makes no other promise late: none of the other
+    promised jobs is late by it, or later than it was. Where every insertion harms one, the cheapest
+    of that vehicle. Vehicles that cannot take the job are left out. Raises ValueError like
+    :func:`best_insertions`.
+    """
+    ins, tours = _begin(problem, solution, job)
+    return _insertions(problem, ins, tours, solution, job, _earliest(problem, ins, tours, job))
 
 
 def earliest_insertion(problem: Problem, solution: Solution, job: int) -> Insertion | None:
     """
-    Returns the insertion with the earliest start of delivery that makes no other promise late.
+    Returns the earliest of :func:`earliest_insertions` that makes no other promise late.
 
-    None of the other promised jobs is late by it, or later than it was. Where every insertion harms
-    one, the cheapest is returned; None when the job fits nowhere. Raises ValueError like
-    :func:`best_insertions`.
+    Where every insertion into every route harms one, the cheapest is returned; None when the job
+    fits nowhere. Raises ValueError like :func:`best_insertions`.
     """
     ins, tours = _begin(problem, solution, job)
-    found = [(offer, v) for v in _vehicles(problem) for offer in places_of(ins, tours, v, job)]
+    found = _earliest(problem, ins, tours, job)
     if not found:
         return None
-    start, harm = len(problem.tiers), len(problem.tiers) + 1
-    harmless = [(offer, v) for offer, v in found if offer[harm] == 0]
-    offer, v = min(harmless, key=lambda o: (o[0][start], o)) if harmless else min(found)
-    base = _base(problem, ins, tours, solution, job)
-    return _insertion(problem, ins, tours, solution, job, base, v, offer)
+    harm = len(problem.tiers) + 1
+    chosen = next((choice for choice in found if choice[0][harm] == 0), min(found))
+    return _insertions(problem, ins, tours, solution, job, [chosen])[0]
 
 
 def insert(problem: Problem, solution: Solution, jobs: Iterable[int]) -> Solution:
@@ -98,7 +109,11 @@ def insert(problem: Problem, solution: Solution, jobs: Iterable[int]) -> Solutio
     left = np.ones(len(wanted), dtype=np.uint8)
     numbers = np.array(wanted, dtype=np.int32)
     given = (*matrices(ins), *timed(tours), ins.weights, ins.missing, ins.allowed)
-    fill(*given, numbers, left)
+    longest = int(tours.head[:-1, COUNT].max(initial=0)) + 2 * len(wanted)
+    found, rows, room = room_for(ins, longest)
+    offers = np.empty((len(wanted), len(problem.vehicles), len(ins.weights) + EXTRA), np.int64)
+    fits = np.zeros((len(wanted), len(problem.vehicles)), dtype=np.uint8)
+    fill(*given, numbers, left, found, rows, offers, fits, room)
     routes = tuple(route_of(ins, tours.code[v, : tours.head[v, 0]]) for v in _vehicles(problem))
     out = {j for j, still in zip(wanted, left.tolist(), strict=True) if still}
     return Solution(routes, (solution.unassigned - set(wanted)) | out)
@@ -121,12 +136,21 @@ def places_of(ins: Instance, tours: Tours, v: int, j: int) -> list[_Offer]:
     """Returns every place of job ``j`` in the route of vehicle ``v``, which is in slot ``v``."""
     if not ins.allowed[j, v]:
         return []
-    room = (int(tours.head[v, COUNT]) + 2) ** 2
-    offers: Longs = np.empty((room, len(ins.weights) + EXTRA), dtype=np.int64)
-    found: Longs = np.empty((room, 11), dtype=np.int64)
+    found, offers, room = room_for(ins, int(tours.head[v, COUNT]))
     given = (*matrices(ins), *timed(tours), ins.weights)
-    rows = list_places(*given, v, v, j, found, offers)
+    rows = list_places(*given, v, v, j, found, offers, room)
     return [tuple(row) for row in offers[:rows].tolist()]
+
+
+def room_for(ins: Instance, elements: int) -> tuple[Longs, Longs, Longs]:
+    """Returns room for places, offers and intermediate results of routes so long."""
+    # A pickup before or in each element or the end, a delivery behind it.
+    places = (elements + 2) ** 2
+    return (
+        np.empty((places, 11), dtype=np.int64),
+        np.empty((places, len(ins.weights) + EXTRA), dtype=np.int64),
+        np.empty((5, 16), dtype=np.int64),
+    )
 
 
 def with_job(problem: Problem, route: Route, j: int, pickup_at: int, delivery_at: int) -> Route:
@@ -162,11 +186,38 @@ def _begin(problem: Problem, solution: Solution, j: int) -> tuple[Instance, Tour
     return ins, tours_of(ins, solution.routes, len(problem.vehicles) + 1)
 
 
+def _earliest(problem: Problem, ins: Instance, tours: Tours, j: int) -> list[tuple[_Offer, int]]:
+    """Returns the offer of each vehicle that `earliest_insertions` describes, and the vehicle."""
+    start, harm = len(problem.tiers), len(problem.tiers) + 1
+    found: list[tuple[_Offer, int]] = []
+    for v in _vehicles(problem):
+        offers = places_of(ins, tours, v, j)
+        harmless = [offer for offer in offers if offer[harm] == 0]
+        if harmless:
+            found.append((min(harmless, key=lambda offer: (offer[start], offer)), v))
+        elif offers:
+            found.append((min(offers), v))
+    return sorted(found, key=lambda choice: (choice[0][start], choice))
+
+
 def _base(problem: Problem, ins: Instance, tours: Tours, solution: Solution, j: int) -> Longs:
     """Returns the cost of a solution with job ``j`` left out, by tiers."""
     totals = tours.head[: len(problem.vehicles), TOTAL : TOTAL + ins.weights.shape[1]].sum(axis=0)
     left = sorted(solution.unassigned | {j})
     return np.asarray(ins.weights @ totals + ins.missing[left].sum(axis=0))
+
+
+def _insertions(
+    problem: Problem,
+    ins: Instance,
+    tours: Tours,
+    solution: Solution,
+    j: int,
+    choices: Sequence[tuple[_Offer, int]],
+) -> tuple[Insertion, ...]:
+    """Returns offers for job ``j``, each of a vehicle, worked out."""
+    base = _base(problem, ins, tours, solution, j)
+    return tuple(_insertion(problem, ins, tours, solution, j, base, v, o) for o, v in choices)
 
 
 def _insertion(
@@ -191,7 +242,7 @@ def _insertion(
         # The kernels know no metres.
         routes = (*solution.routes[:v], route, *solution.routes[v + 1 :])
         whole = cost(problem, Solution(routes, solution.unassigned - {j}))
-    return Insertion(j, v, route, offer[places], whole, delayed)
+    return Insertion(j, v, route, offer[places], whole, delayed, harm=offer[places + 1])
 
 
 def _starts(tours: Tours, slot: int) -> dict[int, int]:

@@ -65,7 +65,7 @@ from solver.places import (
     scan,
 )
 from solver.strings import insert_codes
-from solver.tours import COUNT, SIZE, retime
+from solver.tours import SIZE, retime
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ EXTRA = 4
 @kernel(
     INT,
     *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, LONGS2),
-    *(INT, INT, INT, LONGS2, LONGS2),
+    *(INT, INT, INT, LONGS2, LONGS2, LONGS2),
 )
 def list_places(
     ride: Ints,
@@ -94,17 +94,21 @@ def list_places(
     j: int,
     found: Longs,
     offers: Longs,
+    room: Longs,
 ) -> int:
     """
     Lists every place of job ``j`` in slot ``s``, served by vehicle ``v``, as offers; returns how
     many.
 
-    ``found`` is room for what `scan` finds, ``offers`` (n, T + 4) for as many offers.
+    ``found`` is room for what `scan` finds, ``offers`` (n, T + 4) for as many offers, ``room``
+    (5, 16) for intermediate results.
     """
-    zero = np.zeros(tiers.shape[1], dtype=np.int64)
+    zero, change = room[0], room[1]
+    for m in range(tiers.shape[1]):
+        zero[m] = 0
     rows = scan(
         ride, expense, job, vehicle, code, head, element, waits,
-        zero, s, v, j, np.zeros(4, dtype=np.int64), found,
+        zero, s, v, j, room[2], found,
     )  # fmt: skip
     service = job[j, DELIVERY_SERVICE] + job[j, PICKUP_SERVICE]
     moved = 1 if job[j, PLANNED] >= 0 and job[j, PLANNED] != v else 0
@@ -113,7 +117,6 @@ def list_places(
         p, a, b = vehicle[v, PROFILE], vehicle[v, START_PLACE], vehicle[v, END_PLACE]
         used, home = 1, np.int64(ride[p, a, b])
         paid += vehicle[v, FIXED_COST] + (expense[p, a, b] if vehicle[v, PRICED] == 1 else home)
-    change = np.empty(tiers.shape[1], dtype=np.int64)
     places = tiers.shape[0]
     for r in range(rows):
         change[LATE] = found[r, LATES]
@@ -128,7 +131,7 @@ def list_places(
         change[TRAVEL] = found[r, RIDE] + home
         for k in range(places):
             price = np.int64(0)
-            for m in range(change.shape[0]):
+            for m in range(tiers.shape[1]):
                 price += tiers[k, m] * change[m]
             offers[r, k] = price
         offers[r, places] = found[r, BEGIN]
@@ -150,7 +153,7 @@ def _less(one: Longs, other: Longs) -> bool:
 @kernel(
     INT,
     *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, LONGS2),
-    *(INT, INT, INT, LONGS2, LONGS2, LONGS),
+    *(INT, INT, INT, LONGS2, LONGS2, LONGS2, LONGS),
 )
 def best_offer(
     ride: Ints,
@@ -167,15 +170,31 @@ def best_offer(
     j: int,
     found: Longs,
     offers: Longs,
+    room: Longs,
     best: Longs,
 ) -> int:
     """Leaves the cheapest offer for job ``j`` in ``best``; returns 0 if there is none, else 1."""
     rows = list_places(
-        ride, expense, job, vehicle, code, head, element, waits, tiers, s, v, j, found, offers
+        ride,
+        expense,
+        job,
+        vehicle,
+        code,
+        head,
+        element,
+        waits,
+        tiers,
+        s,
+        v,
+        j,
+        found,
+        offers,
+        room,
     )
     for r in range(rows):
         if r == 0 or _less(offers[r], best):
-            best[:] = offers[r]
+            for k in range(best.shape[0]):
+                best[k] = offers[r, k]
     return min(rows, 1)
 
 
@@ -190,7 +209,7 @@ def _gain(offer: Longs, missing: Longs) -> bool:
 
 @kernel(
     INT,
-    *(LONGS2, LONGS3, BYTES2, INTS, BYTES, INT),
+    *(LONGS2, LONGS3, BYTES2, INTS, BYTES, INT, LONGS2),
 )
 def _most_urgent(
     job: Longs,
@@ -199,6 +218,7 @@ def _most_urgent(
     jobs: Ints,
     left: NDArray[np.uint8],
     places: int,
+    room: Longs,
 ) -> int:
     """
     Returns which job is to be inserted next, as its place in ``jobs``; -1 if none fits.
@@ -207,8 +227,7 @@ def _most_urgent(
     the one due earliest.
     """
     chosen, chosen_only = -1, False
-    regret = np.zeros(places, dtype=np.int64)
-    chosen_regret = np.zeros(places, dtype=np.int64)
+    regret, chosen_regret = room[3, :places], room[4, :places]
     for i in range(jobs.shape[0]):
         if left[i] == 0:
             continue
@@ -238,14 +257,15 @@ def _most_urgent(
                 better = job[jobs[i], DUE] < job[jobs[chosen], DUE]
         if better:
             chosen, chosen_only = i, only
-            chosen_regret[:] = regret
+            for k in range(places):
+                chosen_regret[k] = regret[k]
     return chosen
 
 
 @kernel(
     NONE,
     *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3, LONGS2),
-    *(LONGS2, BYTES2, INTS, BYTES),
+    *(LONGS2, BYTES2, INTS, BYTES, LONGS2, LONGS2, LONGS3, BYTES2, LONGS2),
 )
 def fill(
     ride: Ints,
@@ -261,39 +281,33 @@ def fill(
     allowed: NDArray[np.uint8],
     jobs: Ints,
     left: NDArray[np.uint8],
+    found: Longs,
+    rows: Longs,
+    offers: Longs,
+    fits: NDArray[np.uint8],
+    room: Longs,
 ) -> None:
     """
     Inserts ``jobs`` where they are cheapest, the route of vehicle v in slot v; clears ``left``.
 
-    Jobs for which every place costs more than leaving them out stay marked in ``left``.
+    Jobs for which every place costs more than leaving them out stay marked in ``left``. What comes
+    behind it is room for intermediate results; ``fits`` (jobs, V) is 0 at first.
     """
     places, vehicles = tiers.shape[0], vehicle.shape[0]
-    offers = np.empty((jobs.shape[0], vehicles, places + EXTRA), dtype=np.int64)
-    fits = np.zeros((jobs.shape[0], vehicles), dtype=np.uint8)
-    longest = np.int64(0)
-    for v in range(vehicles):
-        longest = max(longest, head[v, COUNT])
-    room = (longest + 2) ** 2
-    found = np.empty((room, 11), dtype=np.int64)
-    rows = np.empty((room, places + EXTRA), dtype=np.int64)
     changed = -1
     while True:
         for v in range(vehicles):
             if changed >= 0 and v != changed:
                 continue
-            n = head[v, COUNT]
-            if (n + 2) ** 2 > found.shape[0]:
-                found = np.empty((2 * (n + 2) ** 2, 11), dtype=np.int64)
-                rows = np.empty((2 * (n + 2) ** 2, places + EXTRA), dtype=np.int64)
             for i in range(jobs.shape[0]):
                 if left[i] == 0 or allowed[jobs[i], v] == 0:
                     continue
                 one = best_offer(
                     ride, expense, job, vehicle, code, head, element, waits, tiers,
-                    v, v, jobs[i], found, rows, offers[i, v],
+                    v, v, jobs[i], found, rows, room, offers[i, v],
                 )  # fmt: skip
                 fits[i, v] = one == 1 and _gain(offers[i, v], missing[jobs[i]])
-        i = _most_urgent(job, offers, fits, jobs, left, places)
+        i = _most_urgent(job, offers, fits, jobs, left, places, room)
         if i < 0:
             return
         changed = -1

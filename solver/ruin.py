@@ -91,7 +91,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         *(*matrices(ins), *timed(tours), state.allowed, state.weights, state.missing, state.tiers),
         *(state.missing_tiers, state.slot, state.spare, state.where, state.absent, state.near),
         *(state.far, state.offer, state.counts, state.cost, state.best_code, state.best_size),
-        *(state.best_cost, state.chance),
+        *(state.best_cost, state.chance, *_room(state)),
     )
     if state.counts[ABSENT]:
         # What is left out is inserted first: temperatures are measured by whole routes.
@@ -114,6 +114,21 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
             # Some milliseconds a run, less towards the end.
             aim = min(0.004, max(0.0005, (bound.deadline - now) / 4))
             moves = int(min(5000, max(1, moves * min(2.0, aim / max(1e-6, now - before)))))
+
+
+def _room(state: Ruin) -> tuple[NDArray[Any], ...]:
+    """Returns the arrays in which a run of moves keeps intermediate results."""
+    jobs, vehicles = len(state.where), len(state.slot)
+    return (
+        np.zeros((2, vehicles), dtype=np.int32),
+        np.zeros((3, jobs), dtype=np.int32),
+        np.zeros(vehicles, dtype=np.uint8),
+        np.zeros(jobs),
+        np.zeros(len(state.cost), dtype=np.int64),
+        np.zeros(4, dtype=np.int64),
+        np.zeros(2 * vehicles, dtype=np.int64),
+        np.zeros((0, 11), dtype=np.int64),
+    )
 
 
 def _begin(tours: Tours, state: Ruin) -> None:

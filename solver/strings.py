@@ -152,7 +152,8 @@ def _keep_best(
         best_size[v] = head[s, SIZE]
         for k in range(head[s, SIZE]):
             best_code[v, k] = code[s, k]
-    best_cost[:] = cost
+    for k in range(cost.shape[0]):
+        best_cost[k] = cost[k]
 
 
 @part
@@ -387,7 +388,8 @@ def _cheapest(
     NONE,
     *(INTS3, INTS3, LONGS2, LONGS2, INTS2, LONGS2, LONGS3, LONGS3),
     *(BYTES2, LONGS, LONGS, LONGS2, LONGS2, INTS, INTS, INTS, INTS, INTS2, LONGS, LONGS3),
-    *(LONGS, LONGS, INTS2, INTS, LONGS, STATE, INT, REAL, REAL, REAL),
+    *(LONGS, LONGS, INTS2, INTS, LONGS, STATE),
+    *(INTS2, INTS2, BYTES, REALS, LONGS, LONGS, LONGS, LONGS2, INT, REAL, REAL, REAL),
 )
 def search(
     ride: Ints,
@@ -416,6 +418,14 @@ def search(
     best_size: Ints,
     best_cost: Longs,
     chance: NDArray[np.uint64],
+    on_vehicles: Ints,
+    on_jobs: Ints,
+    marked: NDArray[np.uint8],
+    keys: NDArray[np.float64],
+    cost_before: Longs,
+    best: Longs,
+    seen: Longs,
+    nothing: Longs,
     moves: int,
     heat: float,
     average: float,
@@ -425,20 +435,16 @@ def search(
     Tries some moves, which take ``average`` jobs out in strings of ``longest`` at most.
 
     A move is accepted if its price is less than that of the routes before, plus the temperature
-    ``heat``, in units of the price, times a random number of the exponential distribution.
+    ``heat``, in units of the price, times a random number of the exponential distribution. What
+    comes between ``chance`` and ``moves`` is room for intermediate results.
     """
-    jobs, vehicles = job.shape[0], slot.shape[0]
-    old = np.empty(vehicles, dtype=np.int32)
-    touched = np.empty(vehicles, dtype=np.int32)
-    marked = np.zeros(vehicles, dtype=np.uint8)
-    removed = np.empty(jobs, dtype=np.int32)
-    keys = np.empty(jobs, dtype=np.float64)
-    line = np.empty(jobs, dtype=np.int32)
-    absent_before = np.empty(jobs, dtype=np.int32)
-    cost_before = np.empty(cost.shape[0], dtype=np.int64)
-    best = np.empty(4, dtype=np.int64)
-    seen = np.full(2 * vehicles, -1, dtype=np.int64)
-    nothing = np.empty((0, 11), dtype=np.int64)
+    jobs = job.shape[0]
+    touched, old = on_vehicles[0], on_vehicles[1]
+    removed, line, absent_before = on_jobs[0], on_jobs[1], on_jobs[2]
+    for v in range(marked.shape[0]):
+        marked[v] = 0
+    for k in range(seen.shape[0]):
+        seen[k] = -1
     asked = 0
     for _ in range(moves):
         num_absent = counts[ABSENT]
@@ -446,7 +452,8 @@ def search(
             absent_before[k] = absent[k]
             removed[k] = absent[k]
         price_before = counts[PRICE]
-        cost_before[:] = cost
+        for k in range(cost.shape[0]):
+            cost_before[k] = cost[k]
         out, changed = _ruin(
             ride, expense, job, vehicle, code, head, element, waits,
             slot, spare, where, near, counts, chance, removed, num_absent, line, touched, old,
@@ -499,7 +506,8 @@ def search(
                 counts[BETTER] += 1
         else:
             counts[PRICE] = price_before
-            cost[:] = cost_before
+            for k in range(cost.shape[0]):
+                cost[k] = cost_before[k]
             for k in range(out):
                 where[removed[k]] = -1
             for k in range(changed):
@@ -540,9 +548,12 @@ def begin(
     best_cost: Longs,
 ) -> None:
     """Prices where the search is, by its present weights, and keeps it if it is the best."""
-    offer[:, :, VERSION_SEEN] = 0
+    for j in range(offer.shape[0]):
+        for v in range(offer.shape[1]):
+            offer[j, v, VERSION_SEEN] = 0
     counts[PRICE] = 0
-    cost[:] = 0
+    for k in range(cost.shape[0]):
+        cost[k] = 0
     for v in range(slot.shape[0]):
         _add_route(head, weights, tiers, counts, cost, slot[v], 1)
     for k in range(counts[ABSENT]):
