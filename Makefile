@@ -37,8 +37,7 @@ venv: .venv/kernels.stamp  ## make .venv with everything pinned in requirements.
 .venv/kernels.stamp: $(KERNELS) .venv/project.stamp
 	@echo "Compiling kernels (a minute or two)"
 	@find solver dispatch \( -name '*.nbi' -o -name '*.nbc' \) -delete
-	@$(BIN)/python -m solver.compile
-	@$(BIN)/python -m dispatch.compile
+	@$(BIN)/python -m solver.compile & one=$$!; $(BIN)/python -m dispatch.compile && wait $$one
 	@touch $@
 
 demo: venv  ## play a shift over Helsinki and write report.html

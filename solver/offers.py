@@ -209,10 +209,11 @@ def _gain(offer: Longs, missing: Longs) -> bool:
 
 @kernel(
     INT,
-    *(LONGS2, LONGS3, BYTES2, INTS, BYTES, INT, LONGS2),
+    *(LONGS2, LONGS2, LONGS3, BYTES2, INTS, BYTES, INT, LONGS2),
 )
 def _most_urgent(
     job: Longs,
+    missing: Longs,
     offers: Longs,
     fits: NDArray[np.uint8],
     jobs: Ints,
@@ -223,10 +224,10 @@ def _most_urgent(
     """
     Returns which job is to be inserted next, as its place in ``jobs``; -1 if none fits.
 
-    Promised ones first, then the one that loses most if its best vehicle is taken (regret), then
-    the one due earliest.
+    Promised ones first, then the one that loses most if its best vehicle is taken (regret), where
+    no other is left by being left out; then the one due earliest.
     """
-    chosen, chosen_only = -1, False
+    chosen = -1
     regret, chosen_regret = room[3, :places], room[4, :places]
     for i in range(jobs.shape[0]):
         if left[i] == 0:
@@ -241,22 +242,20 @@ def _most_urgent(
                 second = v
         if first < 0:
             continue
-        only = second < 0
         for k in range(places):
-            regret[k] = 0 if only else offers[i, second, k] - offers[i, first, k]
+            otherwise = missing[jobs[i], k] if second < 0 else offers[i, second, k]
+            regret[k] = otherwise - offers[i, first, k]
         better = chosen < 0
         if not better:
             mine, other = job[jobs[i], PROMISED_JOB], job[jobs[chosen], PROMISED_JOB]
             if mine != other:
                 better = mine > other
-            elif only != chosen_only:
-                better = only
             elif _less(chosen_regret, regret):
                 better = True
             elif not _less(regret, chosen_regret):
                 better = job[jobs[i], DUE] < job[jobs[chosen], DUE]
         if better:
-            chosen, chosen_only = i, only
+            chosen = i
             for k in range(places):
                 chosen_regret[k] = regret[k]
     return chosen
@@ -307,7 +306,7 @@ def fill(
                     v, v, jobs[i], found, rows, room, offers[i, v],
                 )  # fmt: skip
                 fits[i, v] = one == 1 and _gain(offers[i, v], missing[jobs[i]])
-        i = _most_urgent(job, offers, fits, jobs, left, places, room)
+        i = _most_urgent(job, missing, offers, fits, jobs, left, places, room)
         if i < 0:
             return
         changed = -1
