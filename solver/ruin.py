@@ -48,10 +48,13 @@ NEIGHBOURS = 100
 LATE_PRICE, LATENESS_PRICE, MINOR_PRICE = 600, 2, 300
 """Prices at first of a late promised job, of a second of its lateness, of a late minor job."""
 
+_RUN, _RAISE, _MOST_RAISED = 200, 1.3, 100
+"""After how many moves prices of being late change, by what factor, and up to how much in all."""
+
 AVERAGE, LONGEST = 10.0, 10.0
 """Jobs that a move takes out on average, and in a row at most (Christiaens, Vanden Berghe)."""
 
-HOTTEST, COLDEST = 0.3, 0.003
+HOTTEST, COLDEST = 1.0, 0.01
 """Temperatures at the start and the end, in rides of the average length between two jobs."""
 
 
@@ -97,6 +100,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         # What is left out is inserted first: temperatures are measured by whole routes.
         search(*given, 1, 0.0, AVERAGE, LONGEST)
     scale = _scale(tours, state)
+    fine, base, due = state.fine, state.weights.copy(), _RUN
     began = now = perf_counter()
     moves, done, part = 10, int(state.counts[MOVES]), 0.0
     cooling = math.log(COLDEST / HOTTEST)
@@ -109,11 +113,25 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         heat = HOTTEST * scale * math.exp(cooling * part)
         search(*given, moves, heat, AVERAGE, LONGEST)
         done += moves
+        if done >= due:
+            due = done + _RUN
+            _adjust(tours, state, base, fine)
         if bound.deadline is not None:
             before, now = now, perf_counter()
             # Some milliseconds a run, less towards the end.
             aim = min(0.004, max(0.0005, (bound.deadline - now) / 4))
             moves = int(min(5000, max(1, moves * min(2.0, aim / max(1e-6, now - before)))))
+
+
+def _adjust(tours: Tours, state: Ruin, base: Longs, fine: int) -> None:
+    """Raises the prices of being late while the best is less so, and else lowers them."""
+    late = [LATE, LATENESS, LATE_MINOR]
+    is_worse = tuple(state.cost[:fine].tolist()) > tuple(state.best_cost[:fine].tolist())
+    raised = state.weights[late] * (_RAISE if is_worse else 1 / _RAISE)
+    raised = np.clip(raised, base[late], base[late] * _MOST_RAISED).astype(np.int64)
+    if (raised != state.weights[late]).any():
+        state.weights[late] = raised
+        _begin(tours, state)
 
 
 def _room(state: Ruin) -> tuple[NDArray[Any], ...]:
@@ -160,6 +178,7 @@ def _state(problem: Problem, ins: Instance, tours: Tours, start: Solution, seed:
     spare = np.zeros(vehicles + 1, dtype=np.int32)
     spare[:] = np.arange(vehicles, 2 * vehicles + 1)
     return Ruin(
+        fine=fine_tier(problem),
         allowed=ins.allowed,
         tiers=ins.weights,
         missing_tiers=ins.missing,
@@ -211,7 +230,7 @@ def surrogate(problem: Problem, ins: Instance) -> tuple[Longs, Longs]:
     What belongs to the tiers before it weighs moderately: enough for the search to mend it, and
     little enough to pass through solutions in which it is not mended.
     """
-    fine = _fine_tier(problem)
+    fine = fine_tier(problem)
     weights = ins.weights[fine].copy()
     ride = int(ins.ride[:, :-1, :-1].max(initial=1))
     if weights[EXPENSE]:
@@ -237,7 +256,7 @@ def surrogate(problem: Problem, ins: Instance) -> tuple[Longs, Longs]:
     return weights, missing
 
 
-def _fine_tier(problem: Problem) -> int:
+def fine_tier(problem: Problem) -> int:
     """Returns the first tier that riding is part of, else the last."""
     riding = {Measure.BUSY, Measure.TRAVEL, Measure.EXPENSE, Measure.DISTANCE}
     for place, tier in enumerate(problem.tiers):

@@ -75,15 +75,16 @@ class Ruin:
     A search: the routes it is at, the best ones, and what it remembers; changed in place.
 
     ``weights`` (10) and ``missing`` (J) price routes and jobs left out in one number, ``tiers``
-    (T, 10) and ``missing_tiers`` (J, T) by the tiers of the problem. ``slot`` (V) is where the
-    route of a vehicle is, ``spare`` the free slots. ``where`` (J) is the vehicle of a job, -1 for
-    those in ``absent``. ``near`` (J, A) are other jobs, nearest first, ``far`` (J) the way from the
-    vehicles. ``offer`` (J, V, 4) are cheapest places or, without one, a price that all exceed.
-    ``counts`` are the numbers named above, the price of where the search is among them, and
-    ``cost`` (T) the same by tiers. ``best_*`` are the cheapest routes by tiers. ``chance`` is the
-    state of the generator of random numbers.
+    (T, 10) and ``missing_tiers`` (J, T) by the tiers of the problem; riding is part of tier
+    ``fine``. ``slot`` (V) is where the route of a vehicle is, ``spare`` the free slots. ``where``
+    (J) is the vehicle of a job, -1 for those in ``absent``. ``near`` (J, A) are other jobs, nearest
+    first, ``far`` (J) the way from the vehicles. ``offer`` (J, V, 4) are cheapest places or,
+    without one, a price that all exceed. ``counts`` are the numbers named above, the price of where
+    the search is among them, and ``cost`` (T) the same by tiers. ``best_*`` are the cheapest routes
+    by tiers. ``chance`` is the state of the generator of random numbers.
     """
 
+    fine: int
     allowed: NDArray[np.uint8]
     weights: Longs
     missing: Longs
