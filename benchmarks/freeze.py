@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from benchmarks.freeze_moments import Moment
 
 PEAKS = (
-    Peak(20, 5, 100),
-    Peak(60, 15, 60),
-    Peak(150, 35, 20),
-    Peak(300, 60, 10, shifts=3, moments=5),
+    Peak(20, 5, 3000),
+    Peak(60, 15, 2000),
+    Peak(150, 35, 1500),
+    Peak(300, 60, 1000, shifts=3, moments=5),
 )
 """What is frozen: 15 moments of each size."""
 

@@ -147,7 +147,11 @@ def frozen_of(
     initial = insert(problem, Solution(kept, left), left - {new})
     soft = unbound(problem, new)
     loaded = unbound_routes(problem, initial.routes)
-    found = solve(soft, SolveParams(iterations=iterations), Solution(loaded, initial.unassigned))
+    found = solve(
+        soft,
+        SolveParams(iterations=iterations, engine="sisr"),
+        Solution(loaded, initial.unassigned),
+    )
     if found.solution.unassigned:
         raise RuntimeError(f"No reference routes serve all drops of {name}.")
     return Frozen(name, len(jobs), problem, initial, new, found.solution.routes, ())

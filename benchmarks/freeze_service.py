@@ -94,7 +94,7 @@ class InProcess:
         snapshot = self.dispatcher.snapshot(now)
         if snapshot is None:
             return
-        params = SolveParams(iterations=self._iterations, seed=now % 1000)
+        params = SolveParams(iterations=self._iterations, seed=now % 1000, engine="sisr")
         found = solve(snapshot.problem, params, snapshot.initial)
         self.dispatcher.adopt(snapshot, found.solution, now)
 

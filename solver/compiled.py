@@ -36,7 +36,8 @@ def kernel(returned: Any, *given: Any) -> Callable[[Function], Function]:
     The function may not allocate: without numba's runtime there is no counting of references, which
     took half of the time.
     """
-    decorate = njit(returned(*given), cache=True, nogil=True, error_model="numpy", _nrt=False)
+    how: Any = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    decorate = njit(returned(*given), **how)
     return cast("Callable[[Function], Function]", decorate)
 
 

@@ -90,7 +90,7 @@ def ruin_and_recreate(problem: Problem, start: Solution, bound: Bound, seed: int
 def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
     """Tries moves until the bound, in runs of some milliseconds between two looks at the clock."""
     _begin(tours, state)
-    given = (
+    given: tuple[Any, ...] = (
         *(*matrices(ins), *timed(tours), state.allowed, state.weights, state.missing, state.tiers),
         *(state.missing_tiers, state.slot, state.spare, state.where, state.absent, state.near),
         *(state.far, state.offer, state.counts, state.cost, state.best_code, state.best_size),
@@ -98,7 +98,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
     )
     if state.counts[ABSENT]:
         # What is left out is inserted first: temperatures are measured by whole routes.
-        search(*given, 1, 0.0, AVERAGE, LONGEST)
+        search(*(*given, 1, 0.0, AVERAGE, LONGEST))
     scale = _scale(tours, state)
     fine, base, due = state.fine, state.weights.copy(), _RUN
     began = now = perf_counter()
@@ -111,7 +111,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         if bound.deadline is not None:
             part = min(1.0, (now - began) / max(1e-9, bound.deadline - began))
         heat = HOTTEST * scale * math.exp(cooling * part)
-        search(*given, moves, heat, AVERAGE, LONGEST)
+        search(*(*given, moves, heat, AVERAGE, LONGEST))
         done += moves
         if done >= due:
             due = done + _RUN
