@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -27,13 +28,14 @@ from solver.problem import (
     Measure,
     Problem,
     Task,
+    Vehicle,
 )
 from solver.ruin import surrogate
 from solver.solution import Activity, Solution, cost, load_stops, measures, schedule
 from solver.strings import DELIVERY_AT, PLACE_PRICE, _cheapest
 from solver.tours import LEGAL, TOTAL, matrices, timed, tours_of
 from tests.test_solver_insertion import every_insertion, with_route
-from tests.worlds import D, P, problems, rich_problem
+from tests.worlds import D, P, a_problem, problems, rich_problem, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -319,6 +321,49 @@ def _by_regret(problem: Problem, solution: Solution, jobs: frozenset[int]) -> So
         _, chosen = max(choices, key=lambda choice: choice[0])
         solution = with_route(solution, chosen.vehicle, chosen.route, chosen.job)
         left.remove(chosen.job)
+
+
+@settings(SETTINGS)
+@given(rich_compiled(), SEEDS)
+def test_any_routes_of_whole_jobs_complete_to_a_legal_solution(problem: Problem, seed: int) -> None:
+    drawn = random_routes(problem, random.Random(seed), likely=0.8)
+    assert violations(problem, complete(problem, drawn)) == ()
+
+
+def _with_goods_on_board(
+    capacity: tuple[int, ...],
+    load: tuple[int, ...],
+    collected: tuple[int, ...],
+    other: tuple[int, ...],
+) -> Problem:
+    """A vehicle with the goods of one job on board, and another job that loads at the start."""
+    held = Job("held", Task(1), load=load, collected=collected, carrier=0, vehicles=frozenset({0}))
+    return a_problem([held, Job("other", Task(2), load=other)], [Vehicle("v", 0, None, capacity)])
+
+
+def test_goods_on_board_may_be_none_at_all() -> None:
+    problem = _with_goods_on_board((1,), (), (), (1,))
+    assert complete(problem, ()).unassigned == frozenset()
+
+
+@pytest.mark.parametrize(("collected", "left"), [(3, frozenset()), (4, {0})])
+def test_what_is_collected_takes_the_room_of_what_is_delivered(
+    collected: int, left: frozenset[int]
+) -> None:
+    # 3 units go out, so there is room for 3.
+    problem = _with_goods_on_board((3,), (3,), (collected,), (0,))
+    assert complete(problem, ()).unassigned == left
+
+
+@pytest.mark.parametrize(("capacity", "left"), [((3, 7), frozenset()), ((2, 7), {1})])
+def test_a_vehicle_overfull_in_one_amount_loads_none_of_another(
+    capacity: tuple[int, ...], left: frozenset[int]
+) -> None:
+    problem = _with_goods_on_board(capacity, (3, 0), (), (0, 1))
+    for routes in ((), (route_of((0, D), (1, D)),)):
+        solution = complete(problem, routes)
+        assert violations(problem, solution) == ()
+        assert solution.unassigned == left
 
 
 def _modules_with_kernels() -> dict[str, list[str]]:
