@@ -92,7 +92,7 @@ def _overload_of(problem: Problem, v: int, route: Route, dimension: int, room: i
     load = sum(of(job.load) for job in jobs if job.carrier == v)
     for activity in route:
         job = jobs[activity.job]
-        if job.pickup is None and job.carrier is None and of(job.load):
+        if job.pickup is None and job.carrier is None and any(job.load):
             load += of(job.load)
             if load > room:
                 return activity.job

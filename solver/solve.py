@@ -193,6 +193,8 @@ def _polish_seconds(
     left = end - perf_counter()
     if params.engine == "ortools" or not is_compiled:
         return left
+    if params.engine == "sisr":
+        return None
     needed = _LEAST_SECONDS * len(problem.jobs) ** 2
     return left * _POLISH if left * _POLISH >= needed else None
 
@@ -218,6 +220,8 @@ def _better(problem: Problem, best: _Found, solutions: Sequence[Solution]) -> _F
 
 def _changes(routes: Sequence[Route], solution: Solution) -> frozenset[int]:
     """Returns the jobs that are on another vehicle than in some routes, or in none of them now."""
-    before = {a.job: v for v, route in enumerate(routes) for a in route if a.kind is not Kind.BREAK}
-    after = {a.job: v for v, route in enumerate(solution.routes) for a in route}
+    before, after = (
+        {a.job: v for v, route in enumerate(some) for a in route if a.kind is not Kind.BREAK}
+        for some in (routes, solution.routes)
+    )
     return frozenset(j for j, v in before.items() if after.get(j) != v)

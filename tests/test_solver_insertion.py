@@ -10,7 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from solver.check import violations
-from solver.insertion import best_insertions, complete, earliest_insertion, insert
+from solver.insertion import (
+    best_insertions,
+    complete,
+    earliest_insertion,
+    earliest_insertions,
+    insert,
+)
 from solver.problem import Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Activity, Solution, cost, load_stops, schedule
 from tests.worlds import D, P, a_problem, problems, route_of
@@ -91,7 +97,7 @@ def test_the_earliest_harmless_insertion_equals_brute_force(problem: Problem, se
     for v, route in enumerate(base.routes):
         for new in every_insertion(problem, route, j):
             made = with_route(base, v, new, j)
-            if not violations(problem, made) and not _harms(problem, v, route, new, j):
+            if not violations(problem, made) and not _harm(problem, v, route, new, j):
                 starts.append(_starts(problem, v, new)[j])
     assert (found is None) == (not best_insertions(problem, base, j))
     if found is not None and starts:
@@ -105,15 +111,42 @@ def _starts(problem: Problem, v: int, route: Route) -> dict[int, int]:
     return {visit.activity.job: visit.start for visit in visits if visit.activity.kind is D}
 
 
-def _harms(problem: Problem, v: int, old: Route, new: Route, j: int) -> bool:
-    """Whether a promised job other than ``j`` is late in the new route, and later than before."""
+def _harm(problem: Problem, v: int, old: Route, new: Route, j: int) -> int:
+    """By how much promised jobs other than ``j`` are later than due, and than they were before."""
     before, after = _starts(problem, v, old), _starts(problem, v, new)
-    return any(
-        problem.jobs[k].rank == 0 and due is not None and start > max(due, before[k])
+    return sum(
+        max(0, start - max(due, before[k]))
         for k, start in after.items()
-        if k != j
-        for due in (problem.jobs[k].delivery.due,)
+        if k != j and problem.jobs[k].rank == 0
+        if (due := problem.jobs[k].delivery.due) is not None
     )
+
+
+@settings(SETTINGS, max_examples=150)
+@given(problems(), st.integers(0, 2**32))
+def test_the_earliest_insertion_of_each_vehicle_equals_brute_force(
+    problem: Problem, seed: int
+) -> None:
+    base, j = _without_one(problem, seed)
+    found = earliest_insertions(problem, base, j)
+    cheapest = {insertion.vehicle: insertion for insertion in best_insertions(problem, base, j)}
+    assert {insertion.vehicle for insertion in found} == cheapest.keys()
+    for insertion in found:
+        v, route = insertion.vehicle, base.routes[insertion.vehicle]
+        assert insertion.harm == _harm(problem, v, route, insertion.route, j)
+        assert insertion.cost == cost(problem, with_route(base, v, insertion.route, j))
+        harmless = [
+            _starts(problem, v, new)[j]
+            for new in every_insertion(problem, route, j)
+            if not violations(problem, with_route(base, v, new, j))
+            if not _harm(problem, v, route, new, j)
+        ]
+        if harmless:
+            assert (insertion.arrival_start, insertion.harm) == (min(harmless), 0)
+        else:
+            assert insertion == cheapest[v]
+    starts = [insertion.arrival_start for insertion in found]
+    assert starts == sorted(starts)
 
 
 @settings(SETTINGS, max_examples=150)
@@ -187,6 +220,23 @@ def test_a_quote_does_not_make_another_promise_late() -> None:
     assert (found.arrival_start, found.delayed) == (360, ())
 
 
+def test_a_quote_says_for_each_vehicle_the_start_and_the_harm() -> None:
+    # Behind the old job, v would be back at 360 s, too late for the new one. Before it, the new one
+    # starts at 120 s and the old one at 285 s, 45 s after its due. w comes from location 5.
+    vehicles = [Vehicle("v", start=0), Vehicle("w", start=5)]
+    old = Job("old", delivery=Task(4, due=240))
+    new = Job("new", delivery=Task(2, TimeWindow(0, 300), service_duration=45))
+    problem = a_problem([old, new], vehicles)
+    found = earliest_insertions(problem, Solution((route_of((0, D)), ()), frozenset({1})), 1)
+    assert [(x.vehicle, x.arrival_start, x.harm, x.delayed) for x in found] == [
+        (0, 120, 45, ((0, 45),)),
+        (1, 180, 0, ()),
+    ]
+    # The answer to one quote harms nobody, though it starts later.
+    earliest = earliest_insertion(problem, Solution((route_of((0, D)), ()), frozenset({1})), 1)
+    assert earliest == found[1]
+
+
 def test_the_job_with_the_fewest_vehicles_to_choose_from_goes_first() -> None:
     vehicles = [Vehicle(name, start=0, capacity=(1,)) for name in "vw"]
     free = Job("free", delivery=Task(1, due=60))
@@ -210,6 +260,8 @@ def test_a_job_that_is_unknown_or_served_cannot_be_inserted(j: int) -> None:
     served = Solution((route_of((0, D)),))
     with pytest.raises(ValueError, match=r"below 1|in a route"):
         best_insertions(problem, served, j)
+    with pytest.raises(ValueError, match=r"below 1|in a route"):
+        earliest_insertions(problem, served, j)
 
 
 def test_completing_keeps_the_order_of_what_is_legal() -> None:
