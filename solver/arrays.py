@@ -180,7 +180,7 @@ def _vehicles(problem: Problem, *, priced: bool) -> Longs:
         table[v, FIXED_COST], table[v, TASK_COST] = vehicle.fixed_cost, vehicle.task_cost
         table[v, CAPACITY : CAPACITY + len(vehicle.capacity)] = vehicle.capacity
     for job in problem.jobs:
-        if job.carrier is not None:
+        if job.carrier is not None and job.load:
             first = CAPACITY + amounts
             table[job.carrier, first : first + len(job.load)] += job.load
     table[:, JOINT], table[:, PRICED] = problem.joint_loading, priced

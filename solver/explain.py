@@ -198,9 +198,11 @@ def _alone(problem: Problem, solution: Solution, j: int, v: int) -> tuple[Proble
     places = sorted({p for p in ends if p is not None} | {task.location for task in tasks})
     alone = Problem(
         vehicles=(_vehicle_at(vehicle, places),),
-        jobs=tuple(_job_at(problem.jobs[i], places) for i in kept),
-        durations=problem.durations[np.ix_(places, places)],
+        jobs=tuple(_job_at(problem.jobs[i], places, v) for i in kept),
+        durations=problem.durations_of(v)[np.ix_(places, places)],
+        costs=problem.costs_of(v)[np.ix_(places, places)],
         tiers=problem.tiers,
+        joint_loading=problem.joint_loading,
     )
     new = {i: n for n, i in enumerate(kept)}
     renamed = tuple(Activity(new[a.job], a.kind) for a in route)
@@ -212,17 +214,25 @@ def _vehicle_at(vehicle: Vehicle, places: list[int]) -> Vehicle:
     """Returns the vehicle with its locations as positions in ``places``."""
     ends = (vehicle.start, vehicle.end, vehicle.next_location)
     start, end, after = (None if place is None else places.index(place) for place in ends)
-    return replace(vehicle, start=start or 0, end=end, next_location=after)
+    return replace(vehicle, start=start or 0, end=end, next_location=after, profile=0)
 
 
-def _job_at(job: Job, places: list[int]) -> Job:
-    """Returns the job with its locations as positions in ``places``, for the only vehicle."""
-    pickup, delivery = job.pickup, job.delivery
-    if pickup is not None:
-        pickup = replace(pickup, location=places.index(pickup.location))
-    delivery = replace(delivery, location=places.index(delivery.location))
+def _job_at(job: Job, places: list[int], v: int) -> Job:
+    """Returns the job as vehicle ``v`` alone sees it, locations as positions in ``places``."""
+    pickup = None if job.pickup is None else _task_at(job.pickup, places, v)
     # Goods that could be on any vehicle must not count as on board of this one.
     vehicles, carrier = (None, None) if job.carrier is None else (frozenset((0,)), 0)
+    delivery = _task_at(job.delivery, places, v)
     return replace(
         job, pickup=pickup, delivery=delivery, vehicles=vehicles, carrier=carrier, planned=None
+    )
+
+
+def _task_at(task: Task, places: list[int], v: int) -> Task:
+    return replace(
+        task,
+        location=places.index(task.location),
+        service_duration=task.service_on(v),
+        setup_duration=task.setup_on(v),
+        by_vehicle=(),
     )

@@ -149,7 +149,7 @@ def room_for(ins: Instance, elements: int) -> tuple[Longs, Longs, Longs]:
     return (
         np.empty((places, 11), dtype=np.int64),
         np.empty((places, len(ins.weights) + EXTRA), dtype=np.int64),
-        np.empty((5, 16), dtype=np.int64),
+        np.empty((5, max(16, len(ins.weights))), dtype=np.int64),
     )
 
 

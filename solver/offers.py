@@ -101,7 +101,7 @@ def list_places(
     many.
 
     ``found`` is room for what `scan` finds, ``offers`` (n, T + 4) for as many offers, ``room``
-    (5, 16) for intermediate results.
+    (5, at least T and 10) for intermediate results.
     """
     zero, change = room[0], room[1]
     for m in range(tiers.shape[1]):

@@ -160,6 +160,8 @@ def _can_collect(
     amounts = (job.shape[1] - LOAD) // 2
     for a in range(amounts):
         room = vehicle[v, CAPACITY + a] - job[j, LOAD + amounts + a]
+        if job[j, CARRIER] >= 0:
+            room += job[j, LOAD + a]
         before = element[s, k - 1, LOADS + a] if k > 0 else head[s, BASE + a]
         if before > room:
             return False
@@ -288,7 +290,9 @@ def _deliveries(
             cost = spent + expense[p, here, place] + expense[p, place, there]
             cost -= expense[p, before, there]
             price += w[EXPENSE] * cost
-        if listed or price < best[0]:
+        # Going where the plan says, after all, makes a place cheaper than its detour.
+        gain = turned if pickup_at >= 0 else (-1 if k == 0 else 0)
+        if listed or price + w[DIVERTED] * min(0, gain) < best[0]:
             start = max(now + leg, early)
             if start <= late:
                 rows = _note(
@@ -315,6 +319,7 @@ def _deliveries(
         ridden += passed - element[s, k, LEG]
         here, now = there, begin + element[s, k, SERVICE]
         gone = fixed + per_second * ridden + w[LATE] * lates + w[LATENESS] * later
+        gone += w[DIVERTED] * min(0, turned)
         if now > late or (not listed and not priced and gone >= best[0]):
             break
     return rows
@@ -430,9 +435,12 @@ def scan(
         ridden, spent, turned = np.int64(0), np.int64(0), 0
         if not pairs:
             fits = True
+            loads = False
             for a in range(amounts if job[j, CARRIER] < 0 else 0):
+                loads = loads or job[j, LOAD + a] > 0
+            for a in range(amounts if loads else 0):
                 load = job[j, LOAD + a]
-                fits = fits and (load == 0 or head[s, BASE + a] + load <= vehicle[v, CAPACITY + a])
+                fits = fits and head[s, BASE + a] + load <= vehicle[v, CAPACITY + a]
         elif turn % 2 == 0:
             # In front of a load stop of its own place, a pickup stays apart only if its goods go
             # out before that stop.
@@ -447,11 +455,11 @@ def scan(
             begin = max(now + ridden, job[j, PICKUP_EARLY])
             then = begin + service
             detour = ridden + ride[p, place, element[s, k, PLACE]] - element[s, k, LEG]
-            hopeless = found.shape[0] == 0 and fixed + per_second * detour >= best[0]
+            turned = _turned(vehicle, head, element, s, v, place) if k == 0 else 0
+            least = fixed + per_second * detour + w[DIVERTED] * min(0, turned)
+            hopeless = found.shape[0] == 0 and least >= best[0]
             fits = fits and begin <= job[j, PICKUP_LATE] and not hopeless
-            if fits:
-                spent = np.int64(expense[p, here, place]) if priced else ridden
-                turned = _turned(vehicle, head, element, s, v, place) if k == 0 else 0
+            spent = np.int64(expense[p, here, place]) if priced else ridden
         else:
             fits = joins
             for a in range(amounts if fits else 0):

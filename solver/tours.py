@@ -170,6 +170,7 @@ def _gather(
     jobs = job.shape[0]
     amounts = (job.shape[1] - LOAD) // 2
     legal = head[s, SIZE] <= vehicle[v, MOST_TASKS]
+    loads, full = False, False
     for k in range(amounts):
         chosen = 0
         for at in range(head[s, SIZE]):
@@ -177,8 +178,10 @@ def _gather(
             if j >= 0 and job[j, PICKUP] < 0 and job[j, CARRIER] < 0:
                 chosen += job[j, LOAD + k]
         head[s, BASE + k] = vehicle[v, CAPACITY + amounts + k] + chosen
-        if chosen > 0 and head[s, BASE + k] > vehicle[v, CAPACITY + k]:
-            legal = False
+        loads = loads or chosen > 0
+        full = full or head[s, BASE + k] > vehicle[v, CAPACITY + k]
+    if loads and full:
+        legal = False
     n = 0
     mixed = 0
     for at in range(head[s, SIZE]):
