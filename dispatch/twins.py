@@ -59,7 +59,8 @@ def with_twins(size: int, start: Ints, end: Ints, banned: Iterable[Way]) -> Twin
     whole = {way for way in banned if _can_be_made(way, first, end)}
     beginnings = sorted({way[:i] for way in whole for i in range(2, len(way))})
     twin = {way: size + i for i, way in enumerate(beginnings)}
-    starts, ends, plain_end = [start], [end], end.copy()
+    plain_end = end.copy()
+    starts, ends = [start], [plain_end]
     for way, number in twin.items():
         last = way[-1]
         onward = end[first[last] : first[last + 1]].tolist()
@@ -69,7 +70,6 @@ def with_twins(size: int, start: Ints, end: Ints, banned: Iterable[Way]) -> Twin
         if len(way) == 2:
             turns = slice(first[way[0]], first[way[0] + 1])
             plain_end[turns][end[turns] == last] = number
-    ends[0] = plain_end
     arcs = np.concatenate([np.arange(size), [way[-1] for way in beginnings]]).astype(np.int64)
     return Twins(arcs, np.concatenate(starts), np.concatenate(ends))
 
