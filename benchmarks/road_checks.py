@@ -21,6 +21,8 @@ from dispatch.osm import build_city
 from dispatch.street_engine import RoadStreets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dispatch.geo import Point
     from dispatch.places import Place
     from dispatch.roads import Roads
@@ -34,8 +36,9 @@ BAYFRONT = ROOT.parent / "shared/data/osm/bayfront_singapore.osm.pbf"
 
 DESKS, BUILDINGS = 60, 25
 
-Turn = tuple[int, int, int]
-"""Three nodes passed one after the other."""
+Turn = tuple[int, ...]
+"""Nodes passed one after the other: before, at and after a junction, or all of a way over which
+a ban leads, the one before it and the one after it."""
 
 
 def zone_table() -> str:
@@ -76,28 +79,51 @@ def turn_bans() -> str:
         out = Path(folder) / "city"
         build_city(BAYFRONT, out, name="Bayfront", timezone="Asia/Singapore")
         roads = load_map(out).roads
-    free = replace(roads, ban_for=np.zeros_like(roads.ban_for))
+    nobody = {key: np.zeros_like(getattr(roads, key)) for key in ("ban_for", "way_ban_for")}
     kept, without = (
-        len(_turns(RoadStreets(which, profile="ebike", country="SG")) & banned)
-        for which in (roads, free)
+        sum(_can_be_made(RoadStreets(which, profile="ebike", country="SG"), banned))
+        for which in (roads, replace(roads, **nobody))
     )
+    over = sum(len(turn) > 3 for turn in banned)
     cars, routes = _against(RoadStreets(roads, profile="car", country="SG"), oneways)
     people, _ = _against(RoadStreets(roads, profile="foot", country="SG"), oneways)
     return (
-        f"Bayfront, {len(banned)} banned turns read from its map by another way: {kept} can be "
-        f"made by e-bike, {without} could without the bans. {routes} routes by car go {cars} "
+        f"Bayfront, {len(banned)} banned turns read from its map by another way, {over} of them "
+        f"over a way: {kept} can be made by e-bike, {without} could without the bans. "
+        f"{routes} routes by car go {cars} "
         f"times against a one-way street, on foot {people} times"
     )
 
 
-def _turns(streets: RoadStreets) -> set[Turn]:
-    """Returns the turns that can be made, each as the nodes before, at and after it."""
+def _can_be_made(streets: RoadStreets, turns: set[Turn]) -> Iterator[bool]:
+    """Yields for each of some turns whether there is a way over its nodes, one by one."""
     roads, graph = streets.roads, streets.graph
-    first, last = roads.first[graph.road], roads.first[graph.road + 1] - 1
-    begin, end = np.where(graph.along, (first, last), (last, first))
-    towards = np.where(graph.along, 1, -1)
-    ends = (end - towards)[graph.start], end[graph.start], (begin + towards)[graph.end]
-    return set(zip(*(roads.node[at].tolist() for at in ends), strict=True))
+    onward: dict[tuple[int, int], set[int]] = {}
+    lines: list[list[int]] = []
+    for road, along in zip(graph.road.tolist(), graph.along.tolist(), strict=True):
+        line = roads.node[roads.first[road] : roads.first[road + 1]].tolist()
+        lines.append(line if along else line[::-1])
+    # Where one is: an arc, and how many of its points one has passed.
+    for arc, line in enumerate(lines):
+        for i in range(1, len(line) - 1):
+            onward[arc, i] = {arc}
+    for a, b in zip(graph.start.tolist(), graph.end.tolist(), strict=True):
+        onward.setdefault((a, len(lines[a]) - 1), set()).add(b)
+    for turn in turns:
+        on = {
+            (arc, i)
+            for arc, line in enumerate(lines)
+            for i in range(1, len(line))
+            if line[i - 1 : i + 1] == [*turn[:2]]
+        }
+        for node in turn[2:]:
+            steps = {
+                (to, i + 1 if to == arc and i < len(lines[arc]) - 1 else 1)
+                for arc, i in on
+                for to in onward.get((arc, i), ())
+            }
+            on = {(arc, i) for arc, i in steps if lines[arc][i] == node}
+        yield bool(on)
 
 
 def _route(streets: RoadStreets, a: Point, b: Point) -> StreetRoute:
@@ -126,7 +152,7 @@ def _against(streets: RoadStreets, oneways: set[tuple[int, int]]) -> tuple[int, 
 def _rules(pbf: Path) -> tuple[set[Turn], set[tuple[int, int]]]:
     """Returns the turns a map bans outright, and its one-way segments, read the short way."""
     ways: dict[int, list[int]] = {}
-    relations: list[dict[str, int]] = []
+    relations: list[dict[str, tuple[str, int]]] = []
     oneways: set[tuple[int, int]] = set()
     item: Any
     for item in osmium.FileProcessor(pbf):
@@ -136,17 +162,25 @@ def _rules(pbf: Path) -> tuple[set[Turn], set[tuple[int, int]]]:
             if tags.get("oneway") == "yes":
                 oneways.update(pairwise(ways[item.id]))
         elif tags.get("restriction", "").startswith("no_") and "except" not in tags:
-            relations.append({m.role: m.ref for m in item.members})
+            relations.append({m.role: (m.type, m.ref) for m in item.members})
     oneways -= {(b, a) for a, b in oneways}
-    banned = set()
-    for roles in relations:
-        before, after = ways.get(roles.get("from", 0), []), ways.get(roles.get("to", 0), [])
-        via = roles.get("via", 0)
-        if via in before and via in after and via in (before[0], before[-1]):
-            a = before[1] if before[0] == via else before[-2]
-            if via in (after[0], after[-1]):
-                banned.add((a, via, after[1] if after[0] == via else after[-2]))
-    return banned, oneways
+    return {turn for roles in relations if (turn := _banned(roles, ways))}, oneways
+
+
+def _banned(roles: dict[str, tuple[str, int]], ways: dict[int, list[int]]) -> Turn | None:
+    """Returns the nodes that a restriction forbids to pass in a row; None: its ways do not meet."""
+    none = "", 0
+    before, after = (ways.get(roles.get(role, none)[1], []) for role in ("from", "to"))
+    kind, number = roles.get("via", none)
+    over = [number] if kind == "n" else ways.get(number, [])
+    if not (before and after and over):
+        return None
+    if over[0] not in (before[0], before[-1]):
+        over = over[::-1]
+    if over[0] not in (before[0], before[-1]) or over[-1] not in (after[0], after[-1]):
+        return None
+    begin = before[1] if before[0] == over[0] else before[-2]
+    return (begin, *over, after[1] if after[0] == over[-1] else after[-2])
 
 
 def closed_bridge(streets: RoadStreets, a: Point, b: Point) -> str:

@@ -207,7 +207,7 @@ def random_points(streets: RoadStreets, number: int, seed: int) -> list[Point]:
     rng = np.random.default_rng(seed)
     roads = streets.roads
     found = []
-    for arc in rng.integers(0, len(streets.graph.road), number).tolist():
+    for arc in rng.integers(0, streets.graph.num_plain, number).tolist():
         line = roads.line(int(streets.graph.road[arc]))
         step = int(rng.integers(0, len(line) - 1))
         (a, b), (c, d) = line[step], line[step + 1]

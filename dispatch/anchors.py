@@ -2,7 +2,9 @@
 How points on the roads hang on the arcs: where one can start from them and how arrive.
 
 A point in the middle of a road is on the arcs of that road. A point at a junction is at
-the beginning of every arc that leaves it and at the end of every arc that enters it.
+the beginning of every arc that leaves it and at the end of every arc that enters it. One
+arrives by twins of arcs (see `twins`) as well; who stopped goes on by the plain ones, as
+nobody asks by which road he came before.
 """
 
 from __future__ import annotations
@@ -112,10 +114,11 @@ def _on_road(timed: TimedRoads, snap: Snap, *, to_end: bool) -> tuple[Hook, ...]
     share = min(1.0, max(0.0, share))
     hooks = []
     for side, arc in enumerate(timed.graph.arc_of[snap.road].tolist()):
-        if arc >= 0:
+        arcs = () if to_end else timed.graph.twins.get((snap.road, side), ())
+        for on in (arc, *arcs) if arc >= 0 else arcs:
             before, after = metric.until[side, k : k + 2].tolist()
-            rest = max(0, int(metric.arc[arc]) - round(before + share * (after - before)))
-            hooks.append(_hook(timed, arc, rest, k, at_end=False, to_end=to_end))
+            rest = max(0, int(metric.arc[on]) - round(before + share * (after - before)))
+            hooks.append(_hook(timed, on, rest, k, at_end=False, to_end=to_end))
     return tuple(hooks)
 
 

@@ -34,6 +34,9 @@ FORMAT = 2
 
 FILES = ("city.json", "buildings.json", "offices.json", "roads.npz")
 
+NEWER = ("way_ban", "way_ban_for")
+"""Arrays of `roads.npz` that are not in it where they are empty: files before them lack them."""
+
 SCALE = 10**6
 """Coordinates in `roads.npz` are whole millionths of a degree."""
 
@@ -169,6 +172,9 @@ def _write_roads(path: Path, roads: Roads) -> None:
     for name in ("names", "profiles"):
         text = "\n".join(arrays[name])
         arrays[name] = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
+    for name in NEWER:
+        if not len(arrays[name]):
+            del arrays[name]
     # Not compressed: other versions of the compressor would write other bytes.
     np.savez(path, **arrays)
 
@@ -236,7 +242,11 @@ def _point(pair: list[float]) -> Point:
 
 def _read_roads(path: Path) -> Roads:
     with path.open("rb") as file, np.load(file) as arrays:
-        data: dict[str, Any] = {f.name: arrays[f.name] for f in fields(Roads)}
+        data: dict[str, Any] = {
+            f.name: arrays[f.name]
+            for f in fields(Roads)
+            if f.name in arrays.files or f.name not in NEWER
+        }
     for name in ("lat", "lon"):
         data[name] = data[name] / SCALE
     for name in ("names", "profiles"):

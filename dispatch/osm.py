@@ -121,9 +121,9 @@ def _report(
     return CityReport(
         junctions=len(np.unique(graph.tail)),
         roads=int(usable.sum()),
-        arcs=len(graph.road),
+        arcs=graph.num_plain,
         road_km=round(float(length[usable].sum()) / 1000, 1),
-        turn_bans=len(roads.ban),
+        turn_bans=len(roads.ban) + len(roads.way_ban),
         buildings=len(buildings),
         with_levels=sum(not building.levels_assumed for building in buildings),
         entrances=sum(len(building.entrances) for building in buildings),

@@ -44,11 +44,16 @@ class MapWay:
 
 @dataclass(frozen=True, slots=True)
 class MapBan:
-    """A turn restriction: ``kind`` as tagged, from ways over a node to ways; None: over a way."""
+    """
+    A turn restriction: ``kind`` as tagged, from ways over a node to ways.
+
+    ``over`` are the ways it leads over where that is no node; both are empty for what is wrong.
+    """
 
     kind: str
     starts: tuple[int, ...]
     via: int | None
+    over: tuple[int, ...]
     ends: tuple[int, ...]
     excepts: frozenset[str]
 
@@ -167,6 +172,7 @@ def _ban(item: Any, tags: Mapping[str, str]) -> MapBan:
         kind=tags["restriction"],
         starts=tuple(ref for role, kind, ref in members if (role, kind) == ("from", "w")),
         via=via[0][1] if len(via) == 1 and via[0][0] == "n" else None,
+        over=tuple(ref for _, ref in via) if all(kind == "w" for kind, _ in via) else (),
         ends=tuple(ref for role, kind, ref in members if (role, kind) == ("to", "w")),
         excepts=frozenset(tags.get("except", "").replace(" ", "").split(";")) - {""},
     )

@@ -26,7 +26,7 @@ from dispatch.roads import (
     Roads,
     strongest_part,
 )
-from dispatch.turn_import import import_bans
+from dispatch.turn_import import Bans, import_bans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ def import_roads(
             code="city-without-roads",
         )
     number = {node: i for i, node in enumerate(dict.fromkeys(n for p in kept for n in p.ends))}
-    bans, num_over_ways, num_unclear = import_bans(extract.bans, kept, number, rules)
+    bans = import_bans(extract.bans, kept, number, rules)
     left_out = [
         LeftOut("ways", len(extract.roads) - len(usable), "closed to couriers"),
         LeftOut("ways in part", extract.num_cut, "the file lacks points of them; the rest is in"),
@@ -99,8 +99,8 @@ def import_roads(
             )
             for name, count in zip(profiles.profile, dropped, strict=True)
         ),
-        LeftOut("turn bans", num_over_ways, "over a way instead of a node: not supported"),
-        LeftOut("turn bans", num_unclear, "their ways do not meet at one node of the roads kept"),
+        LeftOut("turn bans", bans.unclear, "their ways do not meet at one node of the roads kept"),
+        LeftOut("turn bans", bans.unclear_over_ways, "their ways do not lead on from one another"),
     ]
     roads = _roads(kept, number, barred, bans, extract, profiles, country)
     return replace(roads, sign=wait_once(roads, profiles, crossing_m)), left_out
@@ -164,7 +164,7 @@ def _roads(
     pieces: list[Piece],
     number: Mapping[int, int],
     barred: Mapping[int, int],
-    bans: list[tuple[int, int, int, int]],
+    bans: Bans,
     extract: Extract,
     profiles: Profiles,
     country: str,
@@ -180,7 +180,9 @@ def _roads(
     tags = [piece.way.tags for piece in pieces]
     mode = np.array([[a | b << 4 for a, b in p.modes] for p in pieces], dtype=np.uint8)
     ends = points[np.column_stack([first[:-1], first[1:] - 1])]
-    rows = np.array(bans, dtype=np.int32).reshape(-1, 4)
+    rows = np.array(bans.turns, dtype=np.int32).reshape(-1, 4)
+    longest = max((len(way) for way, _ in bans.ways), default=3)
+    ways = [way + (-1,) * (longest - len(way)) for way, _ in bans.ways]
     return Roads(
         num_junctions=len(number),
         tail=tail,
@@ -200,6 +202,8 @@ def _roads(
         ban=np.ascontiguousarray(rows[:, :3]),
         ban_for=rows[:, 3].astype(np.uint8),
         rank=order_junctions(len(number), tail, head, ends, mode),
+        way_ban=np.array(ways, dtype=np.int32).reshape(-1, longest),
+        way_ban_for=np.array([bits for _, bits in bans.ways], dtype=np.uint8),
         names=tuple(names),
         profiles=tuple(profiles.profile),
     )

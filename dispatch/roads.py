@@ -7,7 +7,7 @@ them is in `turns` and `timing`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +44,9 @@ class Roads:
     what `road_rules.modes` says along in its lower and against in its upper four bits.
     Bit k of ``barred`` (n) shuts a junction for profile k. ``ban`` (b, 3) are banned turns
     (road, junction, road), bit k of ``ban_for`` (b) says whether profile k obeys.
+    ``way_ban`` (w, longest) are banned ways over more roads than two, each by 2 road, or by
+    2 road + 1 where it is ridden against its line, -1 after the last; ``way_ban_for`` (w) is
+    as ``ban_for``.
     ``rank`` (profiles, n) are orders of the junctions by nested dissection of the roads of
     each profile, without rows if unknown.
     """
@@ -68,6 +71,8 @@ class Roads:
     rank: Ints
     names: tuple[str, ...]
     profiles: tuple[str, ...]
+    way_ban: Ints = field(default_factory=lambda: np.empty((0, 3), dtype=np.int32))
+    way_ban_for: Bytes = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
 
     def __post_init__(self) -> None:
         m, p = len(self.tail), len(self.lat)

@@ -13,6 +13,7 @@ S. Winter (2002). Modeling Costs of Turns in Route Planning. *GeoInformatica* 6(
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from dispatch.roads import strongest_part
 from dispatch.turn_costs import headings, turn_seconds, wait_seconds
+from dispatch.twins import banned_ways, kept_arcs, with_twins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +49,10 @@ class TurnGraph:
     (k, 2) are the degrees from north at an arc's two ends, ``arms`` the roads that meet at
     each junction; ``open_at`` tells where one can pass. ``num_trapped`` counts the roads
     that cannot be left or reached again.
+
+    Arcs from ``num_plain`` on are twins of plain ones (see `twins`), for those who came to
+    their roads by the beginning of a ban: ``twins`` lists them by road and by 0 along it or 1
+    against it. ``arc_of`` and ``leaves`` hold plain arcs only: nobody begins on a twin.
     """
 
     road: Ints
@@ -66,6 +72,8 @@ class TurnGraph:
     arms: Longs
     open_at: Bools
     num_trapped: int
+    num_plain: int
+    twins: Mapping[tuple[int, int], tuple[int, ...]]
 
     @property
     def usable(self) -> Bools:
@@ -98,11 +106,16 @@ def build_turns(roads: Roads, name: str, profile: Profile, side: str) -> TurnGra
     # Straight on around a loop is turning round at its one junction; a loop leads nowhere.
     keep = (start != end) & (back | open_at[head[start]])
     keep &= ~_banned(roads, bit, road, head, start, end)
-    start, end, back = start[keep], end[keep], back[keep]
+    ways = banned_ways(roads, bit, road, along)
+    arcs, start, end = with_twins(len(road), start[keep], end[keep], ways)
+    num_plain = len(road)
+    road, along, tail, head = road[arcs], along[arcs], tail[arcs], head[arcs]
+    back = (road[start] == road[end]) & (along[start] != along[end])
     way_out = np.bincount(start[~back], minlength=len(road))
     keep = ~back | (way_out[start] == 0) | (profile.u_turns == "junctions")
     start, end, back = start[keep], end[keep], back[keep]
     part = strongest_part(len(road), start, end) if len(start) else np.zeros(len(road), dtype=bool)
+    part, at = kept_arcs(part, arcs, start, end)
     heading = headings(roads)[road]
     heading = np.where(along[:, None], heading, (heading[:, ::-1] + 180) % 360)
     cost = turn_seconds(heading, start, end, back, arms[head[start]] > 2, profile.turn, side)
@@ -111,7 +124,8 @@ def build_turns(roads: Roads, name: str, profile: Profile, side: str) -> TurnGra
     inside = part[start] & part[end]
     start, end, cost = number[start[inside]], number[end[inside]], cost[inside]
     arc_of = np.full((len(roads.tail), 2), -1, dtype=np.int32)
-    arc_of[road[part], np.where(along[part], 0, 1)] = number[part]
+    arc_of[road[at], np.where(along[at], 0, 1)] = number[at]
+    plain = part & (np.arange(len(arcs)) < num_plain)
     trapped = len(mine) - int((arc_of >= 0).any(axis=1).sum())
     order = np.lexsort((end, start))
     start, end, cost = start[order], end[order], cost[order]
@@ -129,13 +143,24 @@ def build_turns(roads: Roads, name: str, profile: Profile, side: str) -> TurnGra
         first=np.searchsorted(start, bounds),
         into=into,
         into_first=np.searchsorted(end[into], bounds),
-        leaves=_by_junction(tail[part], roads.num_junctions),
+        leaves=_by_junction(tail[plain], roads.num_junctions),
         enters=_by_junction(head[part], roads.num_junctions),
         heading=heading[part],
         arms=arms,
         open_at=open_at,
         num_trapped=trapped,
+        num_plain=int(plain.sum()),
+        twins=_twins(road[part], along[part], int(plain.sum())),
     )
+
+
+def _twins(road: Ints, along: Bools, num_plain: int) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Returns the arcs from `num_plain` on by road and side."""
+    found: dict[tuple[int, int], tuple[int, ...]] = {}
+    for arc in range(num_plain, len(road)):
+        key = int(road[arc]), 0 if along[arc] else 1
+        found[key] = (*found.get(key, ()), arc)
+    return found
 
 
 def _pairs(tail: Ints, head: Ints, num_junctions: int) -> tuple[Ints, Ints]:

@@ -111,14 +111,17 @@ def straight_roads(
     roads: Sequence[tuple[int, int, int, int]],
     bans: Sequence[tuple[int, int, int]] = (),
     signs: Sequence[int] = (),
+    way_bans: Sequence[Sequence[int]] = (),
 ) -> Roads:
     """
     Returns straight roads between junctions given in metres (east, north), for PLAIN.
 
     A road is (tail, head, km/h along, km/h against), 0 closed; its points are the nodes
     2 e and 2 e + 1 of the map, so that every road is a segment of its own. ``signs`` are
-    bits of `Roads.sign` for the points.
+    bits of `Roads.sign` for the points, ``way_bans`` rows of arcs as in `Roads.way_ban`.
     """
+    longest = max((len(ban) for ban in way_bans), default=3)
+    padded = [[*ban, *[-1] * (longest - len(ban))] for ban in way_bans]
     points = [at(*junctions[end]) for road in roads for end in road[:2]]
     columns = np.array(roads, dtype=np.int32)
     m, p = len(roads), 2 * len(roads)
@@ -143,6 +146,8 @@ def straight_roads(
         rank=np.arange(len(junctions), dtype=np.int32)[None, :],
         names=("",),
         profiles=("plain",),
+        way_ban=np.array(padded, dtype=np.int32).reshape(-1, longest),
+        way_ban_for=np.ones(len(way_bans), dtype=np.uint8),
     )
 
 

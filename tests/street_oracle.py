@@ -65,7 +65,8 @@ def _add_arc(
     spots: list[Spot] = [(0, ("begin", arc)), (whole, ("end", arc))]
     for i, snap in enumerate(snaps):
         junction = junction_of(streets, snap)
-        if junction == streets.graph.tail[arc]:
+        begins = arc < streets.graph.num_plain
+        if begins and junction == streets.graph.tail[arc]:
             graph.add_edge(("from", i), ("begin", arc), ms=0)
         if junction == streets.graph.head[arc]:
             graph.add_edge(("end", arc), ("to", i), ms=0)
@@ -78,7 +79,8 @@ def _add_arc(
             )
             spot = ("spot", arc, i)
             spots.append((round(float(a + share * (b - a))), spot))
-            graph.add_edge(("from", i), spot, ms=0)
+            if begins:
+                graph.add_edge(("from", i), spot, ms=0)
             graph.add_edge(spot, ("to", i), ms=0)
     # The roads of these tests are one segment each: closed means cut everywhere.
     first = int(roads.first[road])
@@ -105,6 +107,17 @@ def _same_spot(streets: RoadStreets, a: Snap, b: Snap) -> bool:
     return (a.road, a.metre) == (b.road, b.metre) or (
         junction_of(streets, a) == junction_of(streets, b) >= 0
     )
+
+
+def can_ride(streets: RoadStreets, row: Sequence[int]) -> bool:
+    """Tells whether the graph has a way over arcs given as in `Roads.way_ban`, from anywhere."""
+    graph = streets.graph
+    arcs = 2 * graph.road + ~graph.along
+    on = set(np.flatnonzero(arcs == row[0]).tolist())
+    for arc in row[1:]:
+        turns = zip(graph.start.tolist(), graph.end.tolist(), strict=True)
+        on = {b for a, b in turns if a in on and arcs[b] == arc}
+    return bool(on)
 
 
 def naive_turns(streets: RoadStreets, bans: set[tuple[int, int, int]]) -> set[tuple[Any, Any]]:
