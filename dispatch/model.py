@@ -14,7 +14,7 @@ from dispatch.whereabouts import Whereabouts
 from solver.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """
     A problem and what it means.

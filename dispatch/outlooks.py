@@ -23,8 +23,11 @@ from solver.solution import Kind, Solution
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
     from dispatch.requests import OrderRequest, QuoteRequest
+    from dispatch.state import State
 
 MINUTE = 60
+
+_Ends = dict[str, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,14 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
     state = apply(dispatcher.state, placed)
     proposal = dispatcher.propose(state, now)
     usual = placed.order.promise_s
-    eta, courier = _last(proposal, placed)
+    ends = handover_ends(proposal)
+    eta, courier = _last(ends, placed)
     if placed.order.service is not Service.URGENT or (
-        _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal)
+        _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal.state, ends)
     ):
         return Outlook(placed, proposal, eta, courier, usual, feasible=True)
     early = _earliest(proposal, placed)
-    eta, courier = _last(early, placed)
+    eta, courier = _last(handover_ends(early), placed)
     if _holds(dispatcher, eta, now, usual):
         return Outlook(placed, early, eta, courier, usual, feasible=True)
     promise_s = usual if eta is None else max(usual, _honest(dispatcher, eta - now))
@@ -71,9 +75,8 @@ def _holds(dispatcher: Dispatcher, eta: int | None, now: int, promise_s: int) ->
     return eta is not None and (eta - now) * (1 + dispatcher.policy.quote_buffer) <= promise_s
 
 
-def _breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
+def _breaks_word(dispatcher: Dispatcher, state: State, ends: _Ends) -> bool:
     """Returns whether an urgent drop that the published plan brings in time would be late."""
-    state, ends = proposal.state, handover_ends(proposal)
     return any(
         stop.departure <= stop.due_at < ends[drop][0]
         for drop, (_, stop) in dispatcher.plan.assignments().items()
@@ -109,15 +112,14 @@ def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
     return judged(proposal.state, model, solution)
 
 
-def _last(proposal: Proposal, placed: OrderPlaced) -> tuple[int | None, str | None]:
+def _last(ends: _Ends, placed: OrderPlaced) -> tuple[int | None, str | None]:
     """Returns when and by whom the last drop is handed over, None unless all are planned."""
-    ends = handover_ends(proposal)
     if any(drop not in ends for drop in placed.order.drops):
         return None, None
     return max((ends[drop] for drop in placed.order.drops), key=lambda end: end[0])
 
 
-def handover_ends(proposal: Proposal) -> dict[str, tuple[int, str]]:
+def handover_ends(proposal: Proposal) -> _Ends:
     """Returns for each planned drop the end of its hand-over, in Unix seconds, and its courier."""
     problem = proposal.model.problem
     return {

@@ -9,6 +9,7 @@ it ends.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,6 +80,8 @@ def arrival(departs_at: int, timezone: str, takes: Callable[[str], int]) -> tupl
         since = until
 
 
+# The same routes are timed for the quote, for other promises and for the plan: most do not change.
+@lru_cache(maxsize=64)
 def retimed(model: Model, vehicle: int, route: Route) -> Timetable:
     """
     Returns the earliest times of a route with the band at each arrival, in seconds from planning.

@@ -33,12 +33,13 @@ def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
         have, want = len(solution.routes), len(problem.vehicles)
         return (f"The solution has {have} routes for {want} vehicles.",)
     found = list(_miscounted(problem, solution))
+    dimensions = problem.dimensions
     for v, route in enumerate(solution.routes):
         known = tuple(activity for activity in route if _exists(problem, v, activity))
         found += _restless(problem, v, route)
         found += _misplaced(problem, v, known)
         found += _overstretched(problem, v, known)
-        found += overloaded(problem, v, known)
+        found += overloaded(problem, v, known, dimensions)
         found += mistimed(problem, v, known)
     return tuple(found)
 

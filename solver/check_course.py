@@ -18,11 +18,10 @@ _Step = tuple[str, Kind, "Task"]
 _Amounts = tuple[int, ...]
 
 
-def overloaded(problem: Problem, v: int, route: Route) -> Iterator[str]:
+def overloaded(problem: Problem, v: int, route: Route, dimensions: int) -> Iterator[str]:
     """Yields where goods on board exceed what a vehicle may carry, now or in a break."""
     vehicle, jobs = problem.vehicles[v], problem.jobs
     served = {a.job for a in route if a.kind is Kind.DELIVERY}
-    dimensions = problem.dimensions
     bound = _sum(dimensions, (job.load for job in jobs if job.carrier == v))
     open_jobs = [jobs[j] for j in served if jobs[j].pickup is None and jobs[j].carrier != v]
     chosen = _sum(dimensions, (job.load for job in open_jobs))
