@@ -8,7 +8,7 @@ that cannot be written.
 
 from __future__ import annotations
 
-from importlib import import_module
+from solver.compile import import_all
 
 KERNELS = (
     "dispatch.cch_kernels",
@@ -22,8 +22,7 @@ KERNELS = (
 
 def compile_all() -> None:
     """Compiles what is not yet compiled for this machine."""
-    for name in KERNELS:
-        import_module(name)
+    import_all(KERNELS)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,10 @@ What is compiled is kept beside the modules, or in the user's cache where that c
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KERNELS = (
     "solver.assignment",
@@ -24,7 +28,12 @@ KERNELS = (
 
 def compile_all() -> None:
     """Compiles what is not yet compiled for this machine."""
-    for name in KERNELS:
+    import_all(KERNELS)
+
+
+def import_all(modules: Iterable[str]) -> None:
+    """Imports modules, which compiles the loops in them that were not compiled yet."""
+    for name in modules:
         import_module(name)
 
 

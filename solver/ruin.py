@@ -100,7 +100,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         # What is left out is inserted first: temperatures are measured by whole routes.
         search(*(*given, 1, 0.0, AVERAGE, LONGEST))
     scale = _scale(tours, state)
-    fine, base, due = state.fine, state.weights.copy(), _RUN
+    base, due = state.weights.copy(), _RUN
     began = now = perf_counter()
     moves, done, part = 10, int(state.counts[MOVES]), 0.0
     cooling = math.log(COLDEST / HOTTEST)
@@ -115,7 +115,7 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
         done += moves
         if done >= due:
             due = done + _RUN
-            _adjust(tours, state, base, fine)
+            _adjust(tours, state, base)
         if bound.deadline is not None:
             before, now = now, perf_counter()
             # Some milliseconds a run, less towards the end.
@@ -123,9 +123,9 @@ def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
             moves = int(min(5000, max(1, moves * min(2.0, aim / max(1e-6, now - before)))))
 
 
-def _adjust(tours: Tours, state: Ruin, base: Longs, fine: int) -> None:
+def _adjust(tours: Tours, state: Ruin, base: Longs) -> None:
     """Raises the prices of being late while the best is less so, and else lowers them."""
-    late = [LATE, LATENESS, LATE_MINOR]
+    late, fine = [LATE, LATENESS, LATE_MINOR], state.fine
     is_worse = tuple(state.cost[:fine].tolist()) > tuple(state.best_cost[:fine].tolist())
     raised = state.weights[late] * (_RAISE if is_worse else 1 / _RAISE)
     raised = np.clip(raised, base[late], base[late] * _MOST_RAISED).astype(np.int64)

@@ -39,11 +39,12 @@ _LEAST_SECONDS = 2e-5
 """
 Time per square of the jobs, in seconds, below which OR-Tools is left out.
 
-It needs that to build its model and read the start back: 5 ms at 20 jobs, 45 ms at 60.
+It needs time to build its model and to read the start back. Set by eye: 8 ms at 20 jobs, 72 ms at
+60; no ablation has chosen it yet.
 """
 
 _EXACT_JOBS = 12
-"""Waiting urgent jobs up to which the exact lane is asked; its time grows threefold with each."""
+"""Waiting urgent jobs up to which the exact lane is asked: 48 ms in the median (exact.txt)."""
 
 _EXACT_LEAST, _EXACT_MOST = 0.15, 0.1
 """Budgets in seconds from which the exact lane is asked, and what it takes of them at most."""
