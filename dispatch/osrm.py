@@ -180,7 +180,8 @@ class OsrmStreets:
         path = ";".join(f"{lon:.6f},{lat:.6f}" for lat, lon in places)
         address = f"{self._url}/{service}/v1/{self.profile}/{path}"
         try:
-            reply = self._http.get(address, params=dict(options))
+            # Hints for later requests, which nobody uses, would be most of an answer.
+            reply = self._http.get(address, params={**options, "generate_hints": "false"})
             answer = reply.json()
         except httpx2.HTTPError as error:
             raise self._wrong(f"does not answer: {str(error) or type(error).__name__}") from error
@@ -200,7 +201,6 @@ class OsrmStreets:
     def _wrong(self, what: str) -> Unavailable:
         return Unavailable(
             f"The routing server {self._url} {what.rstrip('.')}.",
-            at="osrm",
             cure="Check that osrm-routed runs there, for these roads, with --max-table-size "
             f"{self._most} or more.",
             code="routing-server",

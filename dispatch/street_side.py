@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 """South, west, north and east, degrees."""
 
+DOORS_OF_A_SERVER = 256
+"""Doors kept at most of a server's streets: a new one asks it for the times to all of them."""
+
 SNAPS_KEPT = 10_000
 """Points whose place on the roads is kept; those asked for longest ago go first."""
 
@@ -60,7 +63,8 @@ class StreetSide:
         self._city = city
         self._streets = streets
         self._bounds = bounds
-        self._doors: Doors[Point] = Doors(streets, doors)
+        kept = min(doors, DOORS_OF_A_SERVER) if streets.fixed else doors
+        self._doors: Doors[Point] = Doors(streets, kept)
         self.snap = lru_cache(SNAPS_KEPT)(self._snapped)
 
     def seconds(

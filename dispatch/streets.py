@@ -34,10 +34,10 @@ class Piece:
 
     ``name`` is empty where the road has none, ``kind`` its highway=*, empty where the engine does
     not tell it; ``pushed`` whether one gets off the bike, ``around`` whether it is in a
-    roundabout. ``heading`` and ``end_heading`` are degrees from north at its beginning and its end, ``angle`` the turn
-    into it, to the right positive, 0 for the first; ``arms`` the roads that meet where it
-    begins. ``seconds`` hold the wait and the turn at its end. ``begin`` is the place of its
-    first point in the line of the route.
+    roundabout. ``heading`` and ``end_heading`` are degrees from north at its beginning and its
+    end, ``angle`` the turn into it, to the right positive, 0 for the first; ``arms`` the roads
+    that meet where it begins. ``seconds`` hold the wait and the turn at its end. ``begin`` is the
+    place of its first point in the line of the route.
     """
 
     name: str
