@@ -67,8 +67,8 @@ def _open_zone(
         database.start_zone(settings.zone)
         state, plan = database.load(settings.zone, settings.stores())
         _check_state(settings, state)
-        _warn_of_profiles(city, state, clock.now())
         _set_clock(clock, database, settings.zone, plan)
+        _warn_of_profiles(city, state, clock.now())
         dispatcher = Dispatcher(
             zone=settings.zone,
             city=city,

@@ -109,9 +109,10 @@ class StreetSide:
         lat, lon = point
         swapped = south <= lon <= north and west <= lat <= east
         far = "far" if snap is None else f"{snap.gap:.0f} m"
+        whose = "the routing server" if self._streets.fixed else self._city
         raise CityError(
             f"({lat:.6f}, {lon:.6f}) is {far} from the nearest road of "
-            f"{self._city} that a courier can use; at most {REACH:.0f} m can be served."
+            f"{whose} that a courier can use; at most {REACH:.0f} m can be served."
             + (" Its lat and lon look swapped." if swapped else ""),
             at="place",
             cure=f"Give a place between ({south:.4f}, {west:.4f}) and ({north:.4f}, "

@@ -105,7 +105,9 @@ def test_a_route_slower_than_the_table_explains_no_second_twice(city: City) -> N
 
 def test_a_place_far_from_the_servers_roads_is_outside(server: Fake, city: City) -> None:
     server.gap_m = 100
-    with pytest.raises(CityError, match="6017 m from the nearest road") as caught:
+    with pytest.raises(
+        CityError, match="6017 m from the nearest road of the routing server"
+    ) as caught:
         city.street_place(60.17, 24.94)
     assert caught.value.code == "outside-city"
     server.reply = 400, '{"code": "NoSegment"}'
