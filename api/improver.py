@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from api.search_pool import Search, SearchLost
 from dispatch.dispatcher import Snapshot
+from dispatch.errors import Unavailable
 from solver.solution import Solution
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Improver:
             except SearchLost as lost:
                 log.warning("%s", lost)
                 await self._started()
+            except Unavailable as error:
+                log.warning("No search for better plans: %s", error)
             except Exception:
                 # The insertion's plan stands; the next change is another chance.
                 log.exception("The search for a better plan failed")
