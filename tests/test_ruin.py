@@ -25,7 +25,7 @@ from solver.problem import (
     TimeWindow,
     Vehicle,
 )
-from solver.ruin import Ruined, _anneal, _state, ruin_and_recreate
+from solver.ruin import Ruined, _begun, _go_on, _state, ruin_and_recreate
 from solver.search import Bound
 from solver.solution import Activity, Solution, cost, measures
 from solver.strings import ABSENT, PRICE, SPARE
@@ -80,7 +80,8 @@ def test_prices_and_places_are_kept_up_through_many_moves(problem: Problem, seed
     vehicles, ins, start = len(problem.vehicles), arrays(problem), complete(problem, ())
     tours = tours_of(ins, start.routes, 2 * vehicles + 1)
     state = _state(problem, ins, tours, start, seed)
-    _anneal(ins, tours, state, Bound(None, 300))
+    bound = Bound(None, 300)
+    _go_on(_begun(ins, tours, state), bound, bound)
     routes = [coded_route(ins, tours.code[s, : tours.head[s, SIZE]]) for s in state.slot]
     now, left = solution_of(problem, routes), state.absent[: state.counts[ABSENT]]
     assert sorted(left.tolist()) == sorted(now.unassigned)
