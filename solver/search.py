@@ -41,7 +41,7 @@ _INSERTING = (
 )
 """The moves of OR-Tools that insert many jobs anew, in one go between two looks at the clock."""
 
-_MOST_INSERTING = 0.2
+_MOST_INSERTING = 0.1
 """Part of the time left that such a move may take; otherwise OR-Tools does without them."""
 
 _LATE = 0.5

@@ -48,7 +48,7 @@ _EXACT_JOBS = 12
 _EXACT_SHARE, _EXACT_MOST = 0.4, 0.1
 """Part of the budget that the exact lane may take, and seconds that it takes at most."""
 
-_PRICINGS = 4.0
+_PRICINGS = 5.0
 """How often the start could be priced in the time kept to judge and price what was found."""
 
 _STEPS_PER_ITERATION = 5

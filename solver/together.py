@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from solver.annealing import Lane
     from solver.search import Bound
 
-ROUNDS = 16
+ROUNDS = 8
 """In how many parts lanes search; between two of them they exchange their best."""
 
 _SHORTEST = 0.02

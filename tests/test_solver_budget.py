@@ -81,11 +81,11 @@ def test_ortools_gets_a_fifth_where_two_readings_fit_in() -> None:
 
 
 def test_moves_that_do_not_look_at_the_clock_are_left_out_where_they_take_long() -> None:
-    # 40 jobs inserted anew: 24 ms, a fifth of 120 ms.
+    # 40 jobs inserted anew: 24 ms, a tenth of 240 ms.
     problem = rush(40, 0, 5)
     assert inserting_seconds(problem) == pytest.approx(24e-3)
     name = "use_global_cheapest_insertion_path_lns"
-    for seconds, late, told in ((0.13, 24e-3, 3), (0.11, 0.0, 2)):
+    for seconds, late, told in ((0.26, 24e-3, 3), (0.23, 0.0, 2)):
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         bound = Bound(perf_counter() + seconds, None)
         assert _choose_moves(problem, parameters, bound) == pytest.approx(late)
