@@ -55,6 +55,11 @@ class Lane:
         """The cost of the best solution so far, by tiers."""
         return tuple(self.state.best_cost.tolist())
 
+    @property
+    def cost(self) -> tuple[int, ...]:
+        """The cost of where the search is, by tiers."""
+        return tuple(self.state.cost.tolist())
+
 
 def begun(ins: Instance, tours: Tours, state: Ruin) -> Lane:
     """Returns a lane at its start, with all inserted that was left out."""

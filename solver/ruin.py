@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.annealing import Lane, begun, go_on
+from solver.annealing import Lane, begun
 from solver.arrays import (
     BUSY,
     DELIVERY,
@@ -79,11 +79,7 @@ def ruin_and_recreate(
         tours = tours_of(ins, start.routes, 2 * len(problem.vehicles) + 1)
         return begun(ins, tours, state_of(problem, ins, tours, start, seed))
 
-    if lanes == 1:
-        several = [make(seed)]
-        go_on(several[0], bound, bound)
-    else:
-        several = together(make, [seed + i * APART for i in range(lanes)], bound)
+    several = together(make, [seed + i * APART for i in range(lanes)], bound)
     best = leader_of(several).state
     routes = tuple(
         route_of(ins, best.best_code[v, : best.best_size[v]]) for v in range(len(problem.vehicles))

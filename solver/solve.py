@@ -177,7 +177,8 @@ def _lanes(
         ruined = ruin_and_recreate(problem, best.solution, bound, params.seed, params.lanes)
         best = replace(_better(problem, best, [ruined.solution]), moves=ruined.moves)
     if proof is not None:
-        left = Bound(end, None).left - (polish or 0.0)
+        # A proof that takes long may use half of what OR-Tools has: the rest is enough to read.
+        left = Bound(end, None).left - (polish or 0.0) / 2
         proven = exact(problem, best.solution, min(_EXACT_MOST, left) if end else 60.0)
         best = _better(problem, best, [proven.solution])
         best = replace(best, optimal=proven.optimal, bound=proven.bound)

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from solver.search import Bound
 
 ROUNDS = 8
-"""In how many parts lanes search; between two of them they exchange their best."""
+"""
+In how many parts lanes search; between two of them all go back to the best of all.
+
+For half a second upon 300 frozen drops that brought one lane from 4.9 to 1.5 % above the best, two
+lanes from 5.0 to 0.2; upon 60 drops from 1.5 to 0.9 and to 0.4, both within the noise of seeds.
+"""
 
 _SHORTEST = 0.02
 """Seconds of a part at least: waiting for each other takes a millisecond."""
@@ -36,13 +41,14 @@ _SHORTEST = 0.02
 
 def together(make: Callable[[int], Lane], seeds: Sequence[int], bound: Bound) -> list[Lane]:
     """
-    Returns the lanes made from two or more seeds, all at the end of the bound.
+    Returns the lanes made from some seeds, all at the end of the bound.
 
-    Each makes and runs in a thread of its own. Raises what a lane raises, when all have ended.
+    The first runs in this thread, the others in their own. Raises what a lane raises, when all have
+    ended.
     """
     began = perf_counter()
     rounds = rounds_of(bound)
-    with ThreadPoolExecutor(len(seeds) - 1) as pool:
+    with ThreadPoolExecutor(len(seeds)) as pool:
         others = [pool.submit(make, seed) for seed in seeds[1:]]
         lanes = [make(seeds[0]), *(lane.result() for lane in others)]
         for place in range(1, rounds + 1):
@@ -69,10 +75,10 @@ def leader_of(lanes: Sequence[Lane]) -> Lane:
 
 
 def exchange(lanes: Sequence[Lane]) -> None:
-    """Lets all that have found less than the best go on from there."""
+    """Lets all go on from the best, those too that found it and have left it since."""
     leader = leader_of(lanes)
     for lane in lanes:
-        if lane.best > leader.best:
+        if lane.cost > leader.best:
             take_over(lane, leader.state)
 
 
