@@ -148,7 +148,7 @@ def test_the_portfolio_proves_the_best_for_a_few_urgent_jobs() -> None:
         result = solve(problem, params, together)
         assert (result.cost, result.optimal, result.bound) == (best, True, best)
     # Too short for a proof, or no lane that proves anything.
-    for params in (within(0.1, "portfolio"), few("sisr"), few("ortools")):
+    for params in (within(0.02, "portfolio"), few("sisr"), few("ortools")):
         result = solve(problem, params, together)
         assert (result.optimal, result.bound) == (False, None)
 
