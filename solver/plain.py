@@ -38,7 +38,7 @@ def insert(problem: Problem, solution: Solution, deadline: float | None = None) 
     deadline fits nowhere, and no later insertion makes room for it where rides are shortest ways.
     """
     best, left = list(solution.routes), set(solution.unassigned)
-    for j in sorted(left, key=lambda j: _urgency(problem, j)):
+    for j in sorted(left, key=lambda j: urgency(problem, j)):
         if deadline is not None and perf_counter() >= deadline:
             break
         offers = [
@@ -89,7 +89,7 @@ def _kept(problem: Problem, v: int, route: Route, seen: set[int]) -> Route:
     return best
 
 
-def _urgency(problem: Problem, j: int) -> tuple[int, ...]:
+def urgency(problem: Problem, j: int) -> tuple[int, ...]:
     """Returns what sorts jobs: rank, worth, how few vehicles may serve it, when it must start."""
     job = problem.jobs[j]
     choice = len(problem.vehicles) if job.vehicles is None else len(job.vehicles)

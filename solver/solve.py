@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
+from solver.broad import complete as complete_broadly
+from solver.broad import insert as insert_broadly
+from solver.broad import knows, recombine
 from solver.bundles import exact, waiting
 from solver.check import violations
 from solver.features import declined
 from solver.insertion import complete, insert
-from solver.plain import complete as complete_plainly
 from solver.ruin import ruin_and_recreate
 from solver.search import Bound, search
 from solver.solution import Cost, Kind, Solution, cost
@@ -123,15 +125,17 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
     lacking = declined(problem)
     if lacking:
         # Plain insertion takes long enough to mind the budget, but for a budget of nothing else.
-        start = complete_plainly(problem, routes, end if params.seconds else None)
+        start = complete_broadly(problem, routes, end if params.seconds else None)
     else:
         start = complete(problem, routes)
     initial_cost = cost(problem, start)
     found = _Found(start, initial_cost, "The budget is 0.")
     if params.iterations != 0 and params.seconds != 0:
         found = _lanes(problem, params, found, end, is_compiled=not lacking)
-        if found.solution.unassigned and not lacking:
-            # Nothing that fits somewhere, and is worth it, stays out.
+        # Nothing that fits somewhere, and is worth it, stays out.
+        if found.solution.unassigned and lacking:
+            found = _better(problem, found, [insert_broadly(problem, found.solution, end)])
+        elif found.solution.unassigned:
             swept = insert(problem, found.solution, found.solution.unassigned)
             found = _better(problem, found, [swept])
     return Result(
@@ -165,7 +169,14 @@ def _lanes(
 ) -> _Found:
     """Runs the lanes of an engine one after the other, each from the best before it."""
     best = start
-    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled)
+    is_broad = not is_compiled and knows(problem)
+    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled or is_broad)
+    if is_broad and params.engine != "ortools":
+        until = None if end is None else end - (polish or 0.0)
+        solution, moves = recombine(
+            problem, best.solution, Bound(until, params.iterations), params.seed
+        )
+        best = replace(_better(problem, best, [solution]), moves=moves)
     if is_compiled and params.engine != "ortools":
         until = None if end is None else end - (polish or 0.0)
         bound = Bound(until, params.iterations)
