@@ -31,10 +31,15 @@ if TYPE_CHECKING:
     from solver.search import Bound
     from solver.solution import Route
 
-_HOT, _COLD = 0.3, 0.003
-"""Temperatures at the start and the end, in expenses per job served."""
+_HOT, _COLD = 3.0, 0.03
+"""
+Temperatures at the start and the end, in expenses per job served.
 
-_TASK_PRICE = 3.0
+Of 12 random problems of 15 to 40 jobs at 0.4 s the mean cost was least with these: a tenth as hot
+was 4 points dearer, three times as hot 1 point.
+"""
+
+_TASK_PRICE = 10.0
 """What leaving out a task is priced at while annealing, in expenses per job served."""
 
 _CHUNK = 0.01
@@ -127,6 +132,15 @@ def insert(problem: Problem, solution: Solution, deadline: float | None = None) 
             break
         changed.add(insert_job(j, *place.data, *place.arrays))
     return _rested(problem, solution, place.routes(problem, 0), changed)
+
+
+def has_place(problem: Problem, v: int, route: Route, j: int) -> bool:
+    """Returns whether a job fits into the route of a vehicle, the others empty; see `knows`."""
+    routes: list[Route] = [()] * len(problem.vehicles)
+    routes[v] = route
+    place = _place(problem, routes, 0)
+    place.broad.allowed[j, [w for w in range(len(routes)) if w != v]] = 0
+    return bool(insert_job(j, *place.data, *place.arrays) == v)
 
 
 def _rested(

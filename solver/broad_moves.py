@@ -232,7 +232,7 @@ def _ruin(
     near: NDArray[np.int32],
     chance: NDArray[np.uint64],
 ) -> int:
-    """Takes jobs out that lie near a job, follow it in its route, or are any; returns the job."""
+    """Takes jobs out that are near a job, follow it, share its route, or are any; returns the job."""
     num_jobs = where.shape[1]
     seed = int(_uniform(chance) * num_jobs)
     most = min(MOST_TAKEN, 1 + num_jobs // 2)
@@ -250,10 +250,15 @@ def _ruin(
             _take_out(seqs, sizes, where, node, node[seqs[v, at], OWNER])
             wanted -= 1
         return seed
+    if how > 0.9 and v >= 0:
+        for j in range(num_jobs):
+            if where[0, j] == v:
+                _take_out(seqs, sizes, where, node, j)
+        wanted = min(wanted, 3)
     for k in range(num_jobs):
         if wanted == 0:
             break
-        j = near[seed, k] if how < 0.85 else int(_uniform(chance) * num_jobs)
+        j = near[seed, k] if how < 0.8 or how > 0.9 else int(_uniform(chance) * num_jobs)
         if where[0, j] >= 0 and _uniform(chance) < 0.9:
             _take_out(seqs, sizes, where, node, j)
             wanted -= 1

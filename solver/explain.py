@@ -87,9 +87,9 @@ def obstacle_of(problem: Problem, solution: Solution, j: int, v: int) -> Obstacl
         relaxation = f"Allow vehicle {vehicle!r} to serve job {job.name!r}."
         return Obstacle(v, "vehicle_not_allowed", 0, "", text, relaxation)
     tried = trial(*alone(problem, solution, j, v))
-    late = tried.lateness()
-    if late is not None:
-        return _late(tried, v, *late) if sum(late) else None
+    if tried.has_place({}):
+        own, harm = tried.lateness()
+        return _late(tried, v, own, harm) if own + harm else None
     for kind in LIMITS:
         if tried.has_place({kind: FOREVER}):
             return _shortage(tried, v, kind, {})

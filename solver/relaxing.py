@@ -1,8 +1,8 @@
 """
 Whether a job finds a place in the route of the only vehicle of a problem, some limits relaxed.
 
-Every place is really tried: by the compiled insertion where it knows every feature of the problem,
-by plain insertion otherwise.
+Every place is really tried: by a compiled insertion that knows every feature of the problem,
+by plain insertion where there is none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from solver import plain
+from solver import broad, plain
 from solver.arrays import (
     CAPACITY,
     DELIVERY_LATE,
@@ -67,8 +67,10 @@ class Trial:
                 relaxed = {kind: by for kind, by in relaxed.items() if kind in _IN_ARRAYS}
             ins = _loosened(arrays(self.problem), relaxed)
             return bool(places_of(ins, tours_of(ins, self.rest.routes, 1), 0, self.job))
-        routes = plain.places_of(self.loosened(relaxed), 0, self.rest.routes[0], self.job)
-        return next(routes, None) is not None
+        problem, (route,) = self.loosened(relaxed), self.rest.routes
+        if broad.knows(problem):
+            return broad.has_place(problem, 0, route, self.job)
+        return next(plain.places_of(problem, 0, route, self.job), None) is not None
 
     def fit(self, relaxed: Mapping[str, int]) -> Route | None:
         """Returns the cheapest route with the job and limits relaxed, if the judge agrees to it."""
@@ -90,15 +92,18 @@ class Trial:
         """Returns the solution of this route, the job assigned."""
         return Solution((route,), self.rest.unassigned - {self.job})
 
-    def lateness(self) -> tuple[int, int] | None:
+    def lateness(self) -> tuple[int, int]:
         """
         Returns by how much the job, and others because of it, must be late, in seconds.
 
-        Of all places that with the least sum; None where there is no place.
+        Of all places that with the least sum; there must be one.
         """
-        return min(self._latenesses(), key=lambda choice: (sum(choice), choice), default=None)
+        return min(self._latenesses(), key=lambda choice: (sum(choice), choice))
 
     def _latenesses(self) -> Iterable[tuple[int, int]]:
+        if all(job.delivery.due is None for job in self.problem.jobs):
+            yield 0, 0
+            return
         due = self.problem.jobs[self.job].delivery.due
         latest = FOREVER if due is None else due
         if self.is_compiled:
@@ -110,7 +115,7 @@ class Trial:
         before = _late_by(self.problem, with_breaks(self.problem, 0, route) or route)
         for longer in plain.places_of(self.problem, 0, route, self.job):
             after = _late_by(self.problem, longer)
-            harm = sum(max(0, after[j] - late) for j, late in before.items() if _binds(self, j))
+            harm = sum(max(0, after[j] - late) for j, late in before.items() if _is_promise(self, j))
             yield after[self.job], harm
 
     def loosened(self, by: Mapping[str, int]) -> Problem:
@@ -128,7 +133,7 @@ def trial(problem: Problem, rest: Solution, job: int) -> Trial:
     return Trial(problem, rest, job, is_compiled=not declined(problem))
 
 
-def _binds(of: Trial, j: int) -> bool:
+def _is_promise(of: Trial, j: int) -> bool:
     return of.problem.jobs[j].rank == PROMISED
 
 

@@ -187,7 +187,7 @@ def _lanes(
         proof = exact(problem, best.solution, seconds)
         best = _better(problem, best, [proof.solution])
         best = replace(best, optimal=proof.optimal, bound=proof.bound)
-    if is_compiled and params.engine == "sisr":
+    if (is_compiled or is_broad) and params.engine == "sisr":
         return replace(best, note="Ruin and recreate alone was asked for.")
     if polish is None:
         return replace(best, note="The budget is too short for the OR-Tools model.")
