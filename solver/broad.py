@@ -1,8 +1,8 @@
 """
 The lane for problems with features that ruin and recreate in `solver.ruin` lacks.
 
-It knows breaks, several windows, setup, times by vehicle and limits of riding, with the objective of
-VROOM; not load stops that start together.
+It knows breaks, several windows, setup, times by vehicle and limits of riding, with the objective
+of VROOM; not load stops that start together.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from solver import plain
-from solver.broad_arrays import PRIZE, broad_arrays, nodes_of
+from solver.broad_arrays import PRIZE, Broad, broad_arrays, nodes_of
 from solver.broad_moves import KEY, add_up, improve, insert_job
 from solver.problem import VROOM_TIERS
 from solver.resting import with_breaks
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from solver.broad_arrays import Broad, Longs
-
+    from solver.broad_arrays import Longs
     from solver.problem import Problem
     from solver.search import Bound
     from solver.solution import Route
@@ -166,7 +165,7 @@ def recombine(problem: Problem, start: Solution, bound: Bound, seed: int) -> tup
     # 64 bits that differ in every place for seeds that hardly differ; never 0.
     place = _place(problem, start.routes, (seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
     where, keys = place.arrays[4], place.keys
-    add_up(*place.data, *place.arrays[2:5], keys)
+    add_up(*place.data, *(*place.arrays[2:5], keys))
     seqs, sizes, vehicles = *place.arrays[2:4], len(problem.vehicles)
     for copy in (1, 2):
         seqs[copy * vehicles : (copy + 1) * vehicles] = seqs[:vehicles]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.arrays import NEVER
+from solver.problem import Profile
 from solver.solution import Activity, Kind
 
 if TYPE_CHECKING:
@@ -181,7 +182,8 @@ def _in_order(vehicle: Vehicle) -> list[int]:
 
 
 def _rides(problem: Problem) -> Longs:
-    profiles = (problem, *problem.more_profiles)
+    first = Profile(problem.durations, problem.distances, problem.costs)
+    profiles = (first, *problem.more_profiles)
     n = len(problem.durations)
     found = np.zeros((3 * len(profiles), n + 1, n + 1), dtype=np.int64)
     for p, profile in enumerate(profiles):

@@ -93,10 +93,10 @@ def _uniform(chance: NDArray[np.uint64]) -> float:
 def _leg(v: int, here: int, x: int, node: Longs, work: Longs, vehicle: Longs, ride: Longs) -> int:
     """Returns the expense from a location to a node and of its setup; -1 is the end."""
     profile = vehicle[v, PROFILE] + ride.shape[0] // 3
+    there = vehicle[v, END] if x < 0 else node[x, PLACE]
+    price: int = ride[profile, here, there]
     if x < 0:
-        return ride[profile, here, vehicle[v, END]]
-    there = node[x, PLACE]
-    price = ride[profile, here, there]
+        return price
     if there != here:
         price += work[v, x, 0] * vehicle[v, PER_SECOND]
     return price
@@ -105,14 +105,15 @@ def _leg(v: int, here: int, x: int, node: Longs, work: Longs, vehicle: Longs, ri
 @part
 def _place_at(v: int, seqs: Longs, row: int, i: int, node: Longs, vehicle: Longs) -> int:
     """Returns the location before node ``i`` of a route."""
-    return vehicle[v, START] if i == 0 else node[seqs[row, i - 1], PLACE]
+    place: int = vehicle[v, START] if i == 0 else node[seqs[row, i - 1], PLACE]
+    return place
 
 
 @part
 def _try(
     seqs: Longs, row: int, n: int, spare: int, pickup: int, delivery: int, at: int, after: int
 ) -> int:
-    """Writes a route with a job inserted before these nodes into the spare row; returns its size."""
+    """Writes a route with a job before these nodes into the spare row; returns its size."""
     m = 0
     for i in range(n + 1):
         if i == at and pickup >= 0:
@@ -232,7 +233,7 @@ def _ruin(
     near: NDArray[np.int32],
     chance: NDArray[np.uint64],
 ) -> int:
-    """Takes jobs out that are near a job, follow it, share its route, or are any; returns the job."""
+    """Takes jobs out that are near a job, follow it or share its route, or any; returns it."""
     num_jobs = where.shape[1]
     seed = int(_uniform(chance) * num_jobs)
     most = min(MOST_TAKEN, 1 + num_jobs // 2)
@@ -354,7 +355,7 @@ def _copy(
 def _is_less(keys: Longs, one: int, other: int) -> bool:
     for k in range(KEY):
         if keys[one, k] != keys[other, k]:
-            return keys[one, k] < keys[other, k]
+            return bool(keys[one, k] < keys[other, k])
     return False
 
 

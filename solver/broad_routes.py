@@ -8,6 +8,7 @@ windows and breaks only ever make a vehicle wait. Load stops that start together
 
 from __future__ import annotations
 
+from solver.arrays import NEVER
 from solver.broad_arrays import (
     AMOUNTS,
     BREAKS,
@@ -34,7 +35,6 @@ from solver.broad_arrays import (
     WINDOWS,
     Longs,
 )
-from solver.arrays import NEVER
 from solver.compiled import FLAG, INT, LONGS2, LONGS3, kernel, part
 
 ROUTE = (INT, LONGS2, INT, INT)
@@ -53,7 +53,8 @@ def _expense(
         return 0
     profile = vehicle[v, PROFILE] + ride.shape[0] // 3
     here = vehicle[v, START]
-    total, at_work = vehicle[v, FIXED], 0
+    total: int = vehicle[v, FIXED]
+    at_work = 0
     for i in range(n):
         x = seqs[row, i]
         there = node[x, PLACE]
@@ -62,7 +63,8 @@ def _expense(
         if there != here:
             at_work += work[v, x, 0]
         here = there
-    return total + ride[profile, here, vehicle[v, END]] + at_work * vehicle[v, PER_SECOND]
+    total += ride[profile, here, vehicle[v, END]] + at_work * vehicle[v, PER_SECOND]
+    return total
 
 
 @kernel(INT, *ROUTE, *DATA)
@@ -100,12 +102,14 @@ def ridden_of(
     if n == 0:
         return 0
     profile = vehicle[v, PROFILE] + kind * (ride.shape[0] // 3)
-    here, total = vehicle[v, START], 0
+    here: int = vehicle[v, START]
+    total: int = 0
     for i in range(n):
         there = node[seqs[row, i], PLACE]
         total += ride[profile, here, there]
         here = there
-    return total + ride[profile, here, vehicle[v, END]]
+    total += ride[profile, here, vehicle[v, END]]
+    return total
 
 
 @part
@@ -145,9 +149,7 @@ def _loads(
 
 
 @part
-def _rest(
-    v: int, i: int, way: int, rest: Longs, breaks: int, clocks: Longs, loads: Longs
-) -> None:
+def _rest(v: int, i: int, way: int, rest: Longs, breaks: int, clocks: Longs, loads: Longs) -> None:
     """
     Takes a ride of ``way`` seconds after ``i`` nodes, with any of the breaks that are left.
 
@@ -241,4 +243,4 @@ def is_feasible(
         if not reached:
             return False
     _rest(v, n, ride[profile, here, end], rest, breaks, clocks, loads)
-    return clocks[1, breaks] <= vehicle[v, LATE]
+    return bool(clocks[1, breaks] <= vehicle[v, LATE])

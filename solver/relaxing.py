@@ -23,7 +23,7 @@ from solver.arrays import (
 from solver.check import violations
 from solver.features import declined
 from solver.insertion import best_insertions, places_of
-from solver.problem import FOREVER, PROMISED, Break, TimeWindow
+from solver.problem import FOREVER, PROMISED, Break, Problem, TimeWindow
 from solver.resting import with_breaks
 from solver.solution import Kind, Solution, cost, schedule
 from solver.tours import tours_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from solver.arrays import Instance
-    from solver.problem import Job, Problem, Task, Vehicle
+    from solver.problem import Job, Task, Vehicle
     from solver.solution import Route
 
 LIMITS = (
@@ -115,7 +115,9 @@ class Trial:
         before = _late_by(self.problem, with_breaks(self.problem, 0, route) or route)
         for longer in plain.places_of(self.problem, 0, route, self.job):
             after = _late_by(self.problem, longer)
-            harm = sum(max(0, after[j] - late) for j, late in before.items() if _is_promise(self, j))
+            harm = sum(
+                max(0, after[j] - late) for j, late in before.items() if _is_promise(self, j)
+            )
             yield after[self.job], harm
 
     def loosened(self, by: Mapping[str, int]) -> Problem:

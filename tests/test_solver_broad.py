@@ -118,9 +118,10 @@ def _is_whole(problem: Problem, route: Route) -> bool:
         delivery = Activity(activity.job, Kind.DELIVERY)
         if delivery not in place:
             return False
-        if problem.jobs[activity.job].pickup is not None:
-            if pickup not in place or place[pickup] > place[delivery]:
-                return False
+        if problem.jobs[activity.job].pickup is None:
+            continue
+        if pickup not in place or place[pickup] > place[delivery]:
+            return False
     return True
 
 
