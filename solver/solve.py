@@ -3,7 +3,7 @@ Improves a solution within a budget by a portfolio of lanes.
 
 Ruin and recreate does most of the work on the true cost, the exact lane settles who takes few
 waiting urgent jobs, and OR-Tools, the model of record, reads back what they found and improves it
-if it can. A problem with features that the compiled lanes lack is left to OR-Tools.
+if it can. A problem with features that these lack is left to the broad lane and to OR-Tools.
 """
 
 from __future__ import annotations

@@ -196,8 +196,10 @@ def test_what_ruin_and_recreate_lacks_is_left_to_the_broad_lane_and_ortools(
     assert result.cost <= result.initial_cost
     is_broad = knows(problem) and engine != "ortools"
     assert (result.moves > 0, result.optimal) == (is_broad, False)
+    # Some legal starts with such features do not fit the model of record: the note says so.
+    unread = "OR-Tools could not read the start back into its model."
     alone = "Ruin and recreate alone was asked for."
-    assert result.note == (alone if is_broad and engine == "sisr" else "")
+    assert result.note in ((alone,) if is_broad and engine == "sisr" else ("", unread))
 
 
 @each_engine
