@@ -3,7 +3,7 @@ Improves a solution within a budget by a portfolio of lanes.
 
 Ruin and recreate does most of the work on the true cost, the exact lane settles who takes few
 waiting urgent jobs, and OR-Tools, the model of record, reads back what they found and improves it
-if it can. A problem with features that the compiled lanes lack is left to OR-Tools.
+if it can. A problem with features that these lack is left to the broad lane and to OR-Tools.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Literal
 
+from solver.broad import complete as complete_broadly
+from solver.broad import insert as insert_broadly
+from solver.broad import knows, recombine
 from solver.budget import proving_seconds, reading_seconds
 from solver.bundles import exact, waiting
 from solver.check import violations
 from solver.features import declined
 from solver.insertion import complete, insert
-from solver.plain import complete as complete_plainly
 from solver.ruin import ruin_and_recreate
 from solver.search import Bound, search
 from solver.solution import Cost, Kind, Solution, cost
@@ -124,7 +126,7 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
     lacking = declined(problem)
     if lacking:
         # Plain insertion takes long enough to mind the budget, but for a budget of nothing else.
-        start = complete_plainly(problem, routes, over if params.seconds else None)
+        start = complete_broadly(problem, routes, over if params.seconds else None)
     else:
         start = complete(problem, routes)
     now = thread_time()
@@ -134,8 +136,10 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
     found = _Found(start, initial_cost, "The budget is 0.")
     if params.iterations != 0 and params.seconds != 0:
         found = _lanes(problem, params, found, end, is_compiled=not lacking)
-        if found.solution.unassigned and not lacking:
-            # Nothing that fits somewhere, and is worth it, stays out.
+        # Nothing that fits somewhere, and is worth it, stays out.
+        if found.solution.unassigned and lacking:
+            found = _better(problem, found, [insert_broadly(problem, found.solution, end)])
+        elif found.solution.unassigned:
             swept = insert(problem, found.solution, found.solution.unassigned)
             found = _better(problem, found, [swept])
     return Result(
@@ -169,8 +173,15 @@ def _lanes(
 ) -> _Found:
     """Runs the lanes of an engine one after the other, each from the best before it."""
     best = start
-    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled)
+    is_broad = not is_compiled and knows(problem)
+    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled or is_broad)
     proof = _proof_seconds(problem, params, end) if is_compiled else None
+    if is_broad and params.engine != "ortools":
+        until = None if end is None else end - (polish or 0.0)
+        solution, moves = recombine(
+            problem, best.solution, Bound(until, params.iterations), params.seed
+        )
+        best = replace(_better(problem, best, [solution]), moves=moves)
     if is_compiled and params.engine != "ortools":
         until = None if end is None else end - (polish or 0.0) - (proof or 0.0)
         bound = Bound(until, params.iterations)
@@ -182,7 +193,7 @@ def _lanes(
         proven = exact(problem, best.solution, min(_EXACT_MOST, left) if end else 60.0)
         best = _better(problem, best, [proven.solution])
         best = replace(best, optimal=proven.optimal, bound=proven.bound)
-    if is_compiled and params.engine == "sisr":
+    if (is_compiled or is_broad) and params.engine == "sisr":
         return replace(best, note="Ruin and recreate alone was asked for.")
     if polish is None:
         return replace(best, note="The budget is too short for the OR-Tools model.")
