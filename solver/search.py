@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MOST_CANDIDATES = 5
 """How many of the last improvements are handed over: the best may break what the model relaxes."""
 
+_LONGEST_READING = 2.0
+"""Seconds after which a start with breaks is given up, where the budget leaves more."""
+
 _LARGEST_PRICE = 2**61
 """What one ride may cost in the one number that OR-Tools minimises, in 64 bits."""
 
@@ -160,8 +163,10 @@ def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> str:
     metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
     parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
     late = _choose_moves(problem, parameters, bound)
-    # A limit that is known when the model is closed limits the reading too, which then fails.
-    _set_time_limit(parameters, math.inf)
+    # A limit that is known when the model is closed limits the reading too: a short one lets it
+    # fail, but to find a time for each break can take for ever.
+    rests = any(vehicle.breaks for vehicle in problem.vehicles)
+    _set_time_limit(parameters, min(bound.left, _LONGEST_READING) if rests else math.inf)
     # In this order: closing fixes the operators, reading needs the closed model.
     routing.CloseModelWithParameters(parameters)
     tasks = [without_breaks(route) for route in start.routes]
