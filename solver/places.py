@@ -365,8 +365,8 @@ def _near_end(
     """
     Returns the last element before which a delivery may be cheaper than ``best``, -1: none.
 
-    Behind it, the vehicle comes too late even without its detour. Sets the least detour of the
-    delivery from each element on.
+    Behind it, the vehicle comes too late even without a detour. Sets the least detour of the
+    delivery from each element on, `LEAST`, up to there.
     """
     p, place = vehicle[v, PROFILE], job[j, DELIVERY]
     here, now = vehicle[v, START_PLACE], vehicle[v, SHIFT_EARLY]
@@ -471,9 +471,9 @@ def scan(
     With rows in ``found`` (n, 11) all legal places are listed there. Without, the one whose price
     by the weights ``w`` is least, and less than ``best[0]`` was, is left in ``best``: price, pickup
     position (-1 for goods on board), delivery position; its fourth number is for scratch. Places
-    dearer by their detours alone are then passed over, which can overlook one where a ride takes
-    longer than a detour. The price is that of entering the route only. Whether the vehicle may
-    serve the job is not looked at.
+    dearer by their detours and the earliest start of the delivery alone are then passed over, which
+    can overlook one where a ride takes longer than a detour. The price is that of entering the
+    route only. Whether the vehicle may serve the job is not looked at.
     """
     pairs = job[j, PICKUP] >= 0
     if head[s, LEGAL] == 0 or head[s, SIZE] + (2 if pairs else 1) > vehicle[v, MOST_TASKS]:

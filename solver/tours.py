@@ -80,7 +80,8 @@ What is known of an element; times in seconds.
 the end of the route. ``AT`` and ``AFTER`` are its first position in the route and the one behind
 it. ``LEG`` is the ride to it, ``WAITED`` all waiting before it and ``NEXT`` how many promised
 deliveries come before it. ``SLACK`` is how much later the vehicle may arrive before, from here on,
-a job becomes late or later, or a hard limit breaks. ``LEAST`` is scratch of `places`. From ``LOADS`` on is what is on board after it.
+a job becomes late or later, or a hard limit breaks. ``LEAST`` is left to `places` for intermediate
+results. From ``LOADS`` on is what is on board after it.
 """
 
 
