@@ -84,7 +84,7 @@ class PromiseOut(Out):
     """
 
     kind: str
-    due_at: Moment
+    due_at: Moment | None
     state: str
     slack_s: int | None
     p_on_time: float | None
@@ -178,7 +178,7 @@ def order_fields(order: Order, view: View) -> dict[str, object]:
     return {
         "id": order.id,
         "external_id": order.external_id,
-        "service": order.service.value,
+        "service": order.service,
         "status": order_status(order, drops, view.plan),
         "store": order.store,
         "customer": order.customer or None,
@@ -190,7 +190,7 @@ def order_fields(order: Order, view: View) -> dict[str, object]:
         "requoted": order.requoted,
         "promise": PromiseOut(
             kind=promise.kind,
-            due_at=view.moment(promise.due_at),
+            due_at=view.moment_or_none(promise.due_at),
             state=promise.state,
             slack_s=promise.slack_s,
             p_on_time=view.p_on_time(order),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from api.bodies import Drops, Id, In, Instant, Label, Page
+from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
 from api.depends import Here, Who
 from api.history import EntryOut, history_out
 from api.order_answers import OrderOut, order_fields, order_out
@@ -18,7 +18,6 @@ from api.paging import Cursor, Limit, page_of
 from api.view import View
 from api.zone import Room
 from dispatch.ordering import cancel_order, goods_ready, known_order, place_order
-from dispatch.orders import Service
 from dispatch.requests import OrderRequest
 from dispatch.status import order_status
 
@@ -47,7 +46,7 @@ class OrderIn(In):
     preparation time.
     """
 
-    service: Service
+    service: ServiceName
     drops: Drops
     external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     channel: Annotated[str, Field(min_length=1, max_length=50)] = "api"
@@ -60,7 +59,7 @@ class OrderIn(In):
     def to_domain(self) -> OrderRequest:
         """Returns the order as a value of the business."""
         return OrderRequest(
-            service=self.service.value,
+            service=self.service,
             drops=tuple(drop.to_domain() for drop in self.drops),
             store=self.store,
             ready_at=self.ready_at,
@@ -100,7 +99,7 @@ async def list_orders(
     zone: Here,
     _: Who,
     status: Annotated[Status | None, Query()] = None,
-    service: Annotated[Service | None, Query()] = None,
+    service: Annotated[ServiceName | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[OrderOut]:
@@ -111,7 +110,7 @@ async def list_orders(
     def answer() -> Page[OrderOut]:
         def is_wanted(order_id: str) -> bool:
             order = view.state.orders[order_id]
-            if service is not None and order.service is not service:
+            if service is not None and order.service != service:
                 return False
             return status is None or status == order_status(order, view.drops_of(order), view.plan)
 

@@ -8,12 +8,11 @@ from fastapi import APIRouter
 from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
-from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out
+from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceName
 from api.depends import Here, Who
 from api.order_answers import ReasonOut, reason_out
 from api.view import View
 from api.zone import Room
-from dispatch.orders import Service
 from dispatch.quoting import Answer, give_quote
 from dispatch.requests import QuoteRequest
 
@@ -23,7 +22,7 @@ router = APIRouter(prefix="/v1/quotes", tags=["quotes"])
 class QuoteIn(In):
     """What a customer would like to know a time for; ``store`` null: the best one."""
 
-    service: Service
+    service: ServiceName
     drops: Drops
     store: Id | None = None
     ready_at: Instant | None = None
@@ -41,7 +40,7 @@ class QuoteIn(In):
     def to_domain(self) -> QuoteRequest:
         """Returns the request as a value of the business."""
         drops = tuple(drop.to_domain() for drop in self.drops)
-        return QuoteRequest(self.service.value, drops, self.store, self.ready_at)
+        return QuoteRequest(self.service, drops, self.store, self.ready_at)
 
 
 class QuoteOut(Out):

@@ -103,7 +103,8 @@ class InProcess:
         placed = place_order(self.dispatcher, request_of(order), self.now)
         self._heard()
         usual_s = min(placed.promise_s, self._usual_s)
-        return PlacedOrder(order, placed.id, self.now, placed.deadline, placed.drops, usual_s)
+        due_at = self.now + placed.promise_s
+        return PlacedOrder(order, placed.id, self.now, due_at, placed.drops, usual_s)
 
     def cancel(self, order: str) -> None:
         """Cancels an order, if none of its goods left yet."""
@@ -179,7 +180,7 @@ def desks_of(city: City, count: int) -> tuple[KnownDesk, ...]:
 def request_of(order: WantedOrder) -> OrderRequest:
     """Returns an order of the world as a customer asks for it."""
     drops = tuple(DropRequest(_desk_of(drop.desk), drop.items) for drop in order.drops)
-    return OrderRequest(order.service.value, drops, external_id=f"w-{order.number}")
+    return OrderRequest(order.service, drops, external_id=f"w-{order.number}")
 
 
 def _desk_of(desk: KnownDesk) -> DeskRequest:

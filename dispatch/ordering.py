@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dispatch.errors import Conflict, NotFound
 from dispatch.events import OrderCancelled, OrderReady
 from dispatch.intake import fingerprint, wanted, with_promise
-from dispatch.orders import DropStatus, Order, Quote, Service
+from dispatch.orders import DropStatus, Order, Quote
 from dispatch.outlooks import MINUTE, Outlook, best_outlook
 from dispatch.state import apply
 
@@ -109,7 +109,7 @@ def _promise(request: OrderRequest, best: Outlook, quote: Quote | None) -> int:
         return usual
     if quote is not None:
         # A standard order's usual time may grow by a day between the two, at midnight.
-        urgent = best.placed.order.service is Service.URGENT
+        urgent = best.placed.order.urgent
         return quote.promise_s if urgent else min(usual, quote.promise_s)
     if not best.feasible and request.on_infeasible == "reject":
         raise Conflict(

@@ -12,7 +12,6 @@ from dispatch.errors import CityError
 from dispatch.events import OrderPlaced
 from dispatch.intake import new_order, stores_for
 from dispatch.openings import desk_place
-from dispatch.orders import Service
 from dispatch.proposals import Proposal, judged
 from dispatch.retiming import retimed
 from dispatch.state import apply
@@ -59,7 +58,7 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
     usual = placed.order.promise_s
     ends = handover_ends(proposal)
     eta, courier = _last(ends, placed)
-    if placed.order.service is not Service.URGENT or (
+    if not placed.order.urgent or (
         _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal.state, ends)
     ):
         return Outlook(placed, proposal, eta, courier, usual, feasible=True)
@@ -80,9 +79,7 @@ def _breaks_word(dispatcher: Dispatcher, state: State, ends: _Ends) -> bool:
     return any(
         stop.departure <= stop.due_at < ends[drop][0]
         for drop, (_, stop) in dispatcher.plan.assignments().items()
-        if drop in ends
-        and stop.due_at is not None
-        and state.orders[state.drops[drop].order].service is Service.URGENT
+        if drop in ends and stop.due_at is not None and state.orders[state.drops[drop].order].urgent
     )
 
 

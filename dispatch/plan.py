@@ -15,8 +15,8 @@ class Reason:
     """
     Why a courier (None: nobody) cannot serve a drop, and what would mend it.
 
-    ``kind`` is one of late, capacity, skill, shift, closed, held, pinned, unreachable; ``short_by``
-    says how much is missing in ``unit``.
+    ``kind`` is one of late, capacity, skill, shift, closed, held, pinned, unreachable, goods,
+    paused; ``short_by`` says how much is missing in ``unit``.
     """
 
     courier: str | None

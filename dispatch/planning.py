@@ -13,7 +13,7 @@ from dispatch.calendars import second_of_day, weekday_of
 from dispatch.carrying import return_job
 from dispatch.model import Model
 from dispatch.openings import HORIZON_S, handed_over, opening
-from dispatch.orders import Drop, DropStatus, Service, StopKind
+from dispatch.orders import Drop, DropStatus, StopKind
 from dispatch.policy import entering, takes_work
 from dispatch.reach import is_cut_off, with_time_for_aboard, within_reach
 from dispatch.reported import closes
@@ -169,7 +169,9 @@ class _Builder:
             location=self._at(place),
             window=opening(week, self.weekday, self.second),
             service_duration=self.policy.handover_s,
-            due=order.deadline - self.policy.handover_s - self.now,
+            due=None
+            if order.deadline is None
+            else order.deadline - self.policy.handover_s - self.now,
         )
         planned = self.planned.get(drop.id)
         allowed = frozenset(self.index[c] for c in couriers)
@@ -179,7 +181,7 @@ class _Builder:
             pickup=pickup,
             load=(drop.load,),
             vehicles=allowed,
-            rank=PROMISED if order.service is Service.URGENT else MINOR,
+            rank=PROMISED if order.urgent else MINOR,
             planned=self.index.get(planned) if planned is not None else None,
             carrier=next(iter(allowed)) if pickup is None else None,
         )

@@ -10,14 +10,14 @@ urgent and 12 standard orders an hour). A quote with a fifth of the time as buff
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import InvalidRequest
-from dispatch.orders import DropStatus, Service, StopKind
+from dispatch.orders import DropStatus, StopKind
 
 if TYPE_CHECKING:
-    from dispatch.orders import Courier, Drop
+    from dispatch.orders import Courier, Drop, Order
     from dispatch.plan import CourierRoute, Plan
     from dispatch.state import State
 
@@ -98,11 +98,14 @@ class Entering:
     ``couriers`` gives for each entering drop the couriers allowed (None: all). ``fills`` are those
     that may only ride along with an urgent drop to their building. ``held`` gives these and the
     drops that do not enter the moment at which they are old enough for a trip of their own.
+    ``stopped`` are drops whose clock does not run, and why: ``goods`` that have not arrived, or
+    ``paused``.
     """
 
     couriers: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     fills: frozenset[str] = frozenset()
     held: Mapping[str, int] = field(default_factory=dict)
+    stopped: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_on_duty(courier: Courier, now: int) -> bool:
@@ -137,18 +140,28 @@ def _works(route: CourierRoute) -> bool:
 def entering(state: State, plan: Plan, policy: Policy, now: int) -> Entering:
     """Returns which waiting drops enter the problem, on which couriers, and which are held."""
     waiting = [drop for drop in state.open_drops() if drop.status is DropStatus.WAITING]
+    stopped = {drop.id: why for drop in waiting if (why := _stopped(state.orders[drop.order]))}
     couriers: dict[str, frozenset[str] | None] = {}
     standard: dict[str, list[Drop]] = {}
     for drop in waiting:
+        if drop.id in stopped:
+            continue
         if drop.pinned is not None:
             couriers[drop.id] = frozenset({drop.pinned})
-        elif state.orders[drop.order].service is Service.URGENT:
+        elif state.orders[drop.order].urgent:
             couriers[drop.id] = None
         else:
             standard.setdefault(drop.desk.building, []).append(drop)
     if not standard:
-        return Entering(couriers)
-    return _with_standard(state, plan, policy, now, couriers, standard)
+        return Entering(couriers, stopped=stopped)
+    return replace(_with_standard(state, plan, policy, now, couriers, standard), stopped=stopped)
+
+
+def _stopped(order: Order) -> str:
+    """Returns why an order is not brought for now, empty where it may be."""
+    if order.is_paused:
+        return "paused"
+    return "goods" if order.awaits_goods else ""
 
 
 def _with_standard(
@@ -176,7 +189,7 @@ def _with_standard(
         taker = frozenset({_taker(state, spare, drops)}) if spare and due_a_trip else None
         for drop in drops:
             deadline = state.orders[drop.order].deadline
-            if deadline - now <= policy.standard_margin_s:
+            if deadline is not None and deadline - now <= policy.standard_margin_s:
                 couriers[drop.id] = None
             elif drop.id in planned and not _rides_along(drop, planned[drop.id], plan, state):
                 couriers[drop.id] = frozenset({planned[drop.id]})
@@ -228,8 +241,7 @@ def urgent_trips(state: State, plan: Plan) -> dict[str, dict[str, int]]:
 
 def _is_waiting_urgent(state: State, name: str) -> bool:
     drop = state.drops[name]
-    urgent = state.orders[drop.order].service is Service.URGENT
-    return urgent and drop.status is DropStatus.WAITING
+    return state.orders[drop.order].urgent and drop.status is DropStatus.WAITING
 
 
 def _in_time(urgent: Mapping[str, int], ready_at: int) -> frozenset[str]:
@@ -248,7 +260,7 @@ def has_company(drop: Drop, trip: frozenset[str], state: State) -> bool:
     """Returns whether a trip has an urgent drop for the building of this one."""
     return any(
         state.drops[other].desk.building == drop.desk.building
-        and state.orders[state.drops[other].order].service is Service.URGENT
+        and state.orders[state.drops[other].order].urgent
         for other in trip
         if other != drop.id
     )

@@ -96,6 +96,26 @@ class Service:
     calendar: str = ""
 
 
+URGENT, STANDARD, SPECIAL = "urgent", "standard", "special"
+"""Names of the services that ship."""
+
+MINUTE = 60
+
+SHIPPED = (
+    Service(URGENT, WallClock(22 * MINUTE), urgent=True, negotiable=True),
+    Service(STANDARD, WorkingDays(1), urgent=False, negotiable=False),
+    Service(
+        SPECIAL,
+        WallClock(22 * MINUTE),
+        urgent=True,
+        negotiable=True,
+        starts=Start.GOODS_ARRIVED,
+        answer_s=MINUTE,
+    ),
+)
+"""The services of a zone whose settings name no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """
@@ -113,6 +133,10 @@ class Promise:
     calendar: str = ""
     provisional: bool = False
     warn_at: tuple[float, ...] = (0.5, 0.8)
+
+
+WITHIN_22_MINUTES = Promise(WallClock(22 * MINUTE))
+"""The promise of an order whose own was not written down: before services were data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
         if drop in was and end > was[drop][0]:
             order: Order = after.state.orders[after.state.drops[drop].order]
             by_s = max(end - was[drop][0], found[order.id].by_s if order.id in found else 0)
-            on_time = end <= order.deadline and (
+            on_time = (order.deadline is None or end <= order.deadline) and (
                 order.id not in found or found[order.id].still_on_time
             )
             found[order.id] = Delay(order.id, by_s, on_time)

@@ -14,6 +14,7 @@ from dispatch.live import Traffic
 from dispatch.observed import Observed, with_handover, with_ride
 from dispatch.orders import Commitment, Courier, Drop, DropStatus, Order, Quote, StopKind, Store
 from dispatch.places import DirectoryDesk
+from dispatch.promises import SHIPPED, Pause, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,10 @@ class State:
     Everything that is so, by id.
 
     ``live`` are the drops that are open or ride back to a store, so that planning never walks
-    through those long closed. ``quotes_given`` counts quotes, of which old ones are forgotten,
-    ``traffic_given`` reports of traffic, of which ``traffic`` are in force, the latest last.
-    ``observed`` is what taps showed of real times, ``external`` the order of each external id.
+    through those long closed. ``services`` are those on offer. ``quotes_given`` counts quotes, of
+    which old ones are forgotten, ``traffic_given`` reports of traffic, of which ``traffic`` are in
+    force, the latest last. ``observed`` is what taps showed of real times, ``external`` the order
+    of each external id.
     """
 
     stores: Mapping[str, Store] = field(default_factory=dict)
@@ -39,6 +41,9 @@ class State:
     traffic_given: int = 0
     observed: Mapping[str, Observed] = field(default_factory=dict)
     external: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(
+        default_factory=lambda: {service.name: service for service in SHIPPED}
+    )
 
     def open_drops(self) -> tuple[Drop, ...]:
         """Returns the drops that have not reached their desk, oldest first."""
@@ -116,6 +121,70 @@ def _quote_given(state: State, event: ev.QuoteGiven) -> State:
         quotes={**alive, event.quote.id: event.quote},
         quotes_given=state.quotes_given + 1,
     )
+
+
+def _hold_lapsed(state: State, event: ev.HoldLapsed) -> State:
+    quote = state.quotes.get(event.quote)
+    if quote is None:
+        return state
+    return replace(state, quotes={**state.quotes, quote.id: replace(quote, lapsed=event.reason)})
+
+
+def _with_order(state: State, order: str, **changes: Any) -> State:
+    changed = replace(state.orders[order], **changes)
+    return replace(state, orders={**state.orders, order: changed})
+
+
+def _goods_arrived(state: State, event: ev.GoodsArrived) -> State:
+    # Paused meanwhile, the clock starts when it is resumed.
+    deadline = None if state.orders[event.order].is_paused else event.deadline
+    return _with_order(
+        state,
+        event.order,
+        goods_arrived_at=event.at,
+        ready_at=event.at,
+        deadline=deadline,
+    )
+
+
+def _order_answered(state: State, event: ev.OrderAnswered) -> State:
+    if state.orders[event.order].answered_at is not None:
+        return state
+    return _with_order(state, event.order, answered_at=event.at)
+
+
+def _order_paused(state: State, event: ev.OrderPaused) -> State:
+    pauses = (*state.orders[event.order].pauses, Pause(event.reason, event.at))
+    return _with_order(state, event.order, pauses=pauses, deadline=None, foreseen_at=None)
+
+
+def _order_resumed(state: State, event: ev.OrderResumed) -> State:
+    pauses = tuple(
+        replace(pause, until=event.at) if pause.until is None else pause
+        for pause in state.orders[event.order].pauses
+    )
+    return _with_order(state, event.order, pauses=pauses, deadline=event.deadline)
+
+
+def _promise_recalculated(state: State, event: ev.PromiseRecalculated) -> State:
+    promise = replace(state.orders[event.order].promise, calendar=event.calendar)
+    return _with_order(state, event.order, deadline=event.deadline, promise=promise)
+
+
+def _promise_warned(state: State, event: ev.PromiseWarned) -> State:
+    return _with_order(state, event.order, warned=(*state.orders[event.order].warned, event.kind))
+
+
+def _promise_breached(state: State, event: ev.PromiseBreached) -> State:
+    return _with_order(state, event.order, breached_at=event.at)
+
+
+def _breach_foreseen(state: State, event: ev.BreachForeseen) -> State:
+    return _with_order(state, event.order, foreseen_at=event.at)
+
+
+def _breach_averted(state: State, event: ev.BreachAverted) -> State:
+    return _with_order(state, event.order, foreseen_at=None)
 
 
 def _courier_added(state: State, event: ev.CourierAdded) -> State:
@@ -294,6 +363,16 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.OrderCancelled: _order_cancelled,
     ev.OrderReady: _order_ready,
     ev.QuoteGiven: _quote_given,
+    ev.HoldLapsed: _hold_lapsed,
+    ev.GoodsArrived: _goods_arrived,
+    ev.OrderAnswered: _order_answered,
+    ev.OrderPaused: _order_paused,
+    ev.OrderResumed: _order_resumed,
+    ev.PromiseRecalculated: _promise_recalculated,
+    ev.PromiseWarned: _promise_warned,
+    ev.PromiseBreached: _promise_breached,
+    ev.BreachForeseen: _breach_foreseen,
+    ev.BreachAverted: _breach_averted,
     ev.CourierAdded: _courier_added,
     ev.CourierChanged: _courier_changed,
     ev.Departed: _departed,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.orders import DropStatus
+from dispatch.promises import PromiseState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +24,14 @@ class PromiseView:
     """
     A promise at one moment.
 
-    ``state`` is running, met, met_late, breached or cancelled. ``slack_s`` is what is left between
-    the planned, or real, end and ``due_at``; None where nothing is planned.
+    ``kind`` is its service. ``due_at`` None: its clock has not started, or stands still.
+    ``slack_s`` is what is left between the planned, or real, end and ``due_at``; None where nothing
+    is planned.
     """
 
     kind: str
-    due_at: int
-    state: str
+    due_at: int | None
+    state: PromiseState
     slack_s: int | None
 
 
@@ -44,6 +46,8 @@ def order_status(order: Order, drops: Sequence[Drop], plan: Plan) -> str:
     """Returns the status of an order from those of its drops."""
     if order.cancelled_at is not None:
         return "cancelled"
+    if order.awaits_goods:
+        return "awaiting_goods"
     statuses = {drop.status for drop in drops}
     if any(status.is_open for status in statuses):
         if statuses == {DropStatus.WAITING}:
@@ -64,17 +68,15 @@ def promise_of(order: Order, drops: Sequence[Drop], plan: Plan, now: int) -> Pro
     """
     due_at = order.deadline
     if order.cancelled_at is not None:
-        return PromiseView(order.service, due_at, "cancelled", None)
+        return PromiseView(order.service, due_at, PromiseState.CANCELLED, None)
+    if due_at is None:
+        return PromiseView(order.service, None, PromiseState.PAUSED, None)
     if not any(drop.status.is_open for drop in drops):
         closed_at = max(drop.closed_at or 0 for drop in drops)
-        state = "met" if closed_at <= due_at else "met_late"
+        state = PromiseState.MET if closed_at <= due_at else PromiseState.MET_LATE
         return PromiseView(order.service, due_at, state, due_at - closed_at)
-    return PromiseView(
-        order.service,
-        due_at,
-        "running" if now <= due_at else "breached",
-        _slack(order, drops, plan),
-    )
+    state = PromiseState.RUNNING if now <= due_at else PromiseState.BREACHED
+    return PromiseView(order.service, due_at, state, _slack(order, drops, plan))
 
 
 def _slack(order: Order, drops: Sequence[Drop], plan: Plan) -> int | None:
@@ -85,4 +87,6 @@ def _slack(order: Order, drops: Sequence[Drop], plan: Plan) -> int | None:
         if drop.status.is_open
     ]
     planned = [end for end in ends if end is not None]
-    return order.deadline - max(planned) if len(planned) == len(ends) else None
+    if order.deadline is None or len(planned) < len(ends):
+        return None
+    return order.deadline - max(planned)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dispatch.crew import change_courier
-from dispatch.orders import Service, Store
+from dispatch.orders import Store
 from dispatch.policy import Policy
+from dispatch.promises import STANDARD
 from dispatch.quoting import Answer, Delay, give_quote
 from dispatch.requests import CourierChange, DropRequest, QuoteRequest
 from tests.little_city import NOW, STORE, LittleZone, a_drop
@@ -122,7 +123,7 @@ def test_a_new_order_breaks_no_word_that_was_given() -> None:
 def test_a_standard_order_is_promised_its_day_whatever_the_plan() -> None:
     answer = quote(LittleZone(0), service="standard")
     assert (answer.quote.feasible, answer.due_at) == (True, NOW + 31 * 3600)
-    assert (answer.eta, answer.quote.service) == (None, Service.STANDARD)
+    assert (answer.eta, answer.quote.service) == (None, STANDARD)
 
 
 def test_an_order_comes_from_the_store_that_can_promise_best() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from dispatch.ordering import cancel_order
 from dispatch.orders import Line
+from dispatch.promises import PromiseState
 from dispatch.status import PromiseView, drop_status, order_status, promise_of
 from tests.little_city import NOW, LittleZone, a_drop
 
@@ -80,7 +81,7 @@ def test_a_cancelled_order_is_cancelled_whatever_became_of_its_drops() -> None:
     zone.do("c_1", "delivered", "s_1")
     cancel_order(zone.dispatcher, "o_1", NOW)
     assert statuses(zone) == ("cancelled", "accepted", "cancelled")
-    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, "cancelled", None)
+    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, PromiseState.CANCELLED, None)
 
 
 def test_a_standard_drop_that_is_held_waits() -> None:
@@ -119,4 +120,4 @@ def test_a_drop_that_failed_in_time_is_a_promise_kept() -> None:
 def test_a_promise_has_no_slack_while_a_drop_is_in_nobodys_route() -> None:
     zone = LittleZone(capacity=4)
     zone.order(a_drop(3), a_drop(4, load=5))
-    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, "running", None)
+    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, PromiseState.RUNNING, None)
