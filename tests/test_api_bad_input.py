@@ -176,7 +176,7 @@ def test_the_largest_quantity_is_taken(fresh: TestClient) -> None:
         ({"customer": "x" * 201}, "customer"),
         ({"external_id": ""}, "external_id"),
         ({"external_id": "x" * 201}, "external_id"),
-        ({"service": "overnight"}, "service"),
+        ({"service": "Over night"}, "service"),
         ({"on_infeasible": "shrug"}, "on_infeasible"),
         ({"surprise": 1}, "surprise"),
         ({"ready_at": "2026-11-23T10:00:00"}, "ready_at"),
@@ -401,3 +401,9 @@ def test_the_clock_does_not_go_back_nor_leap(client: TestClient) -> None:
     assert_problem(client.post("/v1/clock", json={"now": at(-1)}), 409, "clock-backwards", "now")
     answer = client.post("/v1/clock", json={"now": at(60 * 24 * 8)})
     assert_problem(answer, 422, "clock-too-far", "now")
+
+
+def test_a_service_that_is_not_offered_is_named_with_those_that_are(client: TestClient) -> None:
+    answer = refused_order(client, an_order() | {"service": "overnight"})
+    problem = assert_problem(answer, 422, "unknown-service", "service")
+    assert "urgent, standard, special" in problem["detail"]

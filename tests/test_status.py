@@ -90,16 +90,22 @@ def test_a_standard_drop_that_is_held_waits() -> None:
     assert statuses(zone) == ("placed", "waiting")
 
 
-@pytest.mark.parametrize(("now", "state"), [(1320, "running"), (1321, "breached")])
-def test_a_promise_runs_to_its_last_second(now: int, state: str) -> None:
+@pytest.mark.parametrize(
+    ("now", "state"), [(1320, PromiseState.RUNNING), (1321, PromiseState.BREACHED)]
+)
+def test_a_promise_runs_to_its_last_second(now: int, state: PromiseState) -> None:
     zone = LittleZone()
     zone.urgent(3)
     # Planned to end after 300 s.
     assert promise(zone, NOW + now) == PromiseView("urgent", NOW + 1320, state, 1020)
 
 
-@pytest.mark.parametrize(("closed", "state", "slack"), [(1320, "met", 0), (1321, "met_late", -1)])
-def test_a_promise_is_met_by_the_last_tap_at_a_desk(closed: int, state: str, slack: int) -> None:
+@pytest.mark.parametrize(
+    ("closed", "state", "slack"), [(1320, PromiseState.MET, 0), (1321, PromiseState.MET_LATE, -1)]
+)
+def test_a_promise_is_met_by_the_last_tap_at_a_desk(
+    closed: int, state: PromiseState, slack: int
+) -> None:
     zone = LittleZone()
     zone.order(a_drop(1), a_drop(2))
     zone.load("c_1")
