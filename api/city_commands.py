@@ -5,10 +5,13 @@ What the commands around a city do: check what people wrote about it, explain a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.opening import open_city
+from api.settings import Settings
 from dispatch.city import load_city
 from dispatch.city_files import load_map
 from dispatch.datum import Datum
@@ -96,7 +99,7 @@ def fault_json(fault: DispatchError) -> dict[str, Any]:
 
 
 def explain(
-    city: Path,
+    settings: Settings,
     start: str,
     end: str,
     at: str,
@@ -107,12 +110,18 @@ def explain(
     """
     Returns the legs of a way between places named as `read_place` has it, ``at`` a local time.
 
-    ``db`` is the database whose customers' desks are known too; it may be in use. Raises
-    CityError, DatabaseError or InvalidRequest for places or a time that cannot be read.
+    ``settings`` name the city and its streets, ``db`` is the database whose customers' desks are
+    known too; it may be in use. Raises CityError, DatabaseError or InvalidRequest for places or a
+    time that cannot be read, Unavailable where a routing server does not answer.
     """
     moment = read_clock(at)
-    loaded = load_city(city)
-    texts = {"FROM": start.strip(), "TO": end.strip()}
+    with closing(open_city(settings)) as city:
+        return _explain(city, {"FROM": start.strip(), "TO": end.strip()}, moment, db, datum)
+
+
+def _explain(
+    loaded: City, texts: Mapping[str, str], moment: int, db: str | None, datum: Datum
+) -> tuple[Leg, ...]:
     wanted = {where: text for where, text in texts.items() if text.startswith("k_")}
     found = find_desks(db, set(wanted.values())) if db is not None and wanted else None
     for where, text in wanted.items():

@@ -56,6 +56,8 @@ err = Console(stderr=True, soft_wrap=True)
 Config = Annotated[Path | None, typer.Option(help="TOML file with the settings.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CityDir = Annotated[Path | None, typer.Option("--city", help="City directory.")]
+ProfileName = Annotated[str | None, typer.Option("--profile", help="How couriers get about.")]
+Osrm = Annotated[str | None, typer.Option(help="OSRM server for travel times, http://HOST:PORT.")]
 Db = Annotated[str | None, typer.Option(help="Database, sqlite:///PATH.")]
 Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
@@ -65,6 +67,8 @@ ClockKind = Annotated[str | None, typer.Option("--clock", help="system or manual
 @app.command(epilog=EXITS)
 def serve(
     city: CityDir = None,
+    osrm: Osrm = None,
+    profile: ProfileName = None,
     db: Db = None,
     host: Host = None,
     port: Port = None,
@@ -82,7 +86,8 @@ def serve(
     )
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    settings = read_settings(config, city=city, db=db, host=host, port=port, clock=clock)
+    streets = {"city": city, "osrm": osrm, "profile": profile}
+    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
 
     from api.server import serve as run
 
@@ -184,6 +189,8 @@ def city_explain(
     end: Annotated[str, typer.Argument(metavar="TO", help="The same.")],
     at: Annotated[str, typer.Option(help="Local time of setting off.")] = "10:00",
     city: CityDir = None,
+    osrm: Osrm = None,
+    profile: ProfileName = None,
     db: Annotated[
         str | None, typer.Option(help="Database with customers' desks, sqlite:///PATH; only read.")
     ] = None,
@@ -194,9 +201,10 @@ def city_explain(
 ) -> None:
     """Print a whole way, street and indoors, with the source of each figure."""
     from api.city_commands import explain, leg_json
-    from api.settings import EMBEDDED_CITY
+    from api.settings import read_settings
 
-    legs = explain(city or EMBEDDED_CITY, start, end, at, db=db, datum=datum)
+    settings = read_settings(None, city=city, osrm=osrm, profile=profile)
+    legs = explain(settings, start, end, at, db=db, datum=datum)
     total = sum(leg.duration_s for leg in legs)
     if as_json:
         _print_json({"duration_s": total, "legs": [leg_json(leg) for leg in legs]})
@@ -239,6 +247,8 @@ def desks_import(
 @config_app.command("show", epilog=EXITS)
 def config_show(
     city: CityDir = None,
+    osrm: Osrm = None,
+    profile: ProfileName = None,
     db: Db = None,
     host: Host = None,
     port: Port = None,
@@ -249,7 +259,8 @@ def config_show(
     """Print the settings in force, the defaults included, as TOML to start from."""
     from api.settings import read_settings
 
-    settings = read_settings(config, city=city, db=db, host=host, port=port, clock=clock)
+    streets = {"city": city, "osrm": osrm, "profile": profile}
+    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
     if as_json:
         _print_json(settings.as_json())
     else:

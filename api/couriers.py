@@ -37,13 +37,17 @@ class ShiftIn(In):
 
 
 class CourierIn(In):
-    """Who begins to work for a store; ``capacity`` in units of load."""
+    """
+    Who begins to work for a store; ``capacity`` in units of load.
+
+    ``profile`` null: the zone's, which is the only one that times are planned with.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     store: Id
     capacity: Capacity
     shift: ShiftIn
-    profile: Annotated[str, Field(min_length=1, max_length=50)] = "ebike"
+    profile: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
 
 

@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 
 from api.search_pool import Search, SearchLost
 from dispatch.dispatcher import Snapshot
+from dispatch.errors import Unavailable
 from solver.solution import Solution
+from solver.solve import Result
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ class Improver:
             except SearchLost as lost:
                 log.warning("%s", lost)
                 await self._started()
+            except Unavailable as error:
+                log.warning("No search for better plans: %s", error)
             except Exception:
                 # The insertion's plan stands; the next change is another chance.
                 log.exception("The search for a better plan failed")
@@ -73,8 +77,9 @@ class Improver:
             snapshot = await self._snapshot()
             if snapshot is None:
                 return
-            solution = await self.search.find(snapshot, polish=polish)
-            if solution is not None and await self._adopt(snapshot, solution):
+            found = await self.search.find(snapshot, polish=polish)
+            if found is not None and await self._adopt(snapshot, found.solution):
+                log.info("A search upon plan %d was adopted: %s", snapshot.version, story(found))
                 continue
             if polish or self._changed.is_set():
                 return
@@ -86,3 +91,8 @@ class Improver:
             await self.search.start()
         except (SearchLost, OSError) as lost:
             log.warning("No search for better plans: %s", lost)
+
+
+def story(found: Result) -> str:
+    """Returns whether OR-Tools, the model of record, read a search's answer back, or why not."""
+    return f"not read back by OR-Tools: {found.note}" if found.note else "read back by OR-Tools"

@@ -4,6 +4,8 @@ Opens a zone: its city, its stores, and what the database remembers of it.
 
 from __future__ import annotations
 
+import logging
+
 from api.clock import Clock, ManualClock
 from api.settings import Settings
 from dispatch.city import City, load_city
@@ -15,6 +17,8 @@ from dispatch.plan import Plan
 from dispatch.state import State
 from dispatch.store import Database
 
+log = logging.getLogger(__name__)
+
 SKEW_S = 300
 """Seconds by which the machine's clock may be behind the last event of the database."""
 
@@ -25,10 +29,38 @@ def open_zone(
     """
     Returns the dispatcher with the state and plan last committed, and its database.
 
-    ``city`` None loads the one of the settings. Raises CityError, DatabaseError, or InvalidRequest
-    where settings and database contradict each other. Nothing is solved.
+    ``city`` None loads the one of the settings. Raises CityError, DatabaseError, InvalidRequest
+    where settings and database contradict each other, or Unavailable where a routing server is
+    named that does not answer. Nothing is solved.
     """
-    city = load_city(settings.city) if city is None else city
+    if city is not None:
+        return _open_zone(settings, clock, city, commit)
+    city = open_city(settings)
+    try:
+        return _open_zone(settings, clock, city, commit)
+    except BaseException:
+        city.close()
+        raise
+
+
+def open_city(settings: Settings) -> City:
+    """Returns the city of the settings on their streets; raises CityError as `load_city` does."""
+    if settings.osrm is None:
+        return load_city(settings.city, profile=settings.profile, search=settings.search)
+    # Its HTTP client takes a while to load, and most services need none.
+    from dispatch.osrm import OsrmStreets
+
+    streets = OsrmStreets(settings.osrm, profile=settings.profile)
+    try:
+        return load_city(settings.city, streets=streets)
+    except BaseException:
+        streets.close()
+        raise
+
+
+def _open_zone(
+    settings: Settings, clock: Clock, city: City, commit: CommitTo
+) -> tuple[Dispatcher, Database]:
     _check_stores(settings, city)
     database = Database.open(settings.db)
     try:
@@ -36,6 +68,7 @@ def open_zone(
         state, plan = database.load(settings.zone, settings.stores())
         _check_state(settings, state)
         _set_clock(clock, database, settings.zone, plan)
+        _warn_of_profiles(city, state, clock.now())
         dispatcher = Dispatcher(
             zone=settings.zone,
             city=city,
@@ -80,6 +113,21 @@ def _check_state(settings: Settings, state: State) -> None:
             cure="Declare them in the settings, or name another database.",
             code="store-missing",
             value=missing,
+        )
+
+
+def _warn_of_profiles(city: City, state: State, now: int) -> None:
+    """All couriers are planned with the times of the settings, however they got about before."""
+    others = [
+        f"{courier.id} ({courier.profile})"
+        for courier in state.couriers.values()
+        if courier.profile != city.profile and courier.shift_end > now
+    ]
+    if others:
+        log.warning(
+            "All times are for %s from now on, for the couriers %s too",
+            city.profile,
+            ", ".join(others),
         )
 
 

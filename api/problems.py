@@ -20,7 +20,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from dispatch.errors import CityError, Conflict, DispatchError, InvalidRequest, NotFound
+from dispatch.errors import (
+    CityError,
+    Conflict,
+    DispatchError,
+    InvalidRequest,
+    NotFound,
+    Unavailable,
+)
 from dispatch.store import DatabaseError
 
 log = logging.getLogger(__name__)
@@ -30,6 +37,7 @@ STATUS: Mapping[type[DispatchError], int] = {
     InvalidRequest: 422,
     NotFound: 404,
     Conflict: 409,
+    Unavailable: 503,
     DatabaseError: 503,
 }
 """The status of each kind of error; a test asserts that none is missing."""

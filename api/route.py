@@ -4,6 +4,7 @@ A courier's own route.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Annotated
 
@@ -13,9 +14,11 @@ from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
 from api.route_answers import RouteOut, legs_of, route_out
 from api.view import View
-from api.zone import Room
+from api.zone import Room, Zone
 from dispatch.city import Place, Way
-from dispatch.errors import CityError
+from dispatch.errors import CityError, Unavailable
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 
@@ -40,17 +43,27 @@ async def show_route(
         return View.of(room.dispatcher, room.now)
 
     view = await zone.ask(look)
-    # Leg by leg: one takes some milliseconds to find, and orders shall not wait for all of them.
-    ways = [
-        await zone.ask(partial(_way, a=a, b=b, band=band))
-        for a, b, band in legs_of(courier_id, view)
-    ]
+    ways = await _ways(zone, view, courier_id)
     route = route_out(courier_id, view, ways)
     tag = route.etag()
     if if_none_match is not None and is_same(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return route
+
+
+async def _ways(zone: Zone, view: View, courier_id: str) -> list[Way | None]:
+    """Returns the ways of a route's legs; without those that a server would have to tell now."""
+    legs = legs_of(courier_id, view)
+    ways: list[Way | None] = []
+    try:
+        # Leg by leg: one takes some milliseconds to find, and orders shall not wait for all.
+        for a, b, band in legs:
+            ways.append(await zone.ask(partial(_way, a=a, b=b, band=band)))
+    except Unavailable as error:
+        # The stops are the plan's own, and couriers know their town.
+        log.warning("A route is shown without its ways: %s", error)
+    return [*ways, *[None] * (len(legs) - len(ways))]
 
 
 def _way(room: Room, a: Place, b: Place, band: str) -> Way | None:

@@ -99,7 +99,8 @@ class StreetPlaceOut(Out):
 
 class StopOut(Out):
     """
-    A stop of a route; ``way`` is there in the courier's own route only, and where there is one.
+    A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
+    is known: not while a routing server does not answer.
 
     ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
     """

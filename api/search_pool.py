@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from api import search_worker
 from dispatch.dispatcher import Snapshot
-from solver.solution import Solution
+from solver.solve import Result
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,9 @@ GRACE_S = 5.0
 
 WARM_UP_S = 120.0
 """Seconds within which new workers must have warmed up."""
+
+LANES = 2
+"""Lanes of a search in one process at most."""
 
 T = TypeVar("T")
 
@@ -45,9 +48,9 @@ class Search(Protocol):
         """Returns once a search can begin at once; raises SearchLost."""
         ...
 
-    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
         """
-        Returns a better solution, None if none was found; raises SearchLost.
+        Returns a better solution and its story, None if none was found; raises SearchLost.
 
         ``polish`` asks for more time than usual.
         """
@@ -58,9 +61,17 @@ class Search(Protocol):
         ...
 
 
+def lanes_of(workers: int) -> tuple[int, ...]:
+    """Returns the lanes of each process that together use so many cores."""
+    return tuple(min(LANES, workers - first) for first in range(0, workers, LANES))
+
+
 class SearchPool:
     """
     Warm, niced worker processes; each search uses all of them, every one with another seed.
+
+    ``workers`` is how many cores they use: a process has two lanes that exchange their best, the
+    last of an odd number one.
 
     Mutable because processes die: the pool is thrown away then, and the next search starts another.
     The processes are kept to end workers that no longer listen.
@@ -76,7 +87,7 @@ class SearchPool:
         grace: float = GRACE_S,
     ) -> None:
         self.state = "starting"
-        self._workers = workers
+        self._lanes = lanes_of(workers)
         self._seconds = seconds
         self._polish_seconds = polish_seconds
         self._seed = seed
@@ -91,27 +102,28 @@ class SearchPool:
         self.state = "starting"
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(
-            self._workers,
+            len(self._lanes),
             mp_context=context,
             initializer=search_worker.start,
-            initargs=(context.Barrier(self._workers),),
+            initargs=(context.Barrier(len(self._lanes)),),
         )
-        await self._run([search_worker.warm] * self._workers, WARM_UP_S)
+        await self._run([search_worker.warm] * len(self._lanes), WARM_UP_S)
         self.state = "ready"
 
-    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
-        """Returns the best solution the workers found, None without gain; raises SearchLost."""
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
+        """Returns the best that the workers found, None without gain; raises SearchLost."""
         await self.start()
         seconds = self._polish_seconds if polish else self._seconds
         if not seconds:
             return None
-        seed = self._seed + snapshot.version * self._workers
+        seed = self._seed + snapshot.version * len(self._lanes)
         calls = [
-            partial(search_worker.search, snapshot, seconds, seed + i) for i in range(self._workers)
+            partial(search_worker.search, snapshot, seconds, seed + i, lanes)
+            for i, lanes in enumerate(self._lanes)
         ]
         found = await self._run(calls, seconds + self._grace)
         best = min(found, key=lambda result: result.cost)
-        return best.solution if best.improved else None
+        return best if best.improved else None
 
     async def close(self) -> None:
         """Ends all workers without waiting for what they are at."""

@@ -36,9 +36,10 @@ def warm() -> None:
     """Does nothing; that it was done says that all workers are warm."""
 
 
-def search(snapshot: Snapshot, seconds: float, seed: int) -> Result:
-    """Returns the best that was found in this time."""
-    return solve(snapshot.problem, SolveParams(seconds=seconds, seed=seed), snapshot.initial)
+def search(snapshot: Snapshot, seconds: float, seed: int, lanes: int = 1) -> Result:
+    """Returns the best that was found in this time, by some lanes at once, each on a core."""
+    params = SolveParams(seconds=seconds, seed=seed, lanes=lanes)
+    return solve(snapshot.problem, params, snapshot.initial)
 
 
 def _end_with_parent() -> None:

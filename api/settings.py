@@ -5,20 +5,31 @@ The settings of a service: one TOML file, every field with a default, unknown ke
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import asdict
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 import scenarios
 from dispatch.datum import Datum, to_wgs84
-from dispatch.errors import InvalidRequest
+from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.orders import Store
 from dispatch.policy import Policy
+from dispatch.profiles import load_profiles
 
 EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
 """Central Helsinki, which comes with the package."""
@@ -56,6 +67,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_address(text: str) -> bool:
+    """Returns whether a text is an http or https address of a server, and no secret with it."""
+    try:
+        parts = urlsplit(text)
+        # Reading the port raises for what is none.
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    more = parts.query or parts.fragment or "@" in parts.netloc or re.search(r"\s", text)
+    return bool(known and not more)
+
+
 def default_workers() -> int:
     """Returns the search workers to start: all cores but one, and one at least."""
     return max(1, (os.cpu_count() or 1) - 1)
@@ -67,12 +90,18 @@ class Settings(BaseModel):
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
     starts (None: the time of starting). ``policy`` holds figures that differ from the defaults.
+    With ``osrm`` travel times are those of the server there, ``profile`` is the name in its
+    addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     zone: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = "helsinki"
     city: Path = EMBEDDED_CITY
+    # Before `profile` and `search`, whose checks look at it.
+    osrm: str | None = None
+    profile: str = "ebike"
+    search: Literal["auto", "cch", "dijkstra"] = "auto"
     db: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///dispatch.db"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
@@ -84,6 +113,38 @@ class Settings(BaseModel):
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     policy: dict[str, int | float] = Field(default_factory=dict)
+
+    @field_validator("osrm")
+    @classmethod
+    def _address(cls, osrm: str | None) -> str | None:
+        if osrm is not None and not is_address(osrm):
+            raise ValueError(
+                f"{osrm!r} is no address of a server; give one like http://127.0.0.1:5000, "
+                "without user, password or query"
+            )
+        return osrm
+
+    @field_validator("profile")
+    @classmethod
+    def _known_profile(cls, profile: str, info: ValidationInfo) -> str:
+        if info.data.get("osrm") is None:
+            try:
+                load_profiles().of(profile)
+            except DispatchError as error:
+                raise ValueError(str(error)) from error
+        elif not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", profile):
+            raise ValueError(f"{profile!r} is no profile in an OSRM server's addresses, like car")
+        return profile
+
+    @field_validator("search")
+    @classmethod
+    def _own_search(cls, search: str, info: ValidationInfo) -> str:
+        if search != "auto" and info.data.get("osrm") is not None:
+            raise ValueError(
+                f"{search!r} is a search of the engine of the house, but osrm has another server "
+                "find the ways; leave one of the two out"
+            )
+        return search
 
     @field_validator("host")
     @classmethod

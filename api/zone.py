@@ -28,6 +28,7 @@ from api.ways import Ways
 from dispatch.city import City
 from dispatch.commit import Commit
 from dispatch.dispatcher import Dispatcher, Snapshot
+from dispatch.errors import Unavailable
 from dispatch.store import Database, LoggedEvent
 from dispatch.traffic import restore
 from solver.solution import Solution
@@ -99,7 +100,7 @@ class Zone:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.improver is not None:
             await self.improver.search.close()
-        await self._loop.run_in_executor(self._thread, self._database.close)
+        await self._loop.run_in_executor(self._thread, self._on_thread_close)
         self._thread.shutdown()
 
     async def ask(self, work: Callable[[Room], T], *, wake: bool = True) -> T:
@@ -151,6 +152,8 @@ class Zone:
             await asyncio.sleep(self._tick_s)
             try:
                 await self._tick()
+            except Unavailable as error:
+                log.error("A tick failed: %s", error)
             except Exception:
                 # The next tick is another chance; orders and taps do not depend on it.
                 log.exception("A tick failed")
@@ -183,6 +186,11 @@ class Zone:
         self._timezone = ZoneInfo(self._dispatcher.city.timezone)
         restore(self._dispatcher, self.clock.now())
         self._head = self._committed = self._database.head(self.settings.zone)
+
+    def _on_thread_close(self) -> None:
+        self._database.close()
+        if self._city is None:
+            self._dispatcher.city.close()
 
     def _on_thread_commit(self, commit: Commit) -> None:
         self._committed = self._database.commit(self.settings.zone, commit)

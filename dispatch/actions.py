@@ -234,7 +234,9 @@ def _arrived(tap: _Tap) -> tuple[ev.Event, ...]:
 def _ridden(tap: _Tap, stop: str) -> tuple[Ridden, ...]:
     """Returns the ride that ends by class of road, with the speeds of now; nothing if unknown."""
     leg, live = tap.courier.committed, live_streets(tap.dispatcher.city)
-    if live is None or leg is None or leg.stop != stop or not is_learned_from(leg):
+    if live is None or live.streets_fixed:
+        return ()
+    if leg is None or leg.stop != stop or not is_learned_from(leg):
         return ()
     try:
         return live.ridden(tap.courier.place, leg.place, leg.band)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from dispatch.geo import Point
     from dispatch.hours import Week
     from dispatch.interiors import Interior
-    from dispatch.streets import Piece, SegKey
+    from dispatch.streets import Piece, SegKey, Streets
 
 __all__ = [
     "BANDS",
@@ -66,13 +66,20 @@ DESKS_KEPT = 10_000
 """Desks whose hours are kept ready."""
 
 
-def load_city(directory: Path, *, profile: str = "ebike", search: str = "auto") -> City:
+def load_city(
+    directory: Path,
+    *,
+    profile: str = "ebike",
+    search: str = "auto",
+    streets: Streets | None = None,
+) -> City:
     """
     Returns the city that `osm.build_city` wrote, with the buildings described in its folder
-    ``buildings.d``. Raises CityError if it is not a city, or for a fault in a description.
+    ``buildings.d``; the rest as `City`. Raises CityError if it is not a city, or for a fault in a
+    description.
     """
     city_map, interiors = describe(load_map(directory), read_descriptions(directory / FOLDER))
-    return City(city_map, interiors=interiors, profile=profile, search=search)
+    return City(city_map, interiors=interiors, profile=profile, search=search, streets=streets)
 
 
 class City:
@@ -80,9 +87,12 @@ class City:
     A loaded city. Mutable are only the speeds on its streets and its cache of travel rows
     (`doors.Doors`), which is why it is a class and not a value.
 
-    ``timezone`` is an IANA name; ``travel_epoch`` grows when the speeds change. ``insides``
+    ``timezone`` is an IANA name; ``bounds`` are south, west, north and east of the map's roads,
+    degrees; ``travel_epoch`` grows when the speeds change. ``insides``
     are its buildings from within; ``interiors`` those that somebody described, by building.
-    ``profile`` is how couriers get about, ``search`` one of `street_engine.SEARCHES`.
+    ``profile`` is how couriers get about, ``search`` one of `street_engine.SEARCHES`. With
+    ``streets`` times and routes are theirs, and so is the profile; the map's roads then only tell
+    where the city is.
     """
 
     def __init__(
@@ -94,6 +104,7 @@ class City:
         doors: int = 2048,
         profile: str = "ebike",
         search: str = "auto",
+        streets: Streets | None = None,
     ) -> None:
         self.name = city_map.name
         self.timezone = city_map.timezone
@@ -107,11 +118,13 @@ class City:
             described=interiors or {},
             doors={key: doorway.entrance for key, doorway in city_map.doorways.items()},
         )
-        self.streets = RoadStreets(
-            city_map.roads, profile=profile, country=city_map.country, search=search
+        self._roads = roads = city_map.roads
+        self.streets: Streets = streets or RoadStreets(
+            roads, profile=profile, country=city_map.country, search=search
         )
         self._profiles = load_profiles()
-        self._street_side = StreetSide(self.name, self.streets, doors)
+        self.bounds = roads.bounds
+        self._street_side = StreetSide(self.name, self.streets, self.bounds, doors)
         self._doorways = city_map.doorways
         # What a desk is like from within never changes, and every plan asks it of every drop.
         self._week = lru_cache(DESKS_KEPT)(partial(week_of, self.insides))
@@ -123,13 +136,23 @@ class City:
         self._factors_set = 0
 
     @property
+    def profile(self) -> str:
+        """The name of how all couriers of the city get about."""
+        return self.streets.profile
+
+    @property
+    def streets_fixed(self) -> bool:
+        """Whether the streets take neither reported speeds nor factors by class of road."""
+        return self.streets.fixed
+
+    @property
     def travel_epoch(self) -> int:
         """The number of the speeds and factors in force on the streets, from 1."""
         return self.streets.epoch + self._factors_set
 
     def segments_in(self, area: Area) -> list[SegKey]:
         """Returns the segments of the streets with their middle in an area, both ways."""
-        roads = self.streets.roads
+        roads = self._roads
         return segments_inside(area, roads.node, roads.lat, roads.lon, roads.first)
 
     def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
@@ -147,18 +170,19 @@ class City:
         """
         Takes what rides are multiplied by, by band of the street, and the time of the roads of a
         class besides, by band and class; returns the new epoch.
+
+        Raises CityError for factors by class where the streets are fixed; then nothing changes.
         """
-        self.ride_factors = dict(factors)
         if (by_class or {}) != self.class_factors:
+            self.streets.set_factors(by_class or {})
             self.class_factors = dict(by_class or {})
-            self.streets.set_factors(self.class_factors)
+        self.ride_factors = dict(factors)
         self._factors_set += 1
         return self.travel_epoch
 
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """South, west, north and east of the roads, degrees."""
-        return self._street_side.bounds
+    def close(self) -> None:
+        """Frees what the streets hold; nobody asks for times any more."""
+        self.streets.close()
 
     def place(self, building: str, floor: int, desk: str = "") -> Place:
         """Returns a desk. Raises CityError for an unknown building or a floor not in it."""
@@ -175,7 +199,8 @@ class City:
         Returns the seconds from place to place in a band, rounded up: (n, n), zero diagonal.
 
         ``cut_off`` stands where there is no way; None raises CityError there. Raises CityError
-        also as `place` and `street_place` do, ValueError for an unknown band.
+        also as `place` and `street_place` do, Unavailable where another server is asked for times
+        not known and does not answer, ValueError for an unknown band.
         """
         times = self.ride_times(places, band, cut_off)
         lost = np.zeros(times.shape, dtype=bool) if cut_off is None else times == cut_off
@@ -249,7 +274,8 @@ class City:
         whole = self.ride_factors.get(street, 1.0)
         seconds = dict.fromkeys((*GROUPS, ""), 0.0)
         for piece in ride.pieces:
-            seconds["" if piece.pushed else self._profiles.group(piece.kind)] += piece.seconds
+            unclassed = piece.pushed or not piece.kind
+            seconds["" if unclassed else self._profiles.group(piece.kind)] += piece.seconds
         seconds[""] += ride.seconds - sum(seconds.values())
         return tuple(
             Ridden(

@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 
 def add_courier(dispatcher: Dispatcher, request: CourierRequest, now: int) -> Courier:
-    """Returns a new courier, standing at its store; raises for an unknown store or empty shift."""
+    """
+    Returns a new courier, standing at its store.
+
+    Raises NotFound for an unknown store, InvalidRequest for an empty shift, a capacity out of range
+    and a profile that is not the city's.
+    """
     (store,) = stores_for(dispatcher.state, request.store)
     _check_shift(request.shift_start, request.shift_end)
     _check_capacity(request.capacity)
+    profile = _profile(dispatcher, request.profile)
     at = dispatcher.state.stores[store]
     courier = Courier(
         id=f"c_{len(dispatcher.state.couriers) + 1}",
@@ -31,7 +37,7 @@ def add_courier(dispatcher: Dispatcher, request: CourierRequest, now: int) -> Co
         place=dispatcher.city.street_place(at.lat, at.lon),
         shift_start=request.shift_start,
         shift_end=request.shift_end,
-        profile=request.profile,
+        profile=profile,
         skills=request.skills,
     )
     dispatcher.handle(now, CourierAdded(now, courier))
@@ -57,6 +63,20 @@ def change_courier(
     _check_capacity(event.capacity)
     dispatcher.handle(now, event)
     return dispatcher.state.couriers[courier_id]
+
+
+def _profile(dispatcher: Dispatcher, wanted: str | None) -> str:
+    """Returns the profile of the city; raises where another is wanted, which would not be kept."""
+    profile = dispatcher.city.profile
+    if wanted not in (None, profile):
+        raise InvalidRequest(
+            f"All times in {dispatcher.city.name} are planned for {profile}, not for {wanted}.",
+            at="profile",
+            cure=f"Leave profile out, give {profile!r}, or start the service with another profile.",
+            code="other-profile",
+            value=wanted,
+        )
+    return profile
 
 
 def _check_shift(start: int, end: int) -> None:

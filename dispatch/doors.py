@@ -63,8 +63,8 @@ class Doors(Generic[Key]):
         """
         Returns the seconds from door to door, in their order, rounded up, or NO_WAY: (n, n).
 
-        ``snap`` finds the point on the road of a door not yet known; what it raises is
-        raised before anything is changed. All times are of one epoch.
+        ``snap`` finds the point on the road of a door not yet known; where it or the streets
+        raise, doors known before stay known. All times are of one epoch.
         """
         with self._lock:
             while True:
@@ -72,11 +72,12 @@ class Doors(Generic[Key]):
                 if epoch != self._epoch:
                     self._bands.clear()
                     self._epoch = epoch
-                table = self._bands.pop(band, None) or DoorTable(self._streets, band, self._limit)
+                table = self._bands.get(band) or DoorTable(self._streets, band, self._limit)
                 times = table.seconds(keys, snap)
                 # A change of speeds in between may have given rows of either epoch.
                 if self._streets.epoch == epoch:
                     self._bands[band] = table
+                    self._bands.move_to_end(band)
                     if len(self._bands) > KEPT_BANDS:
                         self._bands.popitem(last=False)
                     return times
@@ -134,18 +135,20 @@ class DoorTable(Generic[Key]):
             self._seconds = np.pad(self._seconds, (0, more))
 
     def _add(self, items: list[tuple[Key, Snap]]) -> None:
+        """Adds doors; nothing changes before the streets answered."""
         free = (slot for slot, snap in enumerate(self._snaps) if snap is None)
         slots = np.array([slot for slot, _ in zip(free, items, strict=False)], dtype=np.intp)
-        for slot, (key, snap) in zip(slots.tolist(), items, strict=True):
-            self._snaps[slot] = snap
-            self._slot[key] = slot
-        live = np.array([i for i, snap in enumerate(self._snaps) if snap is not None])
+        taken = [slot for slot, snap in enumerate(self._snaps) if snap is not None]
+        live = np.array([*taken, *slots.tolist()], dtype=np.intp)
         new = [snap for _, snap in items]
-        known = [snap for snap in self._snaps if snap is not None]
+        known = [*(snap for snap in self._snaps if snap is not None), *new]
         there = self._streets.table(new, known, self._band)
         back = self._streets.table(known, new, self._band)
         self._seconds[slots[:, None], live] = _whole_seconds(there, new, known)
         self._seconds[live[:, None], slots] = _whole_seconds(back, known, new)
+        for slot, (key, snap) in zip(slots.tolist(), items, strict=True):
+            self._snaps[slot] = snap
+            self._slot[key] = slot
 
 
 def walk_ms(snap: Snap) -> int:

@@ -6,6 +6,7 @@ Everything that can be wrong with what comes in.
   * InvalidRequest     a request that contradicts itself or the world      (422)
   * NotFound           an id that names nothing                            (404)
   * Conflict           a thing that is no longer, or not yet, possible     (409)
+  * Unavailable        a server that is needed and does not answer         (503)
 
 An order that cannot be served in time is a result with a reason, never an error.
 """
@@ -55,3 +56,9 @@ class Conflict(DispatchError):
     """A thing that is no longer, or not yet, possible."""
 
     default_code = "conflict"
+
+
+class Unavailable(DispatchError):
+    """A server that is needed, and for now does not answer as it should."""
+
+    default_code = "unavailable"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dispatch.streets import Piece
 
 SPEEDS = "speed of {kind} and waits at turns and signals for {profile}: profiles.toml"
+SERVED = "times for {profile} of the routing server"
 WALK_SOURCE = "between the doors and the road, at walking pace, rounded up"
 
 
@@ -45,9 +46,11 @@ def ride_legs(pieces: Sequence[Piece], duration_s: int, profile: str) -> Iterato
         metres = round(sum(piece.metres for piece in run))
         exact += seconds
         is_last = run[-1] is pieces[-1]
-        until = math.floor(riding if is_last else exact)
-        road = f"{name or 'road without a name'} ({kind})"
-        source = SPEEDS.format(kind=kind, profile="pushing" if pushed else profile)
+        # A server's route may take a second more than its table said.
+        until = min(math.floor(riding if is_last else exact), duration_s)
+        road = (name or "road without a name") + (f" ({kind})" if kind else "")
+        source = SPEEDS if kind else SERVED
+        source = source.format(kind=kind, profile="pushing" if pushed else profile)
         figure = Figure(f"{metres} m", round(seconds, 3), source, assumed=True)
         yield RideLeg("push" if pushed else "ride", road, until - spent, figure)
         spent = until

@@ -77,7 +77,7 @@ def explain_way(city: City, a: Place, b: Place, at: int, weekday: int = 0) -> tu
     pieces = city.pieces(a, b, band)
     street = [
         Leg(leg.kind, leg.text, leg.duration_s, (leg.figure,))
-        for leg in ride_legs(pieces, riding, city.streets.profile)
+        for leg in ride_legs(pieces, riding, city.profile)
     ]
     return (*leaving, *street, *entering, *_refusal(city, b))
 

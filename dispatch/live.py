@@ -70,14 +70,19 @@ class Ridden:
 @runtime_checkable
 class LiveStreets(Protocol):
     """
-    A city whose streets take reported speeds and learned factors.
+    A city whose streets take learned factors and, but where they are fixed, reported speeds.
 
     ``ride_factors`` are those in force, by band of the street, ``class_factors`` what comes on
-    top of them by band and class of road. Each change raises the city's travel epoch.
+    top of them by band and class of road. Each change raises the city's travel epoch. Where
+    ``streets_fixed``, there are no reports, no classes of roads, and rides have a factor by band.
     """
 
     ride_factors: Mapping[str, float]
     class_factors: Mapping[tuple[str, str], float]
+
+    @property
+    def streets_fixed(self) -> bool:
+        """Whether the streets take neither reported speeds nor factors by class of road."""
 
     def segments_in(self, area: Area) -> Collection[SegKey]:
         """Returns the segments with their middle inside, in both directions."""

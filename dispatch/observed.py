@@ -229,6 +229,8 @@ def learn(city: object, state: State, policy: Policy) -> None:
     live = live_streets(city)
     if live is None or not policy.learn_speeds:
         return
-    wanted, by_class = factors(state), class_factors(state)
+    wanted = factors(state)
+    # A database may hold sums by class of a time when the streets were others.
+    by_class = {} if live.streets_fixed else class_factors(state)
     if (wanted, by_class) != (live.ride_factors, live.class_factors):
         live.set_ride_factors(wanted, by_class)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import numpy as np
 
-from dispatch.errors import CityError
+from dispatch.errors import CityError, Unavailable
 from dispatch.osrm_routes import route_of
 from dispatch.profile_checks import STREET_BANDS
 from dispatch.snapping import Snap, check_on_earth
@@ -37,11 +37,14 @@ if TYPE_CHECKING:
 MOST_PLACES = 100
 """Places in one request; more are asked for in parts. The default of ``osrm-routed``."""
 
-TIMEOUT_S = 10.0
-"""Seconds to wait for an answer."""
+TIMEOUT_S = 5.0
+"""Seconds to wait for an answer: a zone stands still meanwhile."""
 
-RETRIES = 2
-"""Times a connection that fails is tried again; a request that was taken is not repeated."""
+RETRIES = 1
+"""
+Times a connection that fails is tried again, at once: more would wait in between. A request that
+was taken is not repeated.
+"""
 
 NO_ROAD = -1
 """The road of a point snapped by a server: ours has no number for it."""
@@ -53,8 +56,11 @@ class OsrmStreets:
 
     ``profile`` is the one the server was prepared with, ``most_places`` its limit of places
     in a table. A class because it keeps connections open. Every method that asks the server
-    raises CityError where it does not answer as OSRM does.
+    raises Unavailable where it does not answer as OSRM does, and asks anew the next time.
     """
+
+    fixed = True
+    """The server has one set of times, and takes no speeds."""
 
     epoch = 1
     """There is one set of speeds."""
@@ -92,7 +98,12 @@ class OsrmStreets:
             part = points[begin : begin + self._most]
             # A table has two places at least.
             places = part if len(part) > 1 else (*part, *part)
-            answer = self._ask("table", places, {"destinations": "0"})
+            answer = self._ask("table", places, {"destinations": "0"}, none="NoSegment")
+            if answer is None:
+                # It does not tell which of them is far from every road.
+                alone = [self.snap([point], max_gap_m) for point in part] if len(part) > 1 else []
+                found += [snap for (snap,) in alone] or [None]
+                continue
             rows = self._rows(answer, "sources", places)[: len(part)]
             found += [self._snap(row, max_gap_m) for row in rows]
         return found
@@ -124,14 +135,11 @@ class OsrmStreets:
 
     def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:
         """Raises CityError: an OSRM server takes no speeds over HTTP."""
-        raise CityError(
-            f"The speeds of {len(kmh)} segments cannot be set: the streets are an OSRM server's, "
-            "which takes none over HTTP.",
-            at="streets",
-            cure="Give them to osrm-customize --segment-speed-file and osrm-datastore where the "
-            "server runs, or use the engine of the house.",
-            code="speeds-fixed",
-        )
+        raise _fixed(f"The speeds of {len(kmh)} segments")
+
+    def set_factors(self, slower: Mapping[tuple[str, str], float]) -> int:
+        """Raises CityError: an OSRM server takes no speeds over HTTP."""
+        raise _fixed(f"The factors of {len(slower)} classes of roads")
 
     def close(self) -> None:
         """Closes the connections."""
@@ -172,7 +180,8 @@ class OsrmStreets:
         path = ";".join(f"{lon:.6f},{lat:.6f}" for lat, lon in places)
         address = f"{self._url}/{service}/v1/{self.profile}/{path}"
         try:
-            reply = self._http.get(address, params=dict(options))
+            # Hints for later requests, which nobody uses, would be most of an answer.
+            reply = self._http.get(address, params={**options, "generate_hints": "false"})
             answer = reply.json()
         except httpx2.HTTPError as error:
             raise self._wrong(f"does not answer: {str(error) or type(error).__name__}") from error
@@ -186,13 +195,12 @@ class OsrmStreets:
             raise self._wrong(f"refuses a {service} of {len(places)} places: {why}")
         return answer
 
-    def _not_osrm(self, what: str) -> CityError:
+    def _not_osrm(self, what: str) -> Unavailable:
         return self._wrong(f"does not answer as OSRM does: it gives {what}")
 
-    def _wrong(self, what: str) -> CityError:
-        return CityError(
-            f"The routing server {what.rstrip('.')}.",
-            at=self._url,
+    def _wrong(self, what: str) -> Unavailable:
+        return Unavailable(
+            f"The routing server {self._url} {what.rstrip('.')}.",
             cure="Check that osrm-routed runs there, for these roads, with --max-table-size "
             f"{self._most} or more.",
             code="routing-server",
@@ -201,6 +209,16 @@ class OsrmStreets:
 
 def _points(snaps: Sequence[Snap]) -> list[Point]:
     return [(snap.lat, snap.lon) for snap in snaps]
+
+
+def _fixed(what: str) -> CityError:
+    return CityError(
+        f"{what} cannot be set: the streets are an OSRM server's, which takes none over HTTP.",
+        at="streets",
+        cure="Give speeds to osrm-customize --segment-speed-file and osrm-datastore where the "
+        "server runs, or use the engine of the house.",
+        code="speeds-fixed",
+    )
 
 
 def _check_band(band: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch.errors import CityError
+from dispatch.errors import CityError, Unavailable
 from dispatch.retiming import CUT_OFF_S, Travel
 
 if TYPE_CHECKING:
@@ -34,14 +34,22 @@ def newest(
 def rides(
     state: State, positions: Mapping[str, Position], city: City, policy: Policy, now: int
 ) -> dict[str, int]:
-    """Returns the seconds that couriers with a fresh position still ride to their stop."""
-    found = {}
+    """
+    Returns the seconds that couriers with a fresh position still ride to their stop.
+
+    Positions only refine what a plan expects: where a server needed for them does not answer, the
+    rest is left out, and it is not waited for again.
+    """
+    found: dict[str, int] = {}
     for courier in state.couriers.values():
         position, committed = positions.get(courier.id), courier.committed
         if position is None or committed is None or committed.arrived_at is not None:
             continue
         if position.at >= max(committed.departed_at, now - policy.position_valid_s):
-            ride = _ride(position, courier, city, now)
+            try:
+                ride = _ride(position, courier, city, now)
+            except Unavailable:
+                return found
             if ride is not None:
                 found[courier.id] = ride
     return found

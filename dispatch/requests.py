@@ -72,7 +72,7 @@ class CourierRequest:
     capacity: int
     shift_start: int
     shift_end: int
-    profile: str = "ebike"
+    profile: str | None = None
     skills: tuple[str, ...] = ()
 
 

@@ -88,6 +88,12 @@ class Roads:
         if len(self.barred) != self.num_junctions or self.rank.shape[1] != self.num_junctions:
             raise ValueError(f"Expected arrays for {self.num_junctions} junctions.")
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """South, west, north and east of the roads, degrees."""
+        lat, lon = self.lat, self.lon
+        return float(lat.min()), float(lon.min()), float(lat.max()), float(lon.max())
+
     def line(self, road: int) -> list[tuple[float, float]]:
         """Returns the (lat, lon) points of a road from its tail to its head."""
         span = slice(int(self.first[road]), int(self.first[road + 1]))

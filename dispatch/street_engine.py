@@ -75,6 +75,9 @@ class RoadStreets:
     hierarchies are asked for by name and the order of the junctions cannot be known.
     """
 
+    fixed = False
+    """Bands differ, and speeds can be set."""
+
     def __init__(
         self,
         roads: Roads,
@@ -156,10 +159,7 @@ class RoadStreets:
         return after.number
 
     def set_factors(self, slower: Mapping[tuple[str, str], float]) -> int:
-        """
-        Takes what the time on roads without a report is multiplied by, by band and group of the
-        profiles, in place of all before; returns the new epoch.
-        """
+        """Returns as `Streets.set_factors`."""
         with self._writing:
             now = self._now
             self._now = Epoch(now.number + 1, replace(now.speeds, slower=dict(slower)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ import numpy as np
 from dispatch.doors import NO_WAY, Doors, walk_ms
 from dispatch.errors import CityError
 from dispatch.geo import Point
-from dispatch.snapping import REACH
+from dispatch.snapping import REACH, check_on_earth
+from dispatch.street_bands import USUAL
 from dispatch.streets import Piece
 
 if TYPE_CHECKING:
@@ -20,7 +23,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.snapping import Snap
-    from dispatch.street_engine import RoadStreets
+    from dispatch.streets import Streets
+
+
+Bounds = tuple[float, float, float, float]
+"""South, west, north and east, degrees."""
+
+DOORS_OF_A_SERVER = 256
+"""Doors kept at most of a server's streets: a new one asks it for the times to all of them."""
+
+SNAPS_KEPT = 10_000
+"""Points whose place on the roads is kept; those asked for longest ago go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +53,19 @@ class Ride:
 
 class StreetSide:
     """
-    Rides between doors, given as (lat, lon).
+    Rides between doors, given as (lat, lon), on streets of any engine.
 
-    A class because it keeps the times between the doors in use.
+    ``bounds`` are those of the map. A class because it keeps the times between the doors in use,
+    and where doors are on the roads.
     """
 
-    def __init__(self, city: str, streets: RoadStreets, doors: int) -> None:
+    def __init__(self, city: str, streets: Streets, bounds: Bounds, doors: int) -> None:
         self._city = city
-        self.streets = streets
-        self._doors: Doors[Point] = Doors(streets, doors)
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """South, west, north and east of the roads, degrees."""
-        lat, lon = self.streets.roads.lat, self.streets.roads.lon
-        return float(lat.min()), float(lon.min()), float(lat.max()), float(lon.max())
+        self._streets = streets
+        self._bounds = bounds
+        kept = min(doors, DOORS_OF_A_SERVER) if streets.fixed else doors
+        self._doors: Doors[Point] = Doors(streets, kept)
+        self.snap = lru_cache(SNAPS_KEPT)(self._snapped)
 
     def seconds(
         self, doors: Sequence[Point], band: str, cut_off: int | None = None
@@ -65,7 +76,8 @@ class StreetSide:
         ``cut_off`` stands where there is no way; None raises CityError there. Raises CityError
         for a door far from every road.
         """
-        times = self._doors.seconds(doors, self.snap, band)
+        # One set of times is kept once, and outlasts the hour when a server is down.
+        times = self._doors.seconds(doors, self.snap, USUAL if self._streets.fixed else band)
         lost = times == NO_WAY
         if lost.any():
             if cut_off is None:
@@ -77,7 +89,7 @@ class StreetSide:
     def ride(self, a: Point, b: Point, band: str) -> Ride:
         """Returns the fastest ride between two doors. Raises CityError as `seconds` does."""
         snap_a, snap_b = self.snap(a), self.snap(b)
-        found = self.streets.route(snap_a, snap_b, band)
+        found = self._streets.route(snap_a, snap_b, band)
         if found is None:
             raise self._unreachable(a, b)
         return Ride(
@@ -87,17 +99,20 @@ class StreetSide:
             pieces=found.pieces,
         )
 
-    def snap(self, point: Point) -> Snap:
+    def _snapped(self, point: Point) -> Snap:
         """Returns the point on the road of a door. Raises CityError where it is too far."""
-        snap = self.streets.nearest(point)
-        if snap.gap <= REACH:
+        check_on_earth(point)
+        (snap,) = self._streets.snap([point], math.inf)
+        if snap is not None and snap.gap <= REACH:
             return snap
-        south, west, north, east = self.bounds
+        south, west, north, east = self._bounds
         lat, lon = point
         swapped = south <= lon <= north and west <= lat <= east
+        far = "far" if snap is None else f"{snap.gap:.0f} m"
+        whose = "the routing server" if self._streets.fixed else self._city
         raise CityError(
-            f"({lat:.6f}, {lon:.6f}) is {snap.gap:.0f} m from the nearest road of "
-            f"{self._city} that a courier can use; at most {REACH:.0f} m can be served."
+            f"({lat:.6f}, {lon:.6f}) is {far} from the nearest road of "
+            f"{whose} that a courier can use; at most {REACH:.0f} m can be served."
             + (" Its lat and lon look swapped." if swapped else ""),
             at="place",
             cure=f"Give a place between ({south:.4f}, {west:.4f}) and ({north:.4f}, "
@@ -107,11 +122,14 @@ class StreetSide:
         )
 
     def _unreachable(self, a: Point, b: Point) -> CityError:
+        why, opened = "roads are closed", "Open a segment again, or give"
+        if self._streets.fixed:
+            why, opened = "the routing server knows none", "Give"
         return CityError(
-            f"There is no way by {self.streets.profile} from ({a[0]:.6f}, {a[1]:.6f}) to "
-            f"({b[0]:.6f}, {b[1]:.6f}): roads are closed.",
+            f"There is no way by {self._streets.profile} from ({a[0]:.6f}, {a[1]:.6f}) to "
+            f"({b[0]:.6f}, {b[1]:.6f}): {why}.",
             at="place",
-            cure="Open a segment again, or give a place that is not cut off.",
+            cure=f"{opened} a place that is not cut off.",
             code="unreachable",
             value=b,
         )

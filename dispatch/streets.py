@@ -2,7 +2,7 @@
 Travel on the streets, as the rest of dispatch sees it: an engine behind a protocol.
 
 `street_engine.RoadStreets` is the engine of the house, on hierarchies or on Dijkstra with
-the same answers; another routing server can stand behind the same protocol.
+the same answers; `osrm.OsrmStreets` asks a routing server.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Piece:
     """
     A stretch of a route on one road, from junction to junction or from or to a door.
 
-    ``name`` is empty where the road has none, ``kind`` its highway=*; ``pushed`` whether one
-    gets off the bike, ``around`` whether it is in a roundabout. ``heading`` and
-    ``end_heading`` are degrees from north at its beginning and its end, ``angle`` the turn
-    into it, to the right positive, 0 for the first; ``arms`` the roads that meet where it
-    begins. ``seconds`` hold the wait and the turn at its end. ``begin`` is the place of its
-    first point in the line of the route.
+    ``name`` is empty where the road has none, ``kind`` its highway=*, empty where the engine does
+    not tell it; ``pushed`` whether one gets off the bike, ``around`` whether it is in a
+    roundabout. ``heading`` and ``end_heading`` are degrees from north at its beginning and its
+    end, ``angle`` the turn into it, to the right positive, 0 for the first; ``arms`` the roads
+    that meet where it begins. ``seconds`` hold the wait and the turn at its end. ``begin`` is the
+    place of its first point in the line of the route.
     """
 
     name: str
@@ -69,12 +69,17 @@ class Streets(Protocol):
     Travel times between points on the roads in one profile, for any number of threads.
 
     ``epoch`` grows by one with every change of speeds; what was asked before a change is
-    answered with the speeds of then, whole.
+    answered with the speeds of then, whole. Where a server is asked that does not answer, every
+    method may raise Unavailable; those that change speeds raise CityError where they are fixed.
     """
 
     @property
     def profile(self) -> str:
         """The name of the profile."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether times are alike in every band, and neither speeds nor factors can be set."""
 
     @property
     def epoch(self) -> int:
@@ -105,6 +110,12 @@ class Streets(Protocol):
 
         What was reported before for other segments stays. Raises CityError for an unknown
         segment or a speed that is none, and then changes nothing.
+        """
+
+    def set_factors(self, slower: Mapping[tuple[str, str], float]) -> int:
+        """
+        Takes what the time on roads without a report is multiplied by, by band and group of the
+        profiles, in place of all before; returns the new epoch.
         """
 
     def close(self) -> None:

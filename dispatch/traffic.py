@@ -74,7 +74,8 @@ def restore(dispatcher: Dispatcher, now: int) -> None:
     """
     Puts the reports that a restart found in force, before anything is planned.
 
-    Those whose time is over end, and those about segments that the map no longer has.
+    Those whose time is over end, those about segments that the map no longer has, and all where
+    the streets take none any more.
     """
     state, live = dispatcher.state, live_streets(dispatcher.city)
     if live is None or not state.traffic:
@@ -95,7 +96,7 @@ def restore(dispatcher: Dispatcher, now: int) -> None:
 
 def _live(dispatcher: Dispatcher) -> LiveStreets:
     live = live_streets(dispatcher.city)
-    if live is None:
+    if live is None or live.streets_fixed:
         raise Conflict(
             "The streets of this city take no reports of traffic.",
             at="segments",

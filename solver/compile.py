@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 KERNELS = (
     "solver.assignment",
+    "solver.broad_moves",
+    "solver.broad_routes",
     "solver.bundle_bounds",
     "solver.bundle_kernels",
     "solver.bundle_loads",

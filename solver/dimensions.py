@@ -52,10 +52,16 @@ def add_time(
             late = min(late, setup + _latest_start(job, planned.get(activity.job), weights))
             _price_start(time, index, job, late - setup, weights)
         time.CumulVar(index).SetRange(task.window.early, late)
-        for one, other in pairwise(task.windows):
-            closed = one.late + setup + 1
-            if closed < other.early:
-                time.CumulVar(index).RemoveInterval(closed, other.early - 1)
+        closed = [
+            (one.late + setup + 1, other.early - 1)
+            for one, other in pairwise(task.windows)
+            if one.late + setup + 1 < other.early
+        ]
+        if closed:
+            # Taking them out of the domain takes each second by itself: 30 ms for an hour in 1/100.
+            starts, ends = [first for first, _ in closed], [last for _, last in closed]
+            solver = routing.solver()
+            solver.Add(solver.NotMemberCt(time.CumulVar(index), starts, ends))
 
 
 def _planned_starts(problem: Problem, start: Solution) -> dict[int, int]:

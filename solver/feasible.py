@@ -44,6 +44,14 @@ def is_timely(problem: Problem, v: int, route: Route, leave: int | None = None) 
     return all(_is_open(visit, _windows(problem, v, visit)) for visit in timetable.visits)
 
 
+def may_go_on(problem: Problem, v: int, route: Route) -> bool:
+    """Returns whether a route that is not at its end yet is timely so far."""
+    visits = schedule(problem, v, route).visits
+    if visits and visits[-1].departure > problem.vehicles[v].shift.late:
+        return False
+    return all(_is_open(visit, _windows(problem, v, visit)) for visit in visits)
+
+
 def _windows(problem: Problem, v: int, visit: Visit) -> Sequence[TimeWindow]:
     activity = visit.activity
     if activity.kind is Kind.BREAK:

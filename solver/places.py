@@ -37,6 +37,7 @@ from solver.arrays import (
     LOAD,
     MOST_TASKS,
     MOVED,
+    NEVER,
     NEXT_PLACE,
     PICKUP,
     PICKUP_EARLY,
@@ -64,6 +65,7 @@ from solver.tours import (
     EARLY,
     JOB,
     LAST,
+    LEAST,
     LEG,
     LEGAL,
     LOADS,
@@ -74,6 +76,7 @@ from solver.tours import (
     SIZE,
     SLACK,
     START,
+    TOTAL,
     WAITED,
 )
 
@@ -243,6 +246,18 @@ def _note(
 
 
 @part
+def _own_price(job: Longs, w: Longs, j: int, start: int) -> int:
+    """Returns what completing job ``j`` costs, and its being late, when its delivery starts so."""
+    late = start - job[j, DUE]
+    if job[j, PROMISED_JOB] == 0:
+        return w[LATE_MINOR] if late > 0 else 0
+    price = w[COMPLETION] * (start + job[j, DELIVERY_SERVICE])
+    if late > 0:
+        price += w[LATE] + w[LATENESS] * late
+    return price
+
+
+@part
 def _deliveries(
     ride: Ints,
     expense: Ints,
@@ -276,7 +291,7 @@ def _deliveries(
     place, early, late = job[j, DELIVERY], job[j, DELIVERY_EARLY], job[j, DELIVERY_LATE]
     # Goods that the vehicle has on board anyway are in every load already.
     aboard = job[j, CARRIER] >= 0
-    ends, lates, later, minors = 0, 0, 0, 0
+    ends, lates, later, minors, sure = 0, 0, 0, 0, np.int64(0)
     best[3] = 0
     for k in range(first, last + 1):
         there = element[s, k, PLACE]
@@ -292,13 +307,22 @@ def _deliveries(
             price += w[EXPENSE] * cost
         # Going where the plan says, after all, makes a place cheaper than its detour.
         gain = turned if pickup_at >= 0 else (-1 if k == 0 else 0)
-        if listed or price + w[DIVERTED] * min(0, gain) < best[0]:
-            start = max(now + leg, early)
-            if start <= late:
-                rows = _note(
-                    job, vehicle, head, element, waits, w, s, v, j, k, price, start, onward,
-                    extra, cost, pickup_at, turned, ends, lates, later, minors, best, found, rows,
-                )  # fmt: skip
+        start = max(now + leg, early)
+        if not listed:
+            # No place behind this one has its delivery start earlier, or spares what is late now.
+            sure = w[COMPLETION] * ends + w[LATE] * lates + w[LATENESS] * later
+            sure += w[LATE_MINOR] * minors + w[DIVERTED] * min(0, gain)
+            sure += _own_price(job, w, j, start)
+            gone = fixed + per_second * (ridden + (element[s, k, LEAST] if pickup_at >= 0 else 0))
+            gone += sure
+            if start > late or (k > first and not priced and gone >= best[0]):
+                break
+            price += sure
+        if start <= late and (listed or price < best[0]):
+            rows = _note(
+                job, vehicle, head, element, waits, w, s, v, j, k, price - sure, start, onward,
+                extra, cost, pickup_at, turned, ends, lates, later, minors, best, found, rows,
+            )  # fmt: skip
         if k == last:
             break
         passed = element[s, k, LEG] if k > first else np.int64(ride[p, here, there])
@@ -318,11 +342,51 @@ def _deliveries(
             spent += expense[p, here, there] - expense[p, before, there]
         ridden += passed - element[s, k, LEG]
         here, now = there, begin + element[s, k, SERVICE]
-        gone = fixed + per_second * ridden + w[LATE] * lates + w[LATENESS] * later
-        gone += w[DIVERTED] * min(0, turned)
-        if now > late or (not listed and not priced and gone >= best[0]):
+        if now > late:
             break
     return rows
+
+
+@part
+def _near_end(
+    ride: Ints,
+    job: Longs,
+    vehicle: Longs,
+    head: Longs,
+    element: Longs,
+    w: Longs,
+    s: int,
+    v: int,
+    j: int,
+    fixed: int,
+    per_second: int,
+    best: int,
+) -> int:
+    """
+    Returns the last element before which a delivery may be cheaper than ``best``, -1: none.
+
+    Behind it, the vehicle comes too late even without a detour. Sets the least detour of the
+    delivery from each element on, `LEAST`, up to there.
+    """
+    p, place = vehicle[v, PROFILE], job[j, DELIVERY]
+    here, now = vehicle[v, START_PLACE], vehicle[v, SHIFT_EARLY]
+    now = max(now + ride[p, here, job[j, PICKUP]], job[j, PICKUP_EARLY]) + job[j, PICKUP_SERVICE]
+    now += ride[p, job[j, PICKUP], place]
+    early, late = job[j, DELIVERY_EARLY], job[j, DELIVERY_LATE]
+    last = -1
+    for k in range(head[s, COUNT] + 1):
+        if now > late or fixed + _own_price(job, w, j, max(now, early)) >= best:
+            break
+        last = k
+        there = element[s, k, PLACE]
+        detour = np.int64(ride[p, here, place]) + ride[p, place, there] - element[s, k, LEG]
+        element[s, k, LEAST] = detour
+        here, now = there, max(now, element[s, k, START] + element[s, k, SERVICE])
+    for k in range(last - 1, -1, -1):
+        element[s, k, LEAST] = min(element[s, k, LEAST], element[s, k + 1, LEAST])
+    if last >= 0 and fixed + per_second * element[s, 0, LEAST] >= best:
+        return -1
+    return last
 
 
 @part
@@ -407,9 +471,9 @@ def scan(
     With rows in ``found`` (n, 11) all legal places are listed there. Without, the one whose price
     by the weights ``w`` is least, and less than ``best[0]`` was, is left in ``best``: price, pickup
     position (-1 for goods on board), delivery position; its fourth number is for scratch. Places
-    dearer by their detours alone are then passed over, which can overlook one where a ride takes
-    longer than a detour. The price is that of entering the route only. Whether the vehicle may
-    serve the job is not looked at.
+    dearer by their detours and the earliest start of the delivery alone are then passed over, which
+    can overlook one where a ride takes longer than a detour. The price is that of entering the
+    route only. Whether the vehicle may serve the job is not looked at.
     """
     pairs = job[j, PICKUP] >= 0
     if head[s, LEGAL] == 0 or head[s, SIZE] + (2 if pairs else 1) > vehicle[v, MOST_TASKS]:
@@ -425,13 +489,20 @@ def scan(
     here, now = vehicle[v, START_PLACE], vehicle[v, SHIFT_EARLY]
     rows = 0
     joined = False
+    end = n
+    if pairs and found.shape[0] == 0:
+        # Going where the plan says, after all, may spare as much at best.
+        spared = w[DIVERTED] * head[s, TOTAL + DIVERTED]
+        end = _near_end(
+            ride, job, vehicle, head, element, w, s, v, j, fixed - spared, per_second, best[0]
+        )
     # Even turns open a load stop before element k, odd ones join element k. Goods without a pickup
     # have one turn.
-    for turn in range(2 * n + 1 if pairs else 1):
+    for turn in range(2 * end + 1 if pairs else 1):
         k = turn // 2
         joins = pairs and joint and k < n and element[s, k, JOB] < 0
         joins = joins and element[s, k, PLACE] == place
-        first, last, at, then = k, n, np.int64(-1), now
+        first, last, at, then = k, end, np.int64(-1), now
         ridden, spent, turned = np.int64(0), np.int64(0), 0
         if not pairs:
             fits = True
@@ -456,7 +527,13 @@ def scan(
             then = begin + service
             detour = ridden + ride[p, place, element[s, k, PLACE]] - element[s, k, LEG]
             turned = _turned(vehicle, head, element, s, v, place) if k == 0 else 0
+            soon = max(then + ride[p, place, job[j, DELIVERY]], job[j, DELIVERY_EARLY])
+            if found.shape[0] == 0:
+                # The delivery comes at once, or somewhere behind with a detour of its own.
+                apart = element[s, k + 1, LEAST] if k < end else NEVER
+                detour = min(max(detour, element[s, k, LEAST]), detour + apart)
             least = fixed + per_second * detour + w[DIVERTED] * min(0, turned)
+            least += _own_price(job, w, j, soon)
             hopeless = found.shape[0] == 0 and least >= best[0]
             fits = fits and begin <= job[j, PICKUP_LATE] and not hopeless
             spent = np.int64(expense[p, here, place]) if priced else ridden
@@ -471,6 +548,10 @@ def scan(
                 fits = at >= 0
                 then = begin + element[s, k, SERVICE] + service
                 first = k + 1
+                if found.shape[0] == 0:
+                    soon = max(then + ride[p, place, job[j, DELIVERY]], job[j, DELIVERY_EARLY])
+                    least = fixed + per_second * element[s, first, LEAST]
+                    fits = fits and least + _own_price(job, w, j, soon) < best[0]
             joined = joins
             here, now = element[s, k, PLACE], element[s, k, START] + element[s, k, SERVICE]
         if fits:

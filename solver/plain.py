@@ -10,7 +10,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from solver.feasible import is_timely
+from solver.feasible import may_go_on
 from solver.resting import with_breaks, without_breaks
 from solver.solution import Activity, Cost, Kind, Route, Solution, cost
 
@@ -27,9 +27,18 @@ def complete(problem: Problem, routes: Sequence[Route], deadline: float | None =
     Each goes where it adds least to the cost, the most valuable and the least free first. From
     ``deadline``, an instant of ``perf_counter``, the rest stays unassigned; None: all are tried.
     """
-    start = kept(problem, routes)
-    best, left = list(start.routes), set(start.unassigned)
-    for j in sorted(left, key=lambda j: _urgency(problem, j)):
+    return insert(problem, kept(problem, routes), deadline)
+
+
+def insert(problem: Problem, solution: Solution, deadline: float | None = None) -> Solution:
+    """
+    Returns a legal solution with its unassigned jobs inserted where they fit.
+
+    Order, choice and ``deadline`` are those of `complete`. What stays unassigned before the
+    deadline fits nowhere, and no later insertion makes room for it where rides are shortest ways.
+    """
+    best, left = list(solution.routes), set(solution.unassigned)
+    for j in sorted(left, key=lambda j: urgency(problem, j)):
         if deadline is not None and perf_counter() >= deadline:
             break
         offers = [
@@ -80,12 +89,20 @@ def _kept(problem: Problem, v: int, route: Route, seen: set[int]) -> Route:
     return best
 
 
-def _urgency(problem: Problem, j: int) -> tuple[int, ...]:
+def urgency(problem: Problem, j: int) -> tuple[int, ...]:
     """Returns what sorts jobs: rank, worth, how few vehicles may serve it, when it must start."""
     job = problem.jobs[j]
     choice = len(problem.vehicles) if job.vehicles is None else len(job.vehicles)
     latest = job.delivery.windows[-1].late
     return job.rank, -job.prize, choice, latest if job.delivery.due is None else job.delivery.due, j
+
+
+def places_of(problem: Problem, v: int, route: Route, j: int) -> Iterator[Route]:
+    """Yields every feasible route that inserting job ``j`` into a route gives, with breaks."""
+    for longer in _candidates(problem, v, without_breaks(route), j):
+        rested = with_breaks(problem, v, longer)
+        if rested is not None:
+            yield rested
 
 
 def _cheapest(
@@ -94,10 +111,7 @@ def _cheapest(
     """Returns what the cheapest feasible insertion adds to the cost, the vehicle and the route."""
     before = _cost_alone(problem, v, route)
     best = None
-    for longer in _candidates(problem, v, without_breaks(route), j):
-        rested = with_breaks(problem, v, longer)
-        if rested is None:
-            continue
+    for rested in places_of(problem, v, route, j):
         after = _cost_alone(problem, v, rested)
         added = tuple(a - b for a, b in zip(after, before, strict=True))
         if best is None or added < best[0]:
@@ -117,7 +131,7 @@ def _candidates(problem: Problem, v: int, tasks: Route, j: int) -> Iterator[Rout
         return
     for at in range(len(tasks) + 1):
         begun = (*tasks[:at], Activity(j, Kind.PICKUP))
-        if not is_timely(problem, v, begun):
+        if not may_go_on(problem, v, begun):
             continue
         for after in range(at, len(tasks) + 1):
             yield (*begun, *tasks[at:after], delivery, *tasks[after:])

@@ -7,14 +7,13 @@ cheapest solution by the tiers of the problem.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.annealing import Lane, begun
 from solver.arrays import (
     BUSY,
     DELIVERY,
@@ -27,18 +26,20 @@ from solver.arrays import (
     START_PLACE,
     TRAVEL,
     USED,
+    Instance,
+    Longs,
     arrays,
 )
 from solver.problem import Measure
 from solver.solution import Solution
-from solver.strings import ABSENT, MOVES, Ruin, begin, search
-from solver.tours import LEG, TOTAL, matrices, route_of, timed, tours_of
+from solver.strings import MOVES, Ruin
+from solver.together import leader_of, together
+from solver.tours import Tours, route_of, tours_of
 
 if TYPE_CHECKING:
-    from solver.arrays import Instance, Ints, Longs
+    from solver.arrays import Ints
     from solver.problem import Problem
     from solver.search import Bound
-    from solver.tours import Tours
 
 Bools = NDArray[np.bool_]
 
@@ -48,14 +49,8 @@ NEIGHBOURS = 100
 LATE_PRICE, LATENESS_PRICE, MINOR_PRICE = 600, 2, 300
 """Prices at first of a late promised job, of a second of its lateness, of a late minor job."""
 
-_RUN, _RAISE, _MOST_RAISED = 200, 1.3, 100
-"""After how many moves prices of being late change, by what factor, and up to how much in all."""
-
-AVERAGE, LONGEST = 10.0, 10.0
-"""Jobs that a move takes out on average, and in a row at most (Christiaens, Vanden Berghe)."""
-
-HOTTEST, COLDEST = 1.0, 0.01
-"""Temperatures at the start and the end, in rides of the average length between two jobs."""
+APART = 1_000_003
+"""By what the seeds of two lanes differ: neighbouring seeds are those of other searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,107 +61,37 @@ class Ruined:
     moves: int
 
 
-def ruin_and_recreate(problem: Problem, start: Solution, bound: Bound, seed: int) -> Ruined:
+def ruin_and_recreate(
+    problem: Problem, start: Solution, bound: Bound, seed: int, lanes: int = 1
+) -> Ruined:
     """
     Returns a legal solution at most as costly as a legal ``start``; a step is one move tried.
 
-    The same seed and steps give the same solution on every machine.
+    Several ``lanes`` search at once, each on a core and for all of the bound, and exchange their
+    best from time to time; the moves are those of all of them. The same seed, steps and lanes give
+    the same solution on every machine.
     """
     if not problem.jobs or not problem.vehicles or bound.reached(0):
         return Ruined(start, 0)
     ins = arrays(problem)
-    tours = tours_of(ins, start.routes, 2 * len(problem.vehicles) + 1)
-    state = _state(problem, ins, tours, start, seed)
-    _anneal(ins, tours, state, bound)
+
+    def make(seed: int) -> Lane:
+        tours = tours_of(ins, start.routes, 2 * len(problem.vehicles) + 1)
+        return begun(ins, tours, state_of(problem, ins, tours, start, seed))
+
+    several = together(make, [seed + i * APART for i in range(lanes)], bound)
+    best = leader_of(several).state
     routes = tuple(
-        route_of(ins, state.best_code[v, : state.best_size[v]])
-        for v in range(len(problem.vehicles))
+        route_of(ins, best.best_code[v, : best.best_size[v]]) for v in range(len(problem.vehicles))
     )
     served = {activity.job for route in routes for activity in route}
     left = frozenset(range(len(problem.jobs))) - served
-    return Ruined(Solution(routes, left), int(state.counts[MOVES]))
+    moves = sum(int(lane.state.counts[MOVES]) for lane in several)
+    return Ruined(Solution(routes, left), moves)
 
 
-def _anneal(ins: Instance, tours: Tours, state: Ruin, bound: Bound) -> None:
-    """Tries moves until the bound, in runs of some milliseconds between two looks at the clock."""
-    _begin(tours, state)
-    given: tuple[Any, ...] = (
-        *(*matrices(ins), *timed(tours), state.allowed, state.weights, state.missing, state.tiers),
-        *(state.missing_tiers, state.slot, state.spare, state.where, state.absent, state.near),
-        *(state.far, state.offer, state.counts, state.cost, state.best_code, state.best_size),
-        *(state.best_cost, state.chance, *_room(state)),
-    )
-    if state.counts[ABSENT]:
-        # What is left out is inserted first: temperatures are measured by whole routes.
-        search(*(*given, 1, 0.0, AVERAGE, LONGEST))
-    scale = _scale(tours, state)
-    base, due = state.weights.copy(), _RUN
-    began = now = perf_counter()
-    moves, done, part = 10, int(state.counts[MOVES]), 0.0
-    cooling = math.log(COLDEST / HOTTEST)
-    while not bound.reached(done):
-        if bound.steps is not None:
-            moves = min(moves if bound.deadline is not None else 1000, bound.steps - done)
-            part = done / bound.steps
-        if bound.deadline is not None:
-            part = min(1.0, (now - began) / max(1e-9, bound.deadline - began))
-        heat = HOTTEST * scale * math.exp(cooling * part)
-        search(*(*given, moves, heat, AVERAGE, LONGEST))
-        done += moves
-        if done >= due:
-            due = done + _RUN
-            _adjust(tours, state, base)
-        if bound.deadline is not None:
-            before, now = now, perf_counter()
-            # Some milliseconds a run, less towards the end.
-            aim = min(0.004, max(0.0005, (bound.deadline - now) / 4))
-            moves = int(min(5000, max(1, moves * min(2.0, aim / max(1e-6, now - before)))))
-
-
-def _adjust(tours: Tours, state: Ruin, base: Longs) -> None:
-    """Raises the prices of being late while the best is less so, and else lowers them."""
-    late, fine = [LATE, LATENESS, LATE_MINOR], state.fine
-    is_worse = tuple(state.cost[:fine].tolist()) > tuple(state.best_cost[:fine].tolist())
-    raised = state.weights[late] * (_RAISE if is_worse else 1 / _RAISE)
-    raised = np.clip(raised, base[late], base[late] * _MOST_RAISED).astype(np.int64)
-    if (raised != state.weights[late]).any():
-        state.weights[late] = raised
-        _begin(tours, state)
-
-
-def _room(state: Ruin) -> tuple[NDArray[Any], ...]:
-    """Returns the arrays in which a run of moves keeps intermediate results."""
-    jobs, vehicles = len(state.where), len(state.slot)
-    return (
-        np.zeros((2, vehicles), dtype=np.int32),
-        np.zeros((3, jobs), dtype=np.int32),
-        np.zeros(vehicles, dtype=np.uint8),
-        np.zeros(jobs),
-        np.zeros(len(state.cost), dtype=np.int64),
-        np.zeros(4, dtype=np.int64),
-        np.zeros(2 * vehicles, dtype=np.int64),
-        np.zeros((0, 11), dtype=np.int64),
-    )
-
-
-def _begin(tours: Tours, state: Ruin) -> None:
-    begin(
-        *(tours.code, tours.head, state.weights, state.missing, state.tiers, state.missing_tiers),
-        *(state.slot, state.absent, state.offer, state.counts, state.cost),
-        *(state.best_code, state.best_size, state.best_cost),
-    )
-
-
-def _scale(tours: Tours, state: Ruin) -> float:
-    """Returns the price of riding per job of the present routes, at least 1."""
-    w, slots = state.weights, state.slot
-    totals = tours.head[slots, TOTAL:].sum(axis=0)
-    ridden = tours.element[slots, :, LEG].sum()
-    price = float(w[BUSY] + w[TRAVEL]) * float(ridden) + float(w[EXPENSE] * totals[EXPENSE])
-    return max(1.0, price / max(1, len(state.where)))
-
-
-def _state(problem: Problem, ins: Instance, tours: Tours, start: Solution, seed: int) -> Ruin:
+def state_of(problem: Problem, ins: Instance, tours: Tours, start: Solution, seed: int) -> Ruin:
+    """Returns a search that is at a legal solution and has not begun."""
     jobs, vehicles = len(problem.jobs), len(problem.vehicles)
     where = np.full(jobs, -1, dtype=np.int32)
     for v, route in enumerate(start.routes):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+from ortools.util import optional_boolean_pb2
 
+from solver.budget import inserting_seconds
 from solver.model import build_model
 from solver.problem import Measure
 from solver.resting import with_breaks, without_breaks
@@ -25,8 +28,27 @@ if TYPE_CHECKING:
 _MOST_CANDIDATES = 5
 """How many of the last improvements are handed over: the best may break what the model relaxes."""
 
+_LONGEST_READING = 2.0
+"""Seconds after which a start with breaks is given up, where the budget leaves more."""
+
 _LARGEST_PRICE = 2**61
 """What one ride may cost in the one number that OR-Tools minimises, in 64 bits."""
+
+
+_INSERTING = (
+    "use_global_cheapest_insertion_path_lns",
+    "use_local_cheapest_insertion_path_lns",
+    "use_relocate_path_global_cheapest_insertion_insert_unperformed",
+    "use_global_cheapest_insertion_expensive_chain_lns",
+    "use_local_cheapest_insertion_expensive_chain_lns",
+)
+"""The moves of OR-Tools that insert many jobs anew, in one go between two looks at the clock."""
+
+_MOST_INSERTING = 0.1
+"""Part of the time left that such a move may take; otherwise OR-Tools does without them."""
+
+_LATE = 0.5
+"""By what part of the time that reading a solution took the search may be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +62,16 @@ class Bound:
     deadline: float | None
     steps: int | None
 
+    @property
+    def left(self) -> float:
+        """The seconds left until the deadline, infinite without one."""
+        return math.inf if self.deadline is None else self.deadline - perf_counter()
+
     def reached(self, steps: int) -> bool:
         """Returns whether a search that has taken this many steps must end."""
         if self.steps is not None and steps >= self.steps:
             return True
-        return self.deadline is not None and perf_counter() >= self.deadline
+        return self.left <= 0
 
 
 def search(
@@ -54,7 +81,8 @@ def search(
     Returns the last improvements that OR-Tools found upon ``start``, best first, and a note.
 
     They are improvements by its own reckoning: whoever calls judges and prices them. The note says
-    why the model was not used, and is empty when it was. A step is one neighbour looked at.
+    why the model did not read the start, and is empty when it did. A step is one neighbour looked
+    at.
     """
     declined = _why_not(problem)
     if declined:
@@ -70,10 +98,10 @@ def search(
     # never collects, 4 MB for 20 jobs: emptying the list opens it.
     models = [model]
     model.routing.AddAtSolutionCallback(_collector(problem, models, improvements))
-    fits = _run(problem, model, start, bound)
+    note = _run(problem, model, start, bound)
     models.clear()
-    if not fits:
-        return (), "OR-Tools could not read the start back into its model."
+    if note:
+        return (), note
     found = [_rested(problem, routes) for routes in improvements[-_MOST_CANDIDATES:]]
     return tuple(reversed(found)), ""
 
@@ -125,25 +153,47 @@ def _route_of(model: Model, v: int) -> Route:
     return tuple(route)
 
 
-def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> bool:
-    """Searches until the bound; returns False where the start does not fit the model."""
+def _run(problem: Problem, model: Model, start: Solution, bound: Bound) -> str:
+    """Searches until the bound; returns why the model did not read the start, empty: it did."""
     routing = model.routing
+    if bound.left <= 0:
+        return "The budget was over before the OR-Tools model was built."
     allow_steps = _add_step_limit(routing, bound)
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
     parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
-    _set_time_limit(parameters, bound)
+    late = _choose_moves(problem, parameters, bound)
+    # A limit that is known when the model is closed limits the reading too: a short one lets it
+    # fail, but to find a time for each break can take for ever.
+    rests = any(vehicle.breaks for vehicle in problem.vehicles)
+    _set_time_limit(parameters, min(bound.left, _LONGEST_READING) if rests else math.inf)
     # In this order: closing fixes the operators, reading needs the closed model.
     routing.CloseModelWithParameters(parameters)
     tasks = [without_breaks(route) for route in start.routes]
     routes = [[model.indices[activity] for activity in route] for route in tasks]
+    began = perf_counter()
     assignment = routing.ReadAssignmentFromRoutes(routes, True)
     if assignment is None:
-        return False
-    allow_steps()
-    _set_time_limit(parameters, bound)
-    routing.SolveFromAssignmentWithParameters(assignment, parameters)
-    return True
+        return "OR-Tools could not read the start back into its model."
+    late += _LATE * (perf_counter() - began)
+    left = bound.left - late
+    if left > 0:
+        allow_steps()
+        _set_time_limit(parameters, left)
+        routing.SolveFromAssignmentWithParameters(assignment, parameters)
+    return ""
+
+
+def _choose_moves(problem: Problem, parameters: Any, bound: Bound) -> float:
+    """Leaves out moves that take too long for the time left; returns how late others may be."""
+    longest = inserting_seconds(problem)
+    if bound.deadline is None:
+        return 0.0
+    if longest <= _MOST_INSERTING * bound.left:
+        return longest
+    for name in _INSERTING:
+        setattr(parameters.local_search_operators, name, optional_boolean_pb2.BOOL_FALSE)
+    return 0.0
 
 
 def _add_step_limit(routing: Any, bound: Bound) -> Callable[[], None]:
@@ -173,7 +223,6 @@ def _add_step_limit(routing: Any, bound: Bound) -> Callable[[], None]:
     return allow
 
 
-def _set_time_limit(parameters: Any, bound: Bound) -> None:
-    """Limits the search to the time left, at least 1 ms; an hour where only steps count."""
-    left = 3600.0 if bound.deadline is None else bound.deadline - perf_counter()
-    parameters.time_limit.FromMicroseconds(max(1000, int(left * 1e6)))
+def _set_time_limit(parameters: Any, left: float) -> None:
+    """Limits the search to some seconds, at least 1 ms; an hour where only steps count."""
+    parameters.time_limit.FromMicroseconds(max(1000, int(min(left, 3600.0) * 1e6)))

@@ -3,20 +3,23 @@ Improves a solution within a budget by a portfolio of lanes.
 
 Ruin and recreate does most of the work on the true cost, the exact lane settles who takes few
 waiting urgent jobs, and OR-Tools, the model of record, reads back what they found and improves it
-if it can. A problem with features that the compiled lanes lack is left to OR-Tools.
+if it can. A problem with features that these lack is left to the broad lane and to OR-Tools.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Literal
 
+from solver.broad import complete as complete_broadly
+from solver.broad import insert as insert_broadly
+from solver.broad import knows, recombine
+from solver.budget import proving_seconds, reading_seconds
 from solver.bundles import exact, waiting
 from solver.check import violations
 from solver.features import declined
 from solver.insertion import complete, insert
-from solver.plain import complete as complete_plainly
 from solver.ruin import ruin_and_recreate
 from solver.search import Bound, search
 from solver.solution import Cost, Kind, Solution, cost
@@ -32,25 +35,23 @@ Engine = Literal["ortools", "sisr", "portfolio"]
 
 ENGINES: tuple[Engine, ...] = ("ortools", "sisr", "portfolio")
 
+MOST_LANES = 16
+"""Lanes at once at most: each holds tables of its own, 5 MB of them for 300 jobs."""
+
 _POLISH = 0.2
 """Part of the budget that OR-Tools gets at the end of a portfolio, if that is enough for it."""
 
-_LEAST_SECONDS = 2e-5
-"""
-Time per square of the jobs, in seconds, below which OR-Tools is left out.
-
-It needs time to build its model and to read the start back. Set by eye: 8 ms at 20 jobs, 72 ms at
-60; no ablation has chosen it yet.
-"""
+_READINGS = 2.0
+"""How often the time to build the OR-Tools model and to read a start into it must be left."""
 
 _EXACT_JOBS = 12
 """Waiting urgent jobs up to which the exact lane is asked: 48 ms in the median (exact.txt)."""
 
-_EXACT_LEAST, _EXACT_MOST = 0.15, 0.1
-"""Budgets in seconds from which the exact lane is asked, and what it takes of them at most."""
+_EXACT_SHARE, _EXACT_MOST = 0.4, 0.1
+"""Part of the budget that the exact lane may take, and seconds that it takes at most."""
 
-_RESERVE = 1e-4
-"""Time per job, in seconds, to judge and price what was found before the budget ends."""
+_PRICINGS = 5.0
+"""How often the start could be priced in the time kept to judge and price what was found."""
 
 _STEPS_PER_ITERATION = 5
 """Neighbours that OR-Tools looks at while ruin and recreate tries one move, about as long."""
@@ -62,14 +63,16 @@ class SolveParams:
     How long to search: a wall-clock budget in ``seconds``, a count of ``iterations``, or both.
 
     The budget includes building the model. Iterations alone give the same result on every run.
-    ``seed`` chooses the course of the search, ``engine`` its lanes. Raises ValueError where neither
-    limit is given, one is negative or the engine is unknown.
+    ``seed`` chooses the course of the search, ``engine`` its lanes. Ruin and recreate runs as
+    ``lanes`` lanes at once, each on a core and trying all of the iterations. Raises ValueError
+    where neither limit is given, one is negative, the engine is unknown or lanes are not 1 to 16.
     """
 
     seconds: float | None = None
     iterations: int | None = None
     seed: int = 0
     engine: Engine = "portfolio"
+    lanes: int = 1
 
     def __post_init__(self) -> None:
         if self.seconds is None and self.iterations is None:
@@ -82,6 +85,8 @@ class SolveParams:
             raise ValueError(f"Expected seed >= 0, got {self.seed}.")
         if self.engine not in ENGINES:
             raise ValueError(f"Expected an engine of {', '.join(ENGINES)}, got {self.engine!r}.")
+        if not 1 <= self.lanes <= MOST_LANES:
+            raise ValueError(f"Expected 1 to {MOST_LANES} lanes, got {self.lanes}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +121,25 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
     from nothing; a budget of 0 returns it.
     """
     began = perf_counter()
-    end = None
-    if params.seconds is not None:
-        end = began + params.seconds - min(params.seconds, _RESERVE * len(problem.jobs))
+    over = None if params.seconds is None else began + params.seconds
     routes = initial.routes if initial is not None else ()
     lacking = declined(problem)
     if lacking:
         # Plain insertion takes long enough to mind the budget, but for a budget of nothing else.
-        start = complete_plainly(problem, routes, end if params.seconds else None)
+        start = complete_broadly(problem, routes, over if params.seconds else None)
     else:
         start = complete(problem, routes)
+    now = thread_time()
     initial_cost = cost(problem, start)
+    # To judge takes 1.6 times as long as to price; one solution is judged and priced at the end.
+    end = None if over is None else over - _PRICINGS * (thread_time() - now)
     found = _Found(start, initial_cost, "The budget is 0.")
     if params.iterations != 0 and params.seconds != 0:
         found = _lanes(problem, params, found, end, is_compiled=not lacking)
-        if found.solution.unassigned and not lacking:
-            # Nothing that fits somewhere, and is worth it, stays out.
+        # Nothing that fits somewhere, and is worth it, stays out.
+        if found.solution.unassigned and lacking:
+            found = _better(problem, found, [insert_broadly(problem, found.solution, end)])
+        elif found.solution.unassigned:
             swept = insert(problem, found.solution, found.solution.unassigned)
             found = _better(problem, found, [swept])
     return Result(
@@ -165,51 +173,72 @@ def _lanes(
 ) -> _Found:
     """Runs the lanes of an engine one after the other, each from the best before it."""
     best = start
-    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled)
-    if is_compiled and params.engine != "ortools":
+    is_broad = not is_compiled and knows(problem)
+    polish = _polish_seconds(problem, params, end, is_compiled=is_compiled or is_broad)
+    proof = _proof_seconds(problem, params, end) if is_compiled else None
+    if is_broad and params.engine != "ortools":
         until = None if end is None else end - (polish or 0.0)
+        solution, moves = recombine(
+            problem, best.solution, Bound(until, params.iterations), params.seed
+        )
+        best = replace(_better(problem, best, [solution]), moves=moves)
+    if is_compiled and params.engine != "ortools":
+        until = None if end is None else end - (polish or 0.0) - (proof or 0.0)
         bound = Bound(until, params.iterations)
-        ruined = ruin_and_recreate(problem, best.solution, bound, params.seed)
+        ruined = ruin_and_recreate(problem, best.solution, bound, params.seed, params.lanes)
         best = replace(_better(problem, best, [ruined.solution]), moves=ruined.moves)
-    if is_compiled and params.engine == "portfolio" and _is_exact(problem, params, polish):
-        seconds = 60.0 if end is None else min(_EXACT_MOST, end - perf_counter())
-        proof = exact(problem, best.solution, seconds)
-        best = _better(problem, best, [proof.solution])
-        best = replace(best, optimal=proof.optimal, bound=proof.bound)
-    if is_compiled and params.engine == "sisr":
+    if proof is not None:
+        # A proof that takes long may use half of what OR-Tools has: the rest is enough to read.
+        left = Bound(end, None).left - (polish or 0.0) / 2
+        proven = exact(problem, best.solution, min(_EXACT_MOST, left) if end else 60.0)
+        best = _better(problem, best, [proven.solution])
+        best = replace(best, optimal=proven.optimal, bound=proven.bound)
+    if (is_compiled or is_broad) and params.engine == "sisr":
         return replace(best, note="Ruin and recreate alone was asked for.")
     if polish is None:
         return replace(best, note="The budget is too short for the OR-Tools model.")
     steps = None if params.iterations is None else params.iterations * _STEPS_PER_ITERATION
-    candidates, note = search(problem, best.solution, Bound(end, steps), params.seed)
-    return replace(_better(problem, best, candidates), note=note)
+    bound = Bound(end, steps)
+    candidates, note = search(problem, best.solution, bound, params.seed)
+    return replace(_better(problem, best, candidates, bound), note=note)
 
 
 def _polish_seconds(
     problem: Problem, params: SolveParams, end: float | None, *, is_compiled: bool
 ) -> float | None:
     """Returns how long OR-Tools may search at the end, in seconds; None: it is left out."""
+    if params.engine == "sisr" and is_compiled:
+        return None
     if end is None:
         return 0.0
-    left = end - perf_counter()
+    left, needed = end - perf_counter(), reading_seconds(problem)
     if params.engine == "ortools" or not is_compiled:
-        return left
-    if params.engine == "sisr":
+        return left if left >= needed else None
+    return left * _POLISH if left * _POLISH >= _READINGS * needed else None
+
+
+def _proof_seconds(problem: Problem, params: SolveParams, end: float | None) -> float | None:
+    """Returns how long the exact lane may take, in seconds; None: it is not asked."""
+    jobs = len(waiting(problem)) if params.engine == "portfolio" else 0
+    if not 0 < jobs <= _EXACT_JOBS:
         return None
-    needed = _LEAST_SECONDS * len(problem.jobs) ** 2
-    return left * _POLISH if left * _POLISH >= needed else None
+    if end is None:
+        return 0.0
+    needed = min(_EXACT_MOST, proving_seconds(problem, jobs))
+    return needed if needed <= _EXACT_SHARE * (end - perf_counter()) else None
 
 
-def _is_exact(problem: Problem, params: SolveParams, polish: float | None) -> bool:
-    """Returns whether the exact lane is worth asking."""
-    if params.seconds is not None and (params.seconds < _EXACT_LEAST or polish is None):
-        return False
-    return 0 < len(waiting(problem)) <= _EXACT_JOBS
+def _better(
+    problem: Problem, best: _Found, solutions: Sequence[Solution], bound: Bound | None = None
+) -> _Found:
+    """
+    Returns the cheapest by true cost of ``best`` and what is legal of the solutions.
 
-
-def _better(problem: Problem, best: _Found, solutions: Sequence[Solution]) -> _Found:
-    """Returns the cheapest by true cost of ``best`` and what is legal of the solutions."""
-    for solution in solutions:
+    Once the deadline of ``bound`` is over no more than the first of them is looked at.
+    """
+    for place, solution in enumerate(solutions):
+        if place and bound is not None and bound.left <= 0:
+            break
         if solution == best.solution:
             continue
         price = cost(problem, solution)

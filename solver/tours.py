@@ -69,8 +69,10 @@ if TYPE_CHECKING:
     from solver.arrays import Instance
     from solver.solution import Route
 
-PLACE, EARLY, LAST, SERVICE, JOB, AT, AFTER, LEG, ARRIVAL, START, WAITED, SLACK, NEXT = range(13)
-LOADS = 13
+(
+    *(PLACE, EARLY, LAST, SERVICE, JOB, AT, AFTER, LEG, ARRIVAL, START, WAITED, SLACK, NEXT, LEAST),
+    LOADS,
+) = range(15)
 """
 What is known of an element; times in seconds.
 
@@ -78,7 +80,8 @@ What is known of an element; times in seconds.
 the end of the route. ``AT`` and ``AFTER`` are its first position in the route and the one behind
 it. ``LEG`` is the ride to it, ``WAITED`` all waiting before it and ``NEXT`` how many promised
 deliveries come before it. ``SLACK`` is how much later the vehicle may arrive before, from here on,
-a job becomes late or later, or a hard limit breaks. From ``LOADS`` on is what is on board after it.
+a job becomes late or later, or a hard limit breaks. ``LEAST`` is left to `places` for intermediate
+results. From ``LOADS`` on is what is on board after it.
 """
 
 

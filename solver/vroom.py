@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from solver import plain
 from solver.check import violations
-from solver.resting import with_breaks
-from solver.solution import Activity, Kind, Solution
 from solver.solve import SolveParams, solve
 from solver.vroom_errors import VroomError
 from solver.vroom_reading import read
+from solver.vroom_reasons import reasons_of
 from solver.vroom_steps import answered_solution, dropped_steps, planned_routes
 from solver.vroom_writing import write
 
@@ -24,11 +23,15 @@ __all__ = ["VroomError", "answer", "faults"]
 
 if TYPE_CHECKING:
     from solver.problem import Problem
+    from solver.solution import Solution
     from solver.vroom_errors import Entry
     from solver.vroom_reading import Request
 
 _ROUNDING = 1
 """By how much VROOM's cost of a route, rounded, may differ from ours."""
+
+_FOR_REASONS = 0.05
+"""Part of the time that is kept to find out why tasks are unassigned."""
 
 _SPEED_ROUNDING = 0.01
 """By what share it may where speed factors are: VROOM rounds them in either of two places."""
@@ -38,9 +41,9 @@ def answer(request: object, seconds: float = 1.0, seed: int = 0) -> Entry:
     """
     Returns the answer to a request, or VROOM's error with its code.
 
-    The search ends ``seconds`` after the call, as near as it can; 0 inserts and does not search.
-    ``x_reason`` says why a task is unassigned, ``x_dropped`` which steps of an infeasible initial
-    plan were dropped.
+    The answer is there ``seconds`` after the call, as near as it can; 0 inserts and does not
+    search. ``x_reason`` says why a task is unassigned, ``x_dropped`` which steps of an infeasible
+    initial plan were dropped.
     """
     began = perf_counter()
     try:
@@ -50,10 +53,11 @@ def answer(request: object, seconds: float = 1.0, seed: int = 0) -> Entry:
         return error.as_answer()
     loaded = perf_counter()
     start = plain.kept(known.problem, planned)
-    solution = _solved(known.problem, start, began + seconds, seed)
+    solution = _solved(known.problem, start, began + (1 - _FOR_REASONS) * seconds, seed)
     told = write(known, solution)
+    reasons = reasons_of(known, solution, began + seconds if seconds else None)
     for task in told["unassigned"]:
-        task["x_reason"] = _reason(known, task)
+        task["x_reason"] = reasons[task["type"], task["id"]]
     if dropped := dropped_steps(known, planned, start):
         told["x_dropped"] = dropped
     times = {"loading": loaded - began, "solving": perf_counter() - loaded, "routing": 0.0}
@@ -65,26 +69,6 @@ def _solved(problem: Problem, start: Solution, deadline: float, seed: int) -> So
     """Returns the best that all lanes find until the deadline."""
     left = max(0.0, deadline - perf_counter())
     return solve(problem, SolveParams(seconds=left, seed=seed), start).solution
-
-
-def _reason(request: Request, task: Entry) -> str:
-    """Returns why a task is unassigned, by trying its job alone on every vehicle."""
-    j = next(
-        j
-        for j, mission in enumerate(request.missions)
-        if any((of.kind, of.id) == (task["type"], task["id"]) for of in mission.tasks)
-    )
-    problem = request.problem
-    job = problem.jobs[j]
-    able = [v for v in range(len(problem.vehicles)) if job.allows(v)]
-    if not able:
-        return "No vehicle has the skills."
-    halves = [Activity(j, Kind.DELIVERY)]
-    if job.pickup is not None:
-        halves.insert(0, Activity(j, Kind.PICKUP))
-    if any(with_breaks(problem, v, tuple(halves)) for v in able):
-        return "Every vehicle that could serve it alone is better used, or is full, with others."
-    return "No vehicle with the skills can serve it, even alone: a window or a limit is in the way."
 
 
 def faults(request: object, told: object) -> tuple[str, ...]:

@@ -16,14 +16,13 @@ from api.app import create_app
 from api.search_pool import SearchLost
 from api.settings import EMBEDDED_CITY, Settings
 from dispatch.city import City, load_city
-from solver.solve import SolveParams, solve
+from solver.solve import Result, SolveParams, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from dispatch.dispatcher import Snapshot
-    from solver.solution import Solution
 
 TEN = datetime.fromisoformat("2026-11-23T10:00:00+02:00")
 """A Monday morning at ten in Helsinki."""
@@ -54,11 +53,11 @@ class InlineSearch:
     async def start(self) -> None:
         """Needs nothing."""
 
-    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
         """Returns a better solution if a few iterations find one."""
         self.searches += 1
         found = solve(snapshot.problem, SolveParams(iterations=self.iterations), snapshot.initial)
-        return found.solution if found.improved else None
+        return found if found.improved else None
 
     async def close(self) -> None:
         """Needs nothing."""
@@ -69,7 +68,7 @@ class DeadSearch(InlineSearch):
 
     state = "lost"
 
-    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+    async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
         """Never answers."""
         self.searches += 1
         raise SearchLost("A search worker died.")

@@ -71,6 +71,7 @@ class LittleCity:
         self.name = "Little"
         self.timezone = timezone
         self.travel_epoch = 1
+        self.profile = "ebike"
         self.buildings = {f"b_{n}": building(n) for n in range(1, 31)}
         self.offices = {
             f"k_{n}": Office(f"k_{n}", f"Office {n}", f"b_{n}", 2, False, 60.0, 25 + n / 1000)

@@ -42,6 +42,7 @@ class LiveCity(LittleCity):
     def __init__(self) -> None:
         super().__init__()
         self.bounds = (60.0, 25.0, 60.0, 25 + BLOCKS / 1000)
+        self.streets_fixed = False
         self.told: dict[SegKey, float] = {}
         self.ride_factors: Mapping[str, float] = {}
         self.class_factors: Mapping[tuple[str, str], float] = {}

@@ -164,6 +164,12 @@ def plain_profiles(**changes: Any) -> Profiles:
     return replace(shipped, profile={"plain": replace(plain, **changes)})
 
 
+def own_streets(city: City) -> RoadStreets:
+    """Returns the engine of the house of a city that has it."""
+    assert isinstance(city.streets, RoadStreets)
+    return city.streets
+
+
 def streets_on(roads: Roads, search: str = "dijkstra", **changes: Any) -> RoadStreets:
     """Returns an engine over straight roads for the plain profile, changed."""
     return RoadStreets(roads, profile="plain", profiles=plain_profiles(**changes), search=search)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -11,15 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from api.improver import MAX_ROUNDS, Improver
-from api.search_pool import SearchLost, SearchPool
+from api.improver import MAX_ROUNDS, Improver, story
+from api.search_pool import SearchLost, SearchPool, lanes_of
 from dispatch.dispatcher import Snapshot
 from solver.problem import Job, Problem, Task, Vehicle
 from solver.solution import Activity, Kind, Solution
+from solver.solve import SolveParams, solve
 from tests.api_world import DeadSearch, InlineSearch
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+    from solver.solve import Result
 
 
 def a_snapshot() -> Snapshot:
@@ -86,6 +90,25 @@ def test_a_worker_that_hangs_is_killed_and_replaced() -> None:
     asyncio.run(story())
 
 
+def test_cores_are_shared_out_in_processes_of_two_lanes() -> None:
+    shares = [lanes_of(cores) for cores in range(1, 5)]
+    assert shares == [(1,), (2,), (2, 1), (2, 2)]
+
+
+@pytest.mark.slow
+def test_one_process_searches_on_two_cores() -> None:
+    async def story() -> None:
+        pool = SearchPool(workers=2, seconds=0.2)
+        await pool.start()
+        assert len(workers()) == 1
+        found = await pool.find(a_snapshot())
+        assert found is not None
+        assert found.improved
+        await pool.close()
+
+    asyncio.run(story())
+
+
 def improving(
     search: InlineSearch, snapshot: Snapshot | None, gains: int
 ) -> tuple[Improver, list[int]]:
@@ -124,7 +147,7 @@ def test_a_gain_is_followed_by_another_search_until_a_long_one_has_none() -> Non
     polished: list[bool] = []
 
     class Recorded(InlineSearch):
-        async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+        async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
             polished.append(polish)
             return await super().find(snapshot)
 
@@ -174,7 +197,7 @@ def test_a_search_that_fails_is_logged_and_the_next_one_is_made(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Faulty(InlineSearch):
-        async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Solution | None:
+        async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
             self.searches += 1
             raise ValueError("a fault of ours")
 
@@ -188,3 +211,15 @@ def test_a_search_that_fails_is_logged_and_the_next_one_is_made(
     run(improver, twice())
     assert search.searches == 2
     assert "a fault of ours" in caplog.text
+
+
+def test_the_log_says_whether_the_model_of_record_read_what_was_adopted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    improver, _ = improving(InlineSearch(), a_snapshot(), gains=1)
+    with caplog.at_level(logging.INFO, "api.improver"):
+        run(improver, woken(improver))
+    (told,) = (r.message for r in caplog.records if r.name == "api.improver")
+    assert told == "A search upon plan 1 was adopted: read back by OR-Tools"
+    alone = solve(a_snapshot().problem, SolveParams(iterations=1, engine="sisr"))
+    assert story(alone) == "not read back by OR-Tools: Ruin and recreate alone was asked for."

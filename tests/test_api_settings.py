@@ -12,6 +12,7 @@ from api.cli import settings_as_toml
 from api.clock import ManualClock, SystemClock
 from api.settings import EMBEDDED_CITY, Settings, read_settings
 from dispatch.errors import InvalidRequest
+from dispatch.street_engine import SEARCHES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +99,16 @@ def test_settings_that_are_shown_read_back_the_same(tmp_path: Path, text: str) -
         ("[policy]\nurgent_s = -1", r"policy: .*policy\.urgent_s"),
         ("[[store]]\nid = 'x'\nname = 'x'\nlat = 1\nlon = 1", "store.0.id: .*st_"),
         ("[[store]]\nid = 'st_1'\nname = 'x'\nlat = 91\nlon = 1", "store.0.lat: .*90"),
+        ("profile = 'cargo'", r"profile: .*no profile 'cargo'.*ebike, bicycle, car, foot"),
+        ("search = 'fast'", "search: .*auto.*cch.*dijkstra"),
+        ("osrm = 'http://h:5000'\nsearch = 'cch'", "search: .*osrm.*leave one of the two out"),
+        ("osrm = 'http://h:5000'\nprofile = 'a/b'", "profile: .*'a/b' is no profile"),
+        ("osrm = '127.0.0.1:5000'", "osrm: .*'127.0.0.1:5000' is no address"),
+        ("osrm = 'ftp://h'", "osrm: .*no address"),
+        ("osrm = 'http://'", "osrm: .*no address"),
+        ("osrm = 'http://h:70000'", "osrm: .*no address"),
+        ("osrm = 'http://u:p@h:5000'", "osrm: .*without user, password"),
+        ("osrm = 'http://h/?key=1'", "osrm: .*or query"),
         ("zone", "not TOML"),
     ],
 )
@@ -119,7 +130,21 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_shown_settings_hold_every_setting() -> None:
     shown = tomllib.loads(settings_as_toml(Settings(clock_start=None)))
-    assert set(Settings.model_fields) - {"clock_start"} <= set(shown)
+    assert set(Settings.model_fields) - {"clock_start", "osrm"} <= set(shown)
+    served = tomllib.loads(settings_as_toml(Settings(osrm="http://127.0.0.1:5000")))
+    assert served["osrm"] == "http://127.0.0.1:5000"
+
+
+def test_the_searches_are_those_of_the_engine() -> None:
+    for search in SEARCHES:
+        assert read_settings(None, search=search).search == search
+
+
+def test_a_servers_profile_may_have_any_name(tmp_path: Path) -> None:
+    text = "osrm = 'https://[::1]:5000/routed-bike'\nprofile = 'driving'"
+    settings = read_settings(written(tmp_path, text))
+    assert (settings.osrm, settings.profile) == ("https://[::1]:5000/routed-bike", "driving")
+    assert settings.search == "auto"
 
 
 def test_a_manual_clock_moves_forward_only() -> None:

@@ -95,8 +95,8 @@ def test_the_help_names_every_command_and_the_exit_codes(dispatch: Command) -> N
 
 
 def test_the_settings_in_force_are_shown(dispatch: Command) -> None:
-    shown = tomllib.loads(dispatch("config", "show", "--port", "0").stdout)
-    assert shown["port"] == 0
+    shown = tomllib.loads(dispatch("config", "show", "--port", "0", "--profile", "foot").stdout)
+    assert (shown["port"], shown["profile"], shown["search"]) == (0, "foot", "auto")
     assert shown["policy"]["urgent_s"] == 1320
     as_json = json.loads(dispatch("config", "show", "--port", "0", "--json").stdout)
     assert as_json["store"][0]["id"] == "st_1"
@@ -114,6 +114,17 @@ def test_only_loopback_is_served(dispatch: Command) -> None:
     shown = dispatch("serve", "--host", "0.0.0.0")  # noqa: S104
     assert shown.returncode == 2
     assert "no access control" in " ".join(shown.stderr.split())
+
+
+def test_a_routing_server_that_is_down_is_told_in_a_line(dispatch: Command) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        shown = dispatch("serve", "--port", "0", "--osrm", url, "--profile", "car")
+    assert shown.returncode == 2
+    assert f"dispatch: The routing server {url} does not answer: " in shown.stderr
+    assert "Check that osrm-routed runs there" in shown.stderr
+    assert "Traceback" not in shown.stderr
 
 
 def test_a_port_that_is_taken_is_told(dispatch: Command) -> None:

@@ -19,6 +19,7 @@ from dispatch.datum import Datum, from_wgs84
 from dispatch.errors import InvalidRequest
 from dispatch.osm import build_city
 from tests.api_world import helsinki, service
+from tests.fake_osrm import Fake, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,9 +143,24 @@ def test_lunch_costs_time_at_the_lifts(dispatch: Command) -> None:
     assert lunch > ten
 
 
+def test_a_way_is_explained_by_another_profile_and_by_a_server(dispatch: Command) -> None:
+    ways = ("city", "explain", "60.1699,24.9415", "60.1715,24.9440", "--json")
+    ride, walk = (
+        json.loads(dispatch(*ways, "--profile", name)[1])["duration_s"]
+        for name in ("ebike", "foot")
+    )
+    assert walk > ride
+    with running(Fake(slow=30, gap_m=0)) as server:
+        told = dispatch(*ways, "--osrm", server.url, "--profile", "car")[1]
+    sources = [figure["source"] for leg in json.loads(told)["legs"] for figure in leg["figures"]]
+    assert "times for car of the routing server" in sources
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
+        (("k_1", "k_2", "--profile", "cargo"), "There is no profile 'cargo'. Give one of ebike,"),
+        (("k_1", "k_2", "--osrm", "127.0.0.1"), "'127.0.0.1' is no address of a server"),
         (("k_1", "k_999999"), "TO: k_999999 is no office on the map of Helsinki. If it is a "),
         (("k_1", "k_2", "--db", "sqlite:///none.db"), "none.db: There is no such database."),
         (("b_1/1", "k_9_x", "--db", "postgresql://u:secret@h/d"), "Give sqlite:///PATH."),

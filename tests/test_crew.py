@@ -10,7 +10,7 @@ from dispatch.intake import MOST
 from dispatch.requests import CourierChange, CourierRequest
 from tests.little_city import AT_STORE, NOW, LittleZone
 
-AINO = CourierRequest("Aino", "st_1", 20, NOW, NOW + 3600, "cargo", ("fragile",))
+AINO = CourierRequest("Aino", "st_1", 20, NOW, NOW + 3600, "ebike", ("fragile",))
 
 
 def test_a_new_courier_stands_at_the_store_and_gets_work() -> None:

@@ -269,16 +269,26 @@ def test_the_cheapest_place_in_one_number_is_the_least_of_all(problem: Problem, 
     for v in range(len(base)):
         least = min((price for price, *_ in places_of(in_one, tours, v, j)), default=None)
         assert _cheapest_price(ins, tours, weights, v, j) == least
+        if least is not None:
+            # Places are passed over by what the best before them costs: here, one elsewhere.
+            assert _cheapest_price(ins, tours, weights, v, j, least + 1) == least
+            assert _cheapest_price(ins, tours, weights, v, j, least) is None
 
 
-def _cheapest_price(ins: Instance, tours: Tours, weights: Longs, v: int, j: int) -> int | None:
-    """Returns what ruin and recreate believes to be the least price in a route, None: no place."""
+def _cheapest_price(
+    ins: Instance, tours: Tours, weights: Longs, v: int, j: int, limit: int = 2**60
+) -> int | None:
+    """
+    Returns what ruin and recreate believes to be the least price in a route, None: no place.
+
+    It looks for one that is less than ``limit`` only.
+    """
     jobs, vehicles = ins.allowed.shape
     offer = np.zeros((jobs, vehicles, 4), dtype=np.int64)
     allowed = ins.allowed.copy()
     allowed[:, np.arange(vehicles) != v] = 0
     rest: tuple[Any, ...] = (
-        *(allowed, weights, np.full(jobs, 2**60)),
+        *(allowed, weights, np.full(jobs, limit)),
         *(np.arange(vehicles, dtype=np.int32), np.full(jobs, -1, dtype=np.int32)),
         *(np.zeros((jobs, 0), dtype=np.int32), offer, np.ones(1, dtype=np.uint64), j, 1),
         *(np.full(2 * vehicles, -1), np.zeros(4, dtype=np.int64)),

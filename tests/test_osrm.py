@@ -6,26 +6,26 @@ The adapter to OSRM: against a server made up here, and against a real one where
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import socket
 import subprocess
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING
 
 import httpx2
 import numpy as np
 import pytest
 
-from dispatch.errors import CityError
+from dispatch.doors import Doors
+from dispatch.errors import CityError, Unavailable
+from dispatch.osm import build_city
 from dispatch.osrm import NO_ROAD, OsrmStreets
 from dispatch.snapping import Snap
+from tests.api_world import a_courier, a_drop, placed, route
+from tests.fake_osrm import Fake, running, service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,122 +34,15 @@ if TYPE_CHECKING:
 
 MAP = Path(__file__).parents[2] / "shared/data/osm/bayfront_singapore.osm.pbf"
 
+BAYFRONT = {"id": "st_1", "name": "Bayfront", "lat": 1.2815, "lon": 103.8583}
+
 PYTHON = os.environ.get("DISPATCH_OSRM_PYTHON", "")
-
-
-class Fake(ThreadingHTTPServer):
-    """
-    Answers as OSRM does on a plane where a degree takes 1000 s by latitude, 2000 by longitude.
-
-    ``reply``, where it is set, is said instead; ``asked`` are the addresses asked for.
-    """
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.reply: tuple[int, str] | None = None
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Fake
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        status, text = self.server.reply or (200, json.dumps(answer(self.path)))
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text.encode())))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
-def answer(path: str) -> Any:
-    parts = urlsplit(path)
-    _, service, _, _, text = parts.path.split("/")
-    places = [tuple(map(float, place.split(","))) for place in text.split(";")]
-    if service == "route":
-        return ROUTE
-    options = parse_qs(parts.query)
-    chosen = [
-        [places[int(i)] for i in options[key][0].split(";")] if key in options else places
-        for key in ("sources", "destinations")
-    ]
-    return {
-        "code": "Ok",
-        "durations": [[seconds(a, b) for b in chosen[1]] for a in chosen[0]],
-        "sources": [{"location": [lon, lat], "distance": lat * 100} for lon, lat in chosen[0]],
-    }
-
-
-def seconds(a: tuple[float, ...], b: tuple[float, ...]) -> float | None:
-    """There is no way to the far south."""
-    if b[1] < -80:
-        return None
-    return round(2000 * abs(a[0] - b[0]) + 1000 * abs(a[1] - b[1]), 1)
-
-
-def step(
-    kind: str, name: str, line: list[list[float]], bearings: tuple[int, int], **more: Any
-) -> Any:
-    maneuver = {"type": kind, "bearing_before": bearings[0], "bearing_after": bearings[1]}
-    exits = {"exit": more.pop("exit")} if "exit" in more else {}
-    return {
-        "maneuver": maneuver | exits,
-        "name": name,
-        "mode": "cycling",
-        "distance": 90.0,
-        "duration": 30.0,
-        "geometry": {"type": "LineString", "coordinates": line},
-        "intersections": [{"bearings": [0, 90, 180]}],
-        **more,
-    }
-
-
-# North on A Street, around to the second exit, east on B Street, pushed.
-ROUTE = {
-    "code": "Ok",
-    "routes": [
-        {
-            "duration": 90.0,
-            "distance": 270.0,
-            "legs": [
-                {
-                    "steps": [
-                        step("depart", "A Street", [[0, 0], [0, 1]], (0, 0)),
-                        step("roundabout", "", [[0, 1], [1, 2]], (350, 20), exit=2),
-                        step(
-                            "exit roundabout",
-                            "B Street",
-                            [[1, 2], [2, 2]],
-                            (70, 100),
-                            mode="pushing bike",
-                        ),
-                        step(
-                            "arrive", "B Street", [[2, 2], [2, 2]], (95, 0), distance=0, duration=0
-                        ),
-                    ]
-                }
-            ],
-        }
-    ],
-}
 
 
 @pytest.fixture
 def fake() -> Iterator[Fake]:
-    server = Fake()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(Fake()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -165,7 +58,7 @@ def at(lat: float, lon: float) -> Snap:
 
 def test_an_adapter_is_streets(streets: OsrmStreets) -> None:
     same: Streets = streets
-    assert (same.profile, same.epoch) == ("car", 1)
+    assert (same.profile, same.epoch, same.fixed) == ("car", 1, True)
 
 
 def test_a_table_too_large_for_a_request_comes_in_parts(fake: Fake, streets: OsrmStreets) -> None:
@@ -235,6 +128,32 @@ def test_speeds_cannot_be_set(streets: OsrmStreets) -> None:
         streets.set_speeds({(1, 2): 30.0})
     assert caught.value.code == "speeds-fixed"
     assert "osrm-customize" in caught.value.cure
+    with pytest.raises(CityError, match="2 classes of roads cannot be set"):
+        streets.set_factors({("day", "main"): 1.2, ("day", "local"): 0.9})
+
+
+def test_a_point_without_a_road_is_found_among_others(fake: Fake, streets: OsrmStreets) -> None:
+    fake.reply = 400, '{"code": "NoSegment", "message": "Could not find a matching segment"}'
+    assert streets.snap([(0, 1), (0, 2)]) == [None, None]
+    # Both together, then each by itself, since the server does not tell which it was.
+    assert len(fake.asked) == 3
+
+
+def test_known_doors_stay_known_while_the_server_is_down(fake: Fake, streets: OsrmStreets) -> None:
+    doors: Doors[tuple[float, float]] = Doors(streets)
+
+    def seconds(*points: tuple[float, float]) -> list[list[int]]:
+        found: list[list[int]] = doors.seconds(points, lambda p: at(*p), "day").tolist()
+        return found
+
+    known = seconds((0, 0), (0, 1))
+    fake.reply = 502, "Bad Gateway"
+    with pytest.raises(Unavailable):
+        seconds((0, 0), (0, 1), (1, 0))
+    assert seconds((0, 0), (0, 1)) == known == [[0, 2000], [2000, 0]]
+    fake.reply = None
+    # A degree of latitude takes 1000 s, one of longitude 2000 s.
+    assert seconds((0, 0), (0, 1), (1, 0))[2] == [1000, 3000, 0]
 
 
 @pytest.mark.parametrize("band", ["lunch", ""])
@@ -260,15 +179,15 @@ def test_an_answer_that_is_none_is_an_error_with_its_reason(
     fake: Fake, streets: OsrmStreets, reply: tuple[int, str], says: str
 ) -> None:
     fake.reply = reply
-    with pytest.raises(CityError, match=re.escape(says)) as caught:
+    with pytest.raises(Unavailable, match=re.escape(says)) as caught:
         streets.table([at(0, 0)], [at(0, 1)], "day")
     assert caught.value.code == "routing-server"
-    assert caught.value.at == fake.url
+    assert fake.url in caught.value.what
 
 
 def test_a_route_without_steps_is_an_error(fake: Fake, streets: OsrmStreets) -> None:
     fake.reply = 200, '{"code": "Ok", "routes": [{"duration": 1, "distance": 1}]}'
-    with pytest.raises(CityError, match="a route without 'legs'"):
+    with pytest.raises(Unavailable, match="a route without 'legs'"):
         streets.route(at(0, 0), at(1, 1), "day")
 
 
@@ -276,7 +195,7 @@ def test_a_server_that_is_not_there_is_an_error(fake: Fake) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         streets = OsrmStreets(f"http://127.0.0.1:{free.getsockname()[1]}", timeout_s=2)
-        with pytest.raises(CityError, match="does not answer"):
+        with pytest.raises(Unavailable, match="does not answer"):
             streets.table([at(0, 0)], [at(0, 1)], "day")
         streets.close()
 
@@ -348,3 +267,23 @@ def test_a_real_server_agrees_with_itself(real: str) -> None:
         assert route.pieces[0].begin == 0
     assert streets.snap([(1.0, 103.0)]) == [None]
     streets.close()
+
+
+def test_a_zone_is_planned_on_a_real_server(real: str, tmp_path: Path) -> None:
+    build_city(MAP, tmp_path / "city", name="Bayfront", timezone="Asia/Singapore")
+    settings = {"city": tmp_path / "city", "store": [BAYFRONT], "profile": "bicycle"}
+    with service(tmp_path, real, **settings) as client:
+        assert client.post("/v1/couriers", json=a_courier()).status_code == 201
+        buildings = client.get("/v1/buildings").json()["items"]
+        # Those at least 300 m from the store, as the crow flies.
+        far = [b for b in buildings if abs(b["lat"] - BAYFRONT["lat"]) > 0.003]
+        drop = a_drop() | {"desk": {"building": far[0]["id"], "floor": 0}}
+        order = placed(client, drop)
+        assert order["status"] == "planned"
+        deliver = route(client)[1]
+        way = deliver["way"]
+        assert way["distance_m"] > 300
+        assert len(way["line"]["coordinates"]) > 2
+        riding = way["duration_s"] - sum(leg["duration_s"] for leg in way["inside"])
+        # On a bike, with the walk to the doors: between 5 and 25 km/h.
+        assert way["distance_m"] / 7 < riding < way["distance_m"] / 1.4

@@ -85,9 +85,10 @@ def test_a_question_larger_than_the_cache_is_answered() -> None:
 @given(networks())
 def test_a_ride_takes_the_time_in_the_table(world: tuple[Roads, list[Point]]) -> None:
     roads, points = world
-    side = StreetSide("Test", streets_on(roads), 100)
-    points = [point for point in points if side.streets.nearest(point).gap <= 150]
-    table = seconds(side.streets, points)
+    streets = streets_on(roads)
+    side = StreetSide("Test", streets, roads.bounds, 100)
+    points = [point for point in points if streets.nearest(point).gap <= 150]
+    table = seconds(streets, points)
     for i, a in enumerate(points):
         for j, b in enumerate(points):
             found = side.ride(a, b, "day")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given, settings
 
+from solver.annealing import begun, go_on
 from solver.arrays import arrays
 from solver.check import violations
 from solver.insertion import complete
@@ -25,7 +26,7 @@ from solver.problem import (
     TimeWindow,
     Vehicle,
 )
-from solver.ruin import Ruined, _anneal, _state, ruin_and_recreate
+from solver.ruin import Ruined, ruin_and_recreate, state_of
 from solver.search import Bound
 from solver.solution import Activity, Solution, cost, measures
 from solver.strings import ABSENT, PRICE, SPARE
@@ -79,8 +80,9 @@ def test_prices_and_places_are_kept_up_through_many_moves(problem: Problem, seed
     problem = without_metres(problem)
     vehicles, ins, start = len(problem.vehicles), arrays(problem), complete(problem, ())
     tours = tours_of(ins, start.routes, 2 * vehicles + 1)
-    state = _state(problem, ins, tours, start, seed)
-    _anneal(ins, tours, state, Bound(None, 300))
+    state = state_of(problem, ins, tours, start, seed)
+    bound = Bound(None, 300)
+    go_on(begun(ins, tours, state), bound, bound)
     routes = [coded_route(ins, tours.code[s, : tours.head[s, SIZE]]) for s in state.slot]
     now, left = solution_of(problem, routes), state.absent[: state.counts[ABSENT]]
     assert sorted(left.tolist()) == sorted(now.unassigned)

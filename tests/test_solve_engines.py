@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given, settings
 
+from solver.broad import complete as complete_broadly
+from solver.broad import knows
 from solver.check import violations
 from solver.features import declined
 from solver.insertion import complete, insert
-from solver.plain import complete as complete_plainly
 from solver.problem import MINOR, Break, Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Solution, cost
 from solver.solve import ENGINES, SolveParams, solve
@@ -105,7 +106,7 @@ def test_a_break_is_no_change_of_the_job_with_its_number() -> None:
     resting = replace(right, breaks=(Break("b", (TimeWindow(),)),))
     problem = replace(problem, vehicles=(left, resting))
     # Job 0 stays on the left; on the right is job 1 with break 0.
-    start = complete_plainly(problem, (route_of((0, D)), route_of((1, D))))
+    start = complete_broadly(problem, (route_of((0, D)), route_of((1, D))))
     assert {len(route) for route in start.routes} == {1, 2}
     assert solve(problem, few("portfolio", 0), start).changes == frozenset()
 
@@ -148,7 +149,7 @@ def test_the_portfolio_proves_the_best_for_a_few_urgent_jobs() -> None:
         result = solve(problem, params, together)
         assert (result.cost, result.optimal, result.bound) == (best, True, best)
     # Too short for a proof, or no lane that proves anything.
-    for params in (within(0.1, "portfolio"), few("sisr"), few("ortools")):
+    for params in (within(0.02, "portfolio"), few("sisr"), few("ortools")):
         result = solve(problem, params, together)
         assert (result.optimal, result.bound) == (False, None)
 
@@ -185,16 +186,20 @@ def test_an_engine_alone_has_only_its_own_lane(engine: Engine) -> None:
 @each_engine
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(problem=rich_problems(max_jobs=6))
-def test_what_the_compiled_lanes_lack_is_left_to_plain_insertion_and_ortools(
+def test_what_ruin_and_recreate_lacks_is_left_to_the_broad_lane_and_ortools(
     engine: Engine, problem: Problem
 ) -> None:
     assume(problem.jobs and declined(problem))
     result = solve(problem, few(engine))
-    assert result.initial_cost == cost(problem, complete_plainly(problem, ()))
+    assert result.initial_cost == cost(problem, complete_broadly(problem, ()))
     assert violations(problem, result.solution) == ()
     assert result.cost <= result.initial_cost
-    assert (result.moves, result.optimal) == (0, False)
-    assert result.note == ""
+    is_broad = knows(problem) and engine != "ortools"
+    assert (result.moves > 0, result.optimal) == (is_broad, False)
+    # Some legal starts with such features do not fit the model of record: the note says so.
+    unread = "OR-Tools could not read the start back into its model."
+    alone = "Ruin and recreate alone was asked for."
+    assert result.note in ((alone,) if is_broad and engine == "sisr" else ("", unread))
 
 
 @each_engine

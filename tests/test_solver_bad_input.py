@@ -12,7 +12,8 @@ from solver.plain import complete
 from solver.problem import Break, Job, Problem, Profile, Task, TimeWindow, Vehicle
 from solver.search import Bound, search
 from solver.solution import Solution
-from tests.worlds import on_a_line
+from solver.solve import ENGINES, Engine, SolveParams, solve
+from tests.worlds import B, D, P, on_a_line, route_of
 
 JOB, VEHICLE = Job("a", delivery=Task(1)), Vehicle("v", start=0)
 
@@ -94,3 +95,48 @@ def test_no_vehicles_or_no_jobs_are_no_error(changes: Any, wanted: Solution) -> 
     assert violations(problem, wanted) == ()
     found, note = search(problem, wanted, Bound(None, 5), seed=0)
     assert (found, note[:16]) == ((), "There is nothing")
+
+
+SETUP = Job("a", delivery=Task(1, setup_duration=5))
+"""A job that the lanes of ruin and recreate without setup do not know."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("params", [{"seconds": 0.02}, {"iterations": 5}, {"seconds": 0}])
+@pytest.mark.parametrize("job", [JOB, SETUP])
+def test_no_vehicles_or_no_jobs_are_solved(
+    engine: Engine, params: dict[str, Any], job: Job
+) -> None:
+    asked = SolveParams(**params, engine=engine)
+    assert solve(build(vehicles=(), jobs=(job,)), asked).solution == Solution((), frozenset({0}))
+    assert solve(build(jobs=()), asked).solution == Solution(((),))
+    assert solve(build(vehicles=(), jobs=()), asked).solution == Solution(())
+
+
+@pytest.mark.parametrize("job", [JOB, SETUP])
+@pytest.mark.parametrize("limit", ["seconds", "iterations"])
+def test_a_budget_of_nothing_inserts_and_does_not_search(job: Job, limit: str) -> None:
+    params = SolveParams(seconds=0) if limit == "seconds" else SolveParams(iterations=0)
+    told = solve(build(jobs=(job,)), params)
+    assert told.solution == Solution((route_of((0, D)),))
+    assert (told.note, told.moves, told.improved) == ("The budget is 0.", 0, False)
+
+
+@pytest.mark.parametrize("setup", [0, 5])
+def test_an_infeasible_start_is_mended_and_what_it_lost_is_named(setup: int) -> None:
+    jobs = tuple(Job(name, delivery=Task(1, setup_duration=setup)) for name in "abc")
+    problem = build(vehicles=(Vehicle("v", start=0, max_tasks=2),), jobs=jobs)
+    # The third is one too many; there is no second vehicle, no pickup, no break and no job 7.
+    broken = Solution((route_of((0, D), (1, D), (2, D), (0, P), (3, B), (7, D)), route_of((2, D))))
+    told = solve(problem, SolveParams(iterations=3), broken)
+    assert violations(problem, told.solution) == ()
+    assert len(told.solution.unassigned) == 1
+    assert told.solution.unassigned <= told.changes
+
+
+@pytest.mark.parametrize("setup", [0, 5])
+def test_a_matrix_of_the_longest_rides_that_are_allowed_is_solved(setup: int) -> None:
+    far = 2**30
+    jobs = (Job("a", delivery=Task(1, setup_duration=setup)),)
+    problem = build(jobs=jobs, durations=np.array([[0, far], [far, 0]]))
+    assert violations(problem, solve(problem, SolveParams(iterations=3)).solution) == ()

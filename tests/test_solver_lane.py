@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from solver.problem import (
 from solver.search import Bound, search
 from solver.solution import Solution, cost, measures
 from solver.weights import weights_of
-from tests.worlds import D, a_problem, on_a_line, rich_problems, route_of
+from tests.worlds import D, a_problem, on_a_line, rich_problem, rich_problems, route_of
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -131,3 +132,12 @@ def test_tiers_that_have_no_room_are_left_to_the_true_cost() -> None:
 def test_without_new_features_nothing_is_counted_twice() -> None:
     problem = a_problem([Job("a", delivery=Task(1))])
     assert best(problem, Solution((route_of((0, D)),))) == Solution((route_of((0, D)),))
+
+
+def test_a_search_by_steps_ends_though_breaks_take_long_to_be_timed() -> None:
+    # Drawn: reading this start without a limit of time did not end within 40 s.
+    rng = random.Random(81)
+    problem = rich_problem(rng, rng.randint(1, 3), rng.randint(1, 6))
+    start = complete(problem, ())
+    candidates, _ = search(problem, start, Bound(None, 100), 0)
+    assert all(len(found.routes) == len(problem.vehicles) for found in candidates)

@@ -14,7 +14,7 @@ from solver.insertion import complete
 from solver.problem import Job, Measure, Problem, Task, TimeWindow, Vehicle
 from solver.search import Bound, search
 from solver.solution import Solution, cost
-from solver.solve import SolveParams, solve
+from solver.solve import MOST_LANES, SolveParams, solve
 from tests.worlds import D, P, a_problem, problems, route_of
 
 FEW = SolveParams(iterations=2)
@@ -137,6 +137,8 @@ def test_results_and_problems_travel_between_processes() -> None:
         {"iterations": -1},
         {"iterations": 1, "seed": -1},
         {"iterations": 1, "engine": "gurobi"},
+        {"iterations": 1, "lanes": 0},
+        {"iterations": 1, "lanes": MOST_LANES + 1},
     ],
 )
 def test_params_that_make_no_sense_are_refused(params: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from dispatch.osm_reader import read_extract
 from dispatch.profiles import load_profiles
 from dispatch.road_import import import_roads
 from dispatch.street_engine import RoadStreets
-from tests.small_maps import SmallMap, at
+from tests.small_maps import SmallMap, at, own_streets
 from tests.street_oracle import can_ride
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def turns_of(streets: RoadStreets) -> set[tuple[int, int, int]]:
 @pytest.mark.parametrize("profile", ["ebike", "bicycle", "car", "foot"])
 def test_every_profile_finds_its_way_through_helsinki(profile: str) -> None:
     city = load_city(HELSINKI, profile=profile)
-    streets = city.streets
+    streets = own_streets(city)
     road = np.flatnonzero(streets.graph.usable)[:: max(1, int(streets.graph.usable.sum()) // 12)]
     snaps = [
         streets.nearest(city_line[len(city_line) // 2])

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.peer_env import Skipped
 from benchmarks.vroom_format import meet
 from benchmarks.vroom_peer import vroom_python
+from solver import vroom_reasons
 from solver.vroom import answer, faults
 from tests.test_vroom_input import JOB, VEHICLE, M, job, request, vehicle
 
@@ -159,6 +160,44 @@ def test_what_is_unassigned_has_a_reason() -> None:
     assert "even alone" in told["unassigned"][0]["x_reason"]
     two = request(vehicles=[{**VEHICLE, "max_tasks": 1}], jobs=[JOB, {**JOB, "id": 2}])
     assert "better used" in answer(two, seconds=0)["unassigned"][0]["x_reason"]
+
+
+def nearest(told: dict[str, Any]) -> str:
+    """Returns what the reason of the only unassigned task says of the nearest vehicle."""
+    (task,) = told["unassigned"]
+    return str(task["x_reason"]).partition("Nearest: ")[2]
+
+
+def test_a_reason_names_the_vehicle_that_is_nearest_to_serving_the_task() -> None:
+    # 120 s there and back: 20 s too long for the first, 1 s for the second.
+    vehicles = [{**VEHICLE, "id": i, "end_index": 0, "max_travel_time": t} for i, t in NEAR]
+    told = answer(request(vehicles=vehicles), seconds=0)
+    assert nearest(told) == "max_travel_time of vehicle 9 is 1 s short."
+
+
+NEAR = ((5, 100), (9, 119))
+
+
+def test_a_reason_counts_in_the_seconds_of_the_request() -> None:
+    # At half the speed the window, days from now, is 120 - 59 s too early.
+    now = 1_700_000_000
+    windows = {"time_windows": [[now, now + 59]]}
+    vehicles = [{**VEHICLE, "speed_factor": 0.5, "time_window": [now, now + 900]}]
+    told = answer(request(vehicles=vehicles, jobs=[{**JOB, **windows}]), seconds=0)
+    assert nearest(told) == "time windows of tasks on vehicle 1 end 61 s too early."
+
+
+def test_a_reason_names_every_limit_that_must_give_way() -> None:
+    vehicles = [{**VEHICLE, "end_index": 0, "max_travel_time": 100, "capacity": [1]}]
+    told = answer(request(vehicles=vehicles, jobs=[{**JOB, "delivery": [3]}]), seconds=0)
+    assert nearest(told) == "the capacity of vehicle 1 is 2 short; travel must give way too."
+
+
+def test_reasons_of_many_tasks_are_found_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vroom_reasons, "MOST_TRIALS", 1)
+    vehicles = [{**VEHICLE, "max_tasks": 0}]
+    told = answer(request(vehicles=vehicles, jobs=[JOB, {**JOB, "id": 2}]), seconds=0)
+    assert ["Nearest" in task["x_reason"] for task in told["unassigned"]] == [True, False]
 
 
 def test_an_initial_plan_is_kept_where_nothing_is_better() -> None:
