@@ -262,16 +262,19 @@ def settings_as_toml(settings: Settings) -> str:
     """Returns settings as TOML text that reads back as the same."""
     # JSON's strings, numbers and booleans are TOML's too.
     values = settings.as_json()
-    tables = {"policy": [values.pop("policy")], "store": values.pop("store")}
+    tables = {"policy": [values.pop("policy")]}
+    tables |= {name: values.pop(name) for name in ("store", "service", "calendar")}
     lines = [f"{k} = {_toml(k, v)}" for k, v in values.items() if v is not None]
     for name, entries in tables.items():
         for entry in entries:
             lines += ["", "[policy]" if name == "policy" else f"[[{name}]]"]
-            lines += [f"{k} = {json.dumps(v)}" for k, v in entry.items()]
+            lines += [f"{k} = {_toml(k, v)}" for k, v in entry.items() if v is not None]
     return "\n".join(lines) + "\n"
 
 
 def _toml(name: str, value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{k} = {_toml(k, v)}' for k, v in value.items())} }}"
     return str(value) if name == "clock_start" else json.dumps(value)
 
 

@@ -4,6 +4,9 @@ Opens a zone: its city, its stores, and what the database remembers of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from api.calendars import open_calendars
 from api.clock import Clock, ManualClock
 from api.settings import Settings
 from dispatch.city import City, load_city
@@ -34,6 +37,7 @@ def open_zone(
     try:
         database.start_zone(settings.zone)
         state, plan = database.load(settings.zone, settings.stores())
+        state = replace(state, services=settings.services())
         _check_state(settings, state)
         _set_clock(clock, database, settings.zone, plan)
         dispatcher = Dispatcher(
@@ -43,6 +47,7 @@ def open_zone(
             state=state,
             plan=plan,
             commit=commit,
+            calendars=open_calendars(settings, city, state, clock.now()),
         )
         for courier, position in database.positions(settings.zone).items():
             dispatcher.note_positions(courier, [position], clock.now())

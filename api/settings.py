@@ -15,10 +15,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import scenarios
+from api.service_settings import CalendarSettings, ServiceSettings, service_json
 from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import InvalidRequest
 from dispatch.orders import Store
 from dispatch.policy import Policy
+from dispatch.promises import SHIPPED, Service
 
 EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
 """Central Helsinki, which comes with the package."""
@@ -66,7 +68,9 @@ class Settings(BaseModel):
     Everything about one service that can be chosen.
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
-    starts (None: the time of starting). ``policy`` holds figures that differ from the defaults.
+    starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
+    by name; ``calendar`` empty means that of the city's country. ``policy`` holds figures that
+    differ from the defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -83,6 +87,8 @@ class Settings(BaseModel):
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
+    service: tuple[ServiceSettings, ...] = ()
+    calendar: tuple[CalendarSettings, ...] = ()
     policy: dict[str, int | float] = Field(default_factory=dict)
 
     @field_validator("host")
@@ -104,6 +110,15 @@ class Settings(BaseModel):
             raise ValueError(f"store ids must differ, {', '.join(twice)} is there twice")
         return stores
 
+    @field_validator("service")
+    @classmethod
+    def _services_once(cls, services: tuple[ServiceSettings, ...]) -> tuple[ServiceSettings, ...]:
+        names = [service.name for service in services]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"service names must differ, {', '.join(twice)} is there twice")
+        return services
+
     @field_validator("policy")
     @classmethod
     def _known_figures(cls, figures: dict[str, int | float]) -> dict[str, int | float]:
@@ -121,9 +136,18 @@ class Settings(BaseModel):
         """Returns the stores by id."""
         return {store.id: store.to_domain() for store in self.store}
 
+    def services(self) -> dict[str, Service]:
+        """Returns the services on offer by name, those that ship first."""
+        own = (service.to_domain() for service in self.service)
+        return {service.name: service for service in (*SHIPPED, *own)}
+
     def as_json(self) -> dict[str, Any]:
         """Returns all settings as they are in force, the defaults included."""
-        return self.model_dump(mode="json") | {"policy": asdict(self.policy_values())}
+        return self.model_dump(mode="json") | {
+            "policy": asdict(self.policy_values()),
+            "service": [service_json(service) for service in self.services().values()],
+            "calendar": [calendar.model_dump(mode="json") for calendar in self.calendar],
+        }
 
 
 def read_settings(path: Path | None, **overrides: object) -> Settings:

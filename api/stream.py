@@ -42,7 +42,8 @@ async def listen(
     zone: Here, _: Who, last_event_id: Annotated[str | None, Header()] = None
 ) -> AsyncIterator[ServerSentEvent]:
     """
-    Sends ``plan``, ``order`` and ``courier`` as they happen, from ``Last-Event-ID`` on.
+    Sends ``plan``, ``order`` and ``courier`` as they happen, from ``Last-Event-ID`` on. An
+    ``order`` of kind ``promise_warned`` says in ``warning`` which.
 
     ``reset`` says that events were missed for good: fetch everything anew. ``bye`` says that the
     service stops: come back later.
@@ -114,6 +115,8 @@ def _told(zone: Zone, event: LoggedEvent) -> ServerSentEvent | None:
     data: dict[str, Any] = {"kind": event.kind, "at": zone.moment(event.at)}
     for prefix, name in PREFIXES.items():
         data[name] = [s for s in event.subjects if s.startswith(f"{prefix}_")]
+    if event.kind == "promise_warned":
+        data["warning"], data["text"] = event.body["kind"], event.body["text"]
     if event.kind == "plan_published":
         data["version"] = event.body["version"]
         data["changes"] = [
