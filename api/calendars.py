@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from api.service_settings import CalendarSettings
 from api.settings import Settings
 from dispatch.calendars import Calendar, day_of, local
 from dispatch.city import City
@@ -33,7 +32,7 @@ def open_calendars(settings: Settings, city: City, state: State, now: int) -> di
     first = local(min([now, *placed]), city.timezone).date()
     last = local(now, city.timezone).date() + AHEAD
     found: dict[str, Calendar] = {}
-    for i, declared in enumerate(settings.calendar or (CalendarSettings(),)):
+    for i, declared in enumerate(settings.calendar):
         calendar = declared.compile(city.country, city.timezone, first, last)
         if calendar.name in found:
             raise InvalidRequest(

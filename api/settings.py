@@ -69,7 +69,7 @@ class Settings(BaseModel):
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
     starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; ``calendar`` empty means that of the city's country. ``policy`` holds figures that
+    by name; the first ``calendar`` is the usual one. ``policy`` holds figures that
     differ from the defaults.
     """
 
@@ -88,7 +88,7 @@ class Settings(BaseModel):
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     service: tuple[ServiceSettings, ...] = ()
-    calendar: tuple[CalendarSettings, ...] = ()
+    calendar: Annotated[tuple[CalendarSettings, ...], Field(min_length=1)] = (CalendarSettings(),)
     policy: dict[str, int | float] = Field(default_factory=dict)
 
     @field_validator("host")

@@ -1,0 +1,349 @@
+"""Promises over HTTP: goods that come later, pauses, answers, warnings, services of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from api.settings import read_settings
+from dispatch.errors import InvalidRequest
+from tests.api_world import (
+    a_courier,
+    an_order,
+    at,
+    move_clock,
+    placed,
+    route,
+    service,
+    settings_in,
+    tapped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    """A service with one courier, at ten."""
+    with service(tmp_path) as client:
+        client.post("/v1/couriers", json=a_courier())
+        yield client
+
+
+def shown(client: TestClient, order: str = "o_1") -> dict[str, Any]:
+    found: dict[str, Any] = client.get(f"/v1/orders/{order}").json()
+    return found
+
+
+def told(client: TestClient, order: str = "o_1") -> list[tuple[str, str]]:
+    """Returns the warnings and breaches in an order's history, with their moments."""
+    return [
+        (entry["facts"].get("kind", "breached"), entry["at"])
+        for entry in shown(client, order)["history"]
+        if entry["what"] in ("promise_warned", "promise_breached")
+    ]
+
+
+def post(client: TestClient, path: str, body: Any = None) -> Any:
+    return client.post(f"/v1/orders/o_1/{path}", json=body)
+
+
+def deliver(client: TestClient, **tap: Any) -> None:
+    """Lets the courier load all and hand over the first stop, however early."""
+    assert tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
+    (answer,) = tapped(client, "c_1", {"kind": "delivered", "stop": "s_1", "drop": "d_1", **tap})
+    assert answer["result"] == "applied", answer
+
+
+def test_special_goods_from_the_order_to_the_desk(client: TestClient) -> None:
+    order = placed(client, service="special")
+    assert order["status"] == "awaiting_goods"
+    assert (order["promise"]["due_at"], order["promise"]["state"]) == (None, "paused")
+    assert order["answer"] == {"due_at": at(1), "state": "running", "answered_at": None}
+    assert route(client) == []
+    move_clock(client, 0.5)
+    assert told(client) == [("answer", at(0.5))]
+
+    answered = post(client, "answers", {"text": "It comes tomorrow."}).json()
+    assert answered["answer"] == {"due_at": at(1), "state": "met", "answered_at": at(0.5)}
+    move_clock(client, 5)
+    # The first answer counts.
+    assert post(client, "answers", {"text": "At noon."}).json()["answer"]["answered_at"] == at(0.5)
+
+    move_clock(client, 60)
+    arrived = post(client, "goods-arrived", {"at": at(58)}).json()
+    assert arrived["goods_arrived_at"] == at(58)
+    assert (arrived["status"], arrived["promise"]["due_at"]) == ("planned", at(80))
+    move_clock(client, 75)
+    # 11 min are half of 22, 17.6 are 80 %.
+    assert told(client)[1:] == [("half", at(69))]
+    deliver(client)
+    move_clock(client, 90)
+    assert shown(client)["promise"]["state"] == "met"
+    assert told(client)[1:] == [("half", at(69))]
+
+
+def test_goods_that_never_arrive_stay_in_sight_and_can_be_cancelled(client: TestClient) -> None:
+    placed(client, service="special")
+    move_clock(client, 300)
+    assert told(client) == [("answer", at(0.5)), ("unanswered", "2026-11-23T10:01:01+02:00")]
+    waiting = client.get("/v1/orders?status=awaiting_goods").json()["items"]
+    assert [(order["id"], order["answer"]["state"]) for order in waiting] == [("o_1", "breached")]
+    assert client.delete("/v1/orders/o_1").json()["status"] == "cancelled"
+
+
+def test_a_pause_moves_the_deadline_by_its_length(client: TestClient) -> None:
+    placed(client)
+    move_clock(client, 2)
+    paused = post(client, "pause", {"reason": "lift broken"}).json()
+    assert paused["paused"] == {"reason": "lift broken", "since": at(2)}
+    assert (paused["promise"]["due_at"], paused["promise"]["state"]) == (None, "paused")
+    assert paused["status"] == "placed"
+    # The same again changes nothing.
+    assert post(client, "pause", {"reason": "lift broken"}).json() == paused
+    move_clock(client, 40)
+    assert told(client) == []
+    resumed = post(client, "resume").json()
+    assert (resumed["promise"]["due_at"], resumed["promise"]["state"]) == (at(60), "running")
+    assert resumed["status"] == "planned"
+    assert post(client, "resume").json() == resumed
+    move_clock(client, 49)
+    # Two minutes of 11 were used before.
+    assert told(client) == [("half", at(49))]
+
+
+def test_an_order_is_paused_only_while_its_goods_are_at_the_store(client: TestClient) -> None:
+    placed(client)
+    tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
+    answer = post(client, "pause", {"reason": "not now"})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/order-under-way"
+    assert "failed" in answer.json()["detail"]
+
+
+def test_a_promise_is_met_at_the_tap_however_late_the_phone_came_online(
+    client: TestClient,
+) -> None:
+    placed(client)
+    tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
+    move_clock(client, 30)
+    assert shown(client)["promise"]["state"] == "breached"
+    tap = {"kind": "delivered", "stop": "s_1", "drop": "d_1", "occurred_at": at(22)}
+    assert tapped(client, "c_1", tap)[0]["result"] == "applied"
+    done = shown(client)
+    assert (done["promise"]["state"], done["promise"]["slack_s"]) == ("met", 0)
+    # The history keeps both; a second after the last one in time it was breached.
+    assert told(client)[-1] == ("breached", "2026-11-23T10:22:01+02:00")
+
+
+def test_a_promise_kept_a_second_late_is_met_late(client: TestClient) -> None:
+    placed(client)
+    move_clock(client, 22)
+    assert shown(client)["promise"]["state"] == "running"
+    client.post("/v1/clock", json={"now": "2026-11-23T10:22:01+02:00"})
+    deliver(client)
+    assert shown(client)["promise"]["state"] == "met_late"
+    assert [kind for kind, _ in told(client)] == ["half", "most", "breached"]
+
+
+def test_what_fell_due_while_the_service_was_down_is_written_once(tmp_path: Path) -> None:
+    with service(tmp_path) as client:
+        client.post("/v1/couriers", json=a_courier())
+        placed(client)
+        move_clock(client, 12)
+    # A manual clock starts where it stood, or where it is told to.
+    later = settings_in(tmp_path).clock_start
+    assert later is not None
+    for _ in range(2):
+        with service(tmp_path, clock_start=later.replace(minute=40)) as client:
+            kinds = told(client)
+            assert [kind for kind, _ in kinds] == ["half", "most", "breached"]
+            # Dated with the moment it fell due: 80 % of 22 min are 17 min 36 s.
+            assert kinds[1][1] == "2026-11-23T10:17:36+02:00"
+            move_clock(client, 60)
+            assert told(client) == kinds
+
+
+def test_nobody_is_told_about_an_order_that_is_over(client: TestClient) -> None:
+    placed(client)
+    client.delete("/v1/orders/o_1")
+    move_clock(client, 60)
+    assert told(client) == []
+
+
+def test_a_promise_with_nobody_on_shift_warns_at_once(tmp_path: Path) -> None:
+    with service(tmp_path) as client:
+        shift = {"start": at(23), "end": at(60)}
+        client.post("/v1/couriers", json=a_courier(shift=shift))
+        placed(client)
+        assert told(client) == [("off_duty", at(0))]
+        placed(client, service="standard")
+        assert told(client, "o_2") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "body", "status", "code"),
+    [
+        ("special", "goods-arrived", {"at": at(11)}, 422, "arrival-in-future"),
+        ("special", "goods-arrived", {"at": at(-1)}, 422, "arrival-before-order"),
+        ("special", "goods-arrived", {"at": "soon"}, 422, "invalid-request"),
+        ("urgent", "goods-arrived", {}, 409, "goods-not-awaited"),
+        ("urgent", "answers", {"text": ""}, 422, "invalid-request"),
+        ("urgent", "pause", {}, 422, "invalid-request"),
+        ("urgent", "pause", {"reason": "x" * 201}, 422, "invalid-request"),
+    ],
+)
+def test_what_clocks_refuse(
+    client: TestClient, kind: str, path: str, body: Any, status: int, code: str
+) -> None:
+    before = placed(client, service=kind)
+    move_clock(client, 10)
+    answer = post(client, path, body)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["type"] == f"/problems/{code}"
+    after = shown(client)
+    assert after["promise"]["due_at"] == before["promise"]["due_at"]
+    assert (after["goods_arrived_at"], after["paused"]) == (None, None)
+
+
+def test_goods_arrive_once(client: TestClient) -> None:
+    placed(client, service="special")
+    move_clock(client, 10)
+    first = post(client, "goods-arrived", {"at": at(9)}).json()
+    assert post(client, "goods-arrived", {"at": at(9)}).json() == first
+    assert post(client, "goods-arrived", {}).json() == first
+    again = post(client, "goods-arrived", {"at": at(10)})
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/goods-arrived-already")
+
+
+def test_an_order_paused_for_one_reason_is_not_paused_for_another(client: TestClient) -> None:
+    placed(client)
+    post(client, "pause", {"reason": "lift broken"})
+    again = post(client, "pause", {"reason": "nobody there"})
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/order-paused")
+    assert "lift broken" in again.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["goods-arrived", "answers", "pause", "resume"])
+def test_the_clocks_of_an_order_that_is_over_have_stopped(client: TestClient, path: str) -> None:
+    placed(client, service="special")
+    client.delete("/v1/orders/o_1")
+    body = {"answers": {"text": "x"}, "pause": {"reason": "x"}}.get(path, {})
+    answer = post(client, path, None if path == "resume" else body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/order-closed")
+
+
+@pytest.mark.parametrize("path", ["goods-arrived", "answers", "pause", "resume"])
+def test_the_clocks_of_an_order_nobody_placed(client: TestClient, path: str) -> None:
+    body = {"answers": {"text": "x"}, "pause": {"reason": "x"}}.get(path, {})
+    answer = post(client, path, None if path == "resume" else body)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-order")
+
+
+TWO_HOURS = """
+[[service]]
+name = "two-hour"
+clock = { kind = "wall", seconds = 7200 }
+urgent = true
+negotiable = true
+"""
+
+
+def test_a_supplier_offers_a_service_without_code(tmp_path: Path) -> None:
+    file = tmp_path / "dispatch.toml"
+    file.write_text(TWO_HOURS, encoding="utf-8")
+    with service(tmp_path, service=read_settings(file).service) as client:
+        client.post("/v1/couriers", json=a_courier())
+        quote = client.post(
+            "/v1/quotes", json={"service": "two-hour", "drops": an_order()["drops"]}
+        ).json()
+        assert (quote["feasible"], quote["promise_s"]) == (True, 7200)
+        order = placed(client, service="two-hour")
+        assert (order["status"], order["promise"]["due_at"]) == ("planned", at(120))
+        assert order["promise"]["kind"] == "two-hour"
+        listed = client.get("/v1/orders?service=two-hour").json()["items"]
+        assert [o["id"] for o in listed] == ["o_1"]
+        move_clock(client, 61)
+        assert told(client) == [("half", at(60))]
+        deliver(client)
+        assert shown(client)["promise"]["state"] == "met"
+
+
+def test_a_service_that_nobody_declared_is_refused(client: TestClient) -> None:
+    answer = client.post("/v1/orders", json=an_order(service="two-hour"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unknown-service")
+
+
+def test_a_cut_off_counts_what_comes_later_from_the_next_working_day(tmp_path: Path) -> None:
+    clock = {"kind": "working_days", "days": 1}
+    own = [{"name": "standard", "clock": clock, "cut_off": "10:05"}]
+    with service(tmp_path, service=own) as client:
+        client.post("/v1/couriers", json=a_courier())
+        in_time = placed(client, service="standard")
+        move_clock(client, 5)
+        late = placed(client, service="standard")
+    dues = [order["promise"]["due_at"] for order in (in_time, late)]
+    assert dues == ["2026-11-24T17:00:00+02:00", "2026-11-25T17:00:00+02:00"]
+
+
+def test_a_year_that_is_not_published_is_provisional(tmp_path: Path) -> None:
+    (tmp_path / "later").mkdir()
+    with service(tmp_path, calendar=[{"country": "CN"}]) as client:
+        client.post("/v1/couriers", json=a_courier())
+        (warning,) = client.get("/readyz").json()["warnings"]
+        assert "calendar cn is not yet published from 2027-01-01" in warning
+        assert client.get("/readyz").json()["status"] == "ok"
+        assert not placed(client, service="standard")["promise"]["provisional"]
+    new_year = {"calendar": [{"country": "CN"}], "clock_start": "2026-12-31T10:00:00+02:00"}
+    with service(tmp_path / "later", **new_year) as client:
+        client.post("/v1/couriers", json=a_courier())
+        order = placed(client, service="standard")
+        # New Year's Day is a Friday.
+        assert order["promise"]["due_at"] == "2027-01-04T17:00:00+02:00"
+        assert order["promise"]["provisional"]
+
+
+def test_a_calendar_that_was_corrected_moves_open_promises_and_says_so(tmp_path: Path) -> None:
+    changes = tmp_path / "ours.toml"
+    changes.write_text('[holidays]\n2026-11-24 = "Moving day"\n', encoding="utf-8")
+    with service(tmp_path) as client:
+        client.post("/v1/couriers", json=a_courier())
+        for kind in ("standard", "urgent", "standard"):
+            placed(client, service=kind)
+        client.delete("/v1/orders/o_3")
+    with service(tmp_path, calendar=[{"file": changes}]) as client:
+        moved, wall, over = (shown(client, f"o_{n}") for n in (1, 2, 3))
+        assert moved["promise"]["due_at"] == "2026-11-25T17:00:00+02:00"
+        assert wall["promise"]["due_at"] == at(22)
+        assert over["promise"]["due_at"] == "2026-11-24T17:00:00+02:00"
+        last = moved["history"][-1]
+        assert last["what"] == "promise_recalculated"
+        assert last["facts"]["before"] == "2026-11-24T17:00:00+02:00"
+    # It is written once.
+    with service(tmp_path, calendar=[{"file": changes}]) as client:
+        assert shown(client)["history"] == moved["history"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"service": [{"name": "half-day", "clock": {"kind": "business", "seconds": 60},
+                          "calendar": "nowhere"}]},
+            "service half-day: .*no calendar 'nowhere'.*fi",
+        ),
+        ({"calendar": [{"country": "XX"}]}, "country: There are no holidays of 'XX'"),
+        ({"calendar": [{}, {"country": "FI"}]}, "two calendars 'fi'"),
+        ({"calendar": [{"file": "nowhere.toml"}]}, "nowhere.toml: This cannot be read"),
+    ],
+)  # fmt: skip
+def test_what_a_zone_does_not_open_with(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=message), service(tmp_path, **changes):
+        pass
