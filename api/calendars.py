@@ -5,7 +5,7 @@ The calendars of a zone as it opens, and what is not yet published in them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from api.settings import Settings
 from dispatch.calendars import Calendar, day_of, local
@@ -16,6 +16,9 @@ from dispatch.state import State
 
 AHEAD = timedelta(days=2 * 365)
 """How far ahead a calendar reaches at least, from when the zone opens."""
+
+LAST = date(2100, 12, 31)
+"""But no farther than this: no table of holidays does."""
 
 PUBLISHED = timedelta(days=60)
 """How far ahead a calendar shall be published; before that somebody is warned."""
@@ -30,7 +33,7 @@ def open_calendars(settings: Settings, city: City, state: State, now: int) -> di
     """
     placed = [state.orders[drop.order].placed_at for drop in state.open_drops()]
     first = local(min([now, *placed]), city.timezone).date()
-    last = local(now, city.timezone).date() + AHEAD
+    last = min(LAST, local(now, city.timezone).date() + AHEAD)
     found: dict[str, Calendar] = {}
     for i, declared in enumerate(settings.calendar):
         calendar = declared.compile(city.country, city.timezone, first, last)

@@ -53,10 +53,15 @@ def post(client: TestClient, path: str, body: Any = None) -> Any:
     return client.post(f"/v1/orders/o_1/{path}", json=body)
 
 
+def load(client: TestClient) -> None:
+    """Lets the courier load what the route shows."""
+    (answer,) = tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
+    assert answer["result"] == "applied", answer
+
+
 def deliver(client: TestClient, **tap: Any) -> None:
-    """Lets the courier load all and hand over the first stop, however early."""
-    assert tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
-    (answer,) = tapped(client, "c_1", {"kind": "delivered", "stop": "s_1", "drop": "d_1", **tap})
+    """Lets the courier hand over the first drop, however early."""
+    (answer,) = tapped(client, "c_1", {"kind": "delivered", "drop": "d_1", **tap})
     assert answer["result"] == "applied", answer
 
 
@@ -79,6 +84,7 @@ def test_special_goods_from_the_order_to_the_desk(client: TestClient) -> None:
     arrived = post(client, "goods-arrived", {"at": at(58)}).json()
     assert arrived["goods_arrived_at"] == at(58)
     assert (arrived["status"], arrived["promise"]["due_at"]) == ("planned", at(80))
+    load(client)
     move_clock(client, 75)
     # 11 min are half of 22, 17.6 are 80 %.
     assert told(client)[1:] == [("half", at(69))]
@@ -119,7 +125,7 @@ def test_a_pause_moves_the_deadline_by_its_length(client: TestClient) -> None:
 
 def test_an_order_is_paused_only_while_its_goods_are_at_the_store(client: TestClient) -> None:
     placed(client)
-    tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
+    load(client)
     answer = post(client, "pause", {"reason": "not now"})
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/order-under-way"
@@ -130,11 +136,10 @@ def test_a_promise_is_met_at_the_tap_however_late_the_phone_came_online(
     client: TestClient,
 ) -> None:
     placed(client)
-    tapped(client, "c_1", {"kind": "loaded", "stop": route(client)[0]["id"]})
+    load(client)
     move_clock(client, 30)
     assert shown(client)["promise"]["state"] == "breached"
-    tap = {"kind": "delivered", "stop": "s_1", "drop": "d_1", "occurred_at": at(22)}
-    assert tapped(client, "c_1", tap)[0]["result"] == "applied"
+    deliver(client, occurred_at=at(22))
     done = shown(client)
     assert (done["promise"]["state"], done["promise"]["slack_s"]) == ("met", 0)
     # The history keeps both; a second after the last one in time it was breached.
@@ -143,6 +148,7 @@ def test_a_promise_is_met_at_the_tap_however_late_the_phone_came_online(
 
 def test_a_promise_kept_a_second_late_is_met_late(client: TestClient) -> None:
     placed(client)
+    load(client)
     move_clock(client, 22)
     assert shown(client)["promise"]["state"] == "running"
     client.post("/v1/clock", json={"now": "2026-11-23T10:22:01+02:00"})
@@ -180,7 +186,7 @@ def test_a_promise_with_nobody_on_shift_warns_at_once(tmp_path: Path) -> None:
     with service(tmp_path) as client:
         shift = {"start": at(23), "end": at(60)}
         client.post("/v1/couriers", json=a_courier(shift=shift))
-        placed(client)
+        placed(client, on_infeasible="accept_late")
         assert told(client) == [("off_duty", at(0))]
         placed(client, service="standard")
         assert told(client, "o_2") == []
@@ -268,6 +274,7 @@ def test_a_supplier_offers_a_service_without_code(tmp_path: Path) -> None:
         assert order["promise"]["kind"] == "two-hour"
         listed = client.get("/v1/orders?service=two-hour").json()["items"]
         assert [o["id"] for o in listed] == ["o_1"]
+        load(client)
         move_clock(client, 61)
         assert told(client) == [("half", at(60))]
         deliver(client)
