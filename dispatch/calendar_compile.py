@@ -82,8 +82,9 @@ def compile_table(country: str, years: Sequence[int]) -> CalendarFile:
 
     In a country that moves days of rest by decree, a year after the last with such a move is not
     yet published: its statutory holidays are known, its make-up days are not. Neither is a year
-    with a holiday that is estimated. From the first of them on the table is provisional. Raises
-    InvalidRequest for a country the package does not know.
+    with a holiday that is estimated. From the first of them on the table is provisional. (A notice
+    may also move a day of the December before it: not foreseen.) Raises InvalidRequest for a
+    country or years the package does not know.
     """
     if not years:
         raise wrong("No years were asked for.", "years", "Name the first and the last.")

@@ -189,7 +189,7 @@ def _spans(table: CalendarFile, usual: Hours, first: date, end: date) -> tuple[H
 def _check_timezone(timezone: str) -> None:
     try:
         ZoneInfo(timezone)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         cure = "Name one of the IANA time zones, like Asia/Shanghai."
         what = f"{timezone!r} is no time zone."
         raise wrong(what, "timezone", cure, timezone) from error

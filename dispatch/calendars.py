@@ -15,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dispatch.errors import InvalidRequest
@@ -162,6 +163,8 @@ def midnight_after(calendar: Calendar, day: date) -> int:
     return instant_of(day, DAY, calendar.timezone)
 
 
+# A promise in working days asks for the same few days over and over.
+@lru_cache(maxsize=8192)
 def instant_of(day: date, second: int, timezone: str) -> int:
     """
     Returns the Unix second at which local clocks show a second of a day; 86 400 is its end.

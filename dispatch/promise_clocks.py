@@ -17,17 +17,15 @@ from dispatch.promise_due import (
     counts_from,
     due_of,
     elapsed,
-    end_of,
     falls_provisional,
     needs_calendar,
     total_of,
     warnings_due,
 )
+from dispatch.promise_pauses import cut, stops_of
 from dispatch.promises import Pause, Promise, PromiseState, Service, Start, WallClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from dispatch.calendars import Calendar
 
 __all__ = [
@@ -117,19 +115,16 @@ def state_of(promise: Promise, facts: Facts, calendar: Calendar | None, now: int
     start, closed = started_at(promise, facts), facts.closed_at
     ends = [at for at in (closed, facts.cancelled_at) if at is not None]
     at = min(ends, default=now)
-    # As if every pause ended here: the due instant were the clock to run again at once.
-    until_here = tuple(_cut(facts.pauses, at))
-    resumed = due_of(promise, start, until_here, calendar)
-    held = resumed is None or any(
-        p.since <= at < end_of(p) and p.since < resumed for p in facts.pauses
-    )
-    late = not held and resumed is not None and at > resumed
-    due = resumed if ends else due_of(promise, start, facts.pauses, calendar)
+    pauses = tuple(p for p in facts.pauses if p.since <= at)
+    held_since = at if start is None else _held_since(promise, start, pauses, calendar, at)
+    # What has ended is due as if the clock had run again at its end.
+    due = due_of(promise, start, cut(pauses, at) if ends else pauses, calendar)
+    held, late = held_since is not None, held_since is None and due is not None and at > due
     return Standing(
         state=_state(ended=bool(ends), closed=closed == at, held=held, late=late),
         due_at=due,
         slack_s=None if due is None else due - at,
-        used=_used(promise, start, until_here, calendar, at),
+        used=_used(promise, start, pauses, calendar, at if held_since is None else held_since),
         provisional=(
             promise.provisional if due is None else falls_provisional(promise, due, calendar)
         ),
@@ -163,6 +158,21 @@ def _state(*, ended: bool, closed: bool, held: bool, late: bool) -> PromiseState
     return PromiseState.PAUSED if held else PromiseState.RUNNING
 
 
+def _held_since(
+    promise: Promise,
+    start: int,
+    pauses: tuple[Pause, ...],
+    calendar: Calendar | None,
+    at: int,
+) -> int | None:
+    """Returns since when a pause holds the clock; None where none does, or where it came late."""
+    for since, until in stops_of(pauses, start):
+        if since <= at < until:
+            due = due_of(promise, start, cut(pauses, since), calendar)
+            return since if due is not None and since < due else None
+    return None
+
+
 def _used(
     promise: Promise,
     start: int | None,
@@ -170,15 +180,13 @@ def _used(
     calendar: Calendar | None,
     at: int,
 ) -> float:
+    """Returns the share of its time used at an instant at which the clock runs or just stops."""
     if start is None:
         return 0.0
-    due = due_of(promise, start, pauses, calendar)
+    before = tuple(cut(pauses, at))
+    due = due_of(promise, start, before, calendar)
     if due is not None and at >= due:
         return 1.0
     total = total_of(promise, counts_from(promise, start, calendar), calendar)
     # Due at midnight and placed after hours, it has no business time at all.
-    return min(1.0, elapsed(promise, start, pauses, calendar, at) / max(1, total))
-
-
-def _cut(pauses: Iterable[Pause], at: int) -> Iterator[Pause]:
-    return (replace(p, until=min(end_of(p), at)) for p in pauses if p.since < at)
+    return min(1.0, elapsed(promise, start, before, calendar, at) / max(1, total))

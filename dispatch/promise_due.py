@@ -26,14 +26,12 @@ from dispatch.calendars import (
     working_day,
 )
 from dispatch.errors import InvalidRequest
+from dispatch.promise_pauses import NEVER, stops_of
 from dispatch.promises import BusinessTime, CalendarDays, Pause, Promise, WallClock, WorkingDays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
-
-NEVER = 2**62
-"""The end of a pause that has none yet; later than any instant."""
 
 
 def counts_from(promise: Promise, started_at: int, calendar: Calendar | None) -> int:
@@ -69,7 +67,7 @@ def due_of(
     if started_at is None:
         return None
     start = counts_from(promise, started_at, calendar)
-    stops = _stops(pauses, start)
+    stops = stops_of(pauses, start)
     due = _extended(_plain_due(promise, start, calendar), stops, _line(promise, calendar))
     return None if due is None else _rolled(promise, due, calendar)
 
@@ -93,7 +91,7 @@ def elapsed(
     due = due_of(promise, started_at, pauses, calendar)
     end = now if due is None else min(now, due)
     start, line = counts_from(promise, started_at, calendar), _line(promise, calendar)
-    stops = [stop for stop in _stops(pauses, start) if stop[0] < end]
+    stops = [stop for stop in stops_of(pauses, start) if stop[0] < end]
     edges = [start, *(edge for stop in stops for edge in stop), max(start, end)]
     return sum(_measure(line, a, min(b, end)) for a, b in list(pairwise(edges))[::2])
 
@@ -113,7 +111,7 @@ def warnings_due(
     if started_at is None:
         return ()
     start, line = counts_from(promise, started_at, calendar), _line(promise, calendar)
-    stops, total = _stops(pauses, start), total_of(promise, start, calendar)
+    stops, total = stops_of(pauses, start), total_of(promise, start, calendar)
     found = (
         # Rounded first: 0.8 of a number may come out a hair above the whole second.
         (share, _extended(_add(line, start, math.ceil(round(total * share, 6))), stops, line))
@@ -158,35 +156,6 @@ def _rolled(promise: Promise, due: int, calendar: Calendar | None) -> int:
     # 24:00 is the first second of the next day.
     day = day_of(known, due - 1)
     return due if is_working(known, day) else midnight_after(known, working_day(known, day, 1))
-
-
-def _stops(pauses: Iterable[Pause], start: int) -> list[tuple[int, int]]:
-    """Returns when the clock stood still after its start: apart, in order, NEVER for no end."""
-    found: list[tuple[int, int]] = []
-    for pause in sorted(pauses, key=lambda p: p.since):
-        since, until = max(pause.since, start), end_of(pause)
-        if until <= since:
-            continue
-        if found and since <= found[-1][1]:
-            found[-1] = (found[-1][0], max(until, found[-1][1]))
-        else:
-            found.append((since, until))
-    return found
-
-
-def end_of(pause: Pause) -> int:
-    """Returns when a pause ends, NEVER for no end; raises InvalidRequest where before it began."""
-    if pause.until is None:
-        return NEVER
-    if pause.until < pause.since:
-        raise InvalidRequest(
-            f"The clock would run again at {pause.until}, before it stopped at {pause.since}.",
-            at="pauses",
-            cure="Give an end that is not before the beginning.",
-            code="bad-pause",
-            value=pause.until,
-        )
-    return pause.until
 
 
 def _extended(at: int, stops: list[tuple[int, int]], line: Calendar | None) -> int | None:
