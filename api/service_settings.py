@@ -25,7 +25,6 @@ from dispatch.promises import (
     WallClock,
     WorkingDays,
 )
-from dispatch.promising import OFFICE_HOURS
 
 YEAR_S = 365 * 24 * 3600
 
@@ -186,7 +185,7 @@ class CalendarSettings(_Table):
 
     name: Name | Literal[""] = ""
     country: Annotated[str, Field(pattern=r"^([A-Za-z]{2}(-[A-Za-z0-9]{1,3})?)?$")] = ""
-    hours: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ("09:00-17:00",)
     file: Path | None = None
 
     @field_validator("hours")
@@ -200,7 +199,7 @@ class CalendarSettings(_Table):
     def spans(self) -> Hours:
         """Returns the hours of a working day, in seconds of it."""
         found, _ = check_calendar(f"hours = {json.dumps(self.hours)}", "calendar")
-        return found.hours or OFFICE_HOURS
+        return found.hours
 
     def compile(self, country: str, timezone: str, first: date, last: date) -> Calendar:
         """

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
+import httpx2
 import pytest
 
+from api.app import create_app
+from api.calendars import open_calendars
 from api.settings import read_settings
 from dispatch.errors import InvalidRequest
+from dispatch.state import State
 from tests.api_world import (
+    TEN,
     a_courier,
     an_order,
     at,
+    helsinki,
     move_clock,
     placed,
     route,
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi.testclient import TestClient
+
+    from dispatch.city import City
 
 
 @pytest.fixture
@@ -281,6 +291,31 @@ def test_a_supplier_offers_a_service_without_code(tmp_path: Path) -> None:
         assert shown(client)["promise"]["state"] == "met"
 
 
+def test_the_machines_clock_wakes_the_zone_between_its_ticks(tmp_path: Path) -> None:
+    """Half of three seconds is over long before the tick of thirty: nothing asks meanwhile."""
+    quick = {"name": "quick", "clock": {"kind": "wall", "seconds": 3}, "urgent": True}
+    settings = settings_in(tmp_path, clock="system", clock_start=None, service=[quick])
+
+    async def story() -> list[str]:
+        app = create_app(settings, city=helsinki())
+        transport = httpx2.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+        ):
+            with app.state.zone.feed.listen() as listener:
+                body = an_order(service="quick", on_infeasible="accept_late")
+                answer = await client.post("/v1/orders", json=body)
+                assert answer.status_code == 201, answer.text
+                kinds: list[str] = []
+                while "promise_breached" not in kinds:
+                    news = await asyncio.wait_for(listener.take(), 20)
+                    kinds += [e.body["kind"] if "warned" in e.kind else e.kind for e in news]
+                return [kind for kind in kinds if kind not in ("order_placed", "plan_published")]
+
+    assert asyncio.run(story()) == ["off_duty", "half", "most", "promise_breached"]
+
+
 def test_a_service_that_nobody_declared_is_refused(client: TestClient) -> None:
     answer = client.post("/v1/orders", json=an_order(service="two-hour"))
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unknown-service")
@@ -334,6 +369,12 @@ def test_a_calendar_that_was_corrected_moves_open_promises_and_says_so(tmp_path:
     # It is written once.
     with service(tmp_path, calendar=[{"file": changes}]) as client:
         assert shown(client)["history"] == moved["history"]
+
+
+def test_a_service_whose_clock_has_no_calendar_is_told(tmp_path: Path) -> None:
+    nowhere = cast("City", SimpleNamespace(country="", timezone="UTC"))
+    with pytest.raises(InvalidRequest, match=r"calendar: .*time zone is UTC.*\[\[calendar\]\]"):
+        open_calendars(settings_in(tmp_path), nowhere, State(), int(TEN.timestamp()))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from api.cli import app as command_line
 from api.problems import HTTP_CODES
+from api.service_settings import CalendarSettings, ServiceSettings
 from api.settings import EMBEDDED_CITY, Settings, StoreSettings, read_settings
 from dispatch.city_files import load_map
 from dispatch.describing import check_file
@@ -95,9 +96,10 @@ def test_the_readme_lists_every_problem_and_its_cure() -> None:
 
 
 def test_the_readme_lists_every_setting() -> None:
-    settings = set(Settings.model_fields) - {"store", "policy"}
-    stores = {f"store.{name}" for name in StoreSettings.model_fields}
-    assert {bare(row[0]) for row in table("setting")} == settings | stores
+    tables = {"store": StoreSettings, "service": ServiceSettings, "calendar": CalendarSettings}
+    settings = set(Settings.model_fields) - {*tables, "policy"}
+    inner = {f"{name}.{field}" for name, cls in tables.items() for field in cls.model_fields}
+    assert {bare(row[0]) for row in table("setting")} == settings | inner
 
 
 def test_the_readme_lists_every_policy_figure_with_its_default() -> None:
