@@ -1,21 +1,14 @@
 """
-Services and calendars as a supplier declares them in the settings.
+Services as a supplier declares them in the settings.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from dispatch.calendar_compile import compile_calendar
-from dispatch.calendar_reading import check_calendar, read_calendar_file
-from dispatch.calendars import Calendar, Hours
-from dispatch.errors import InvalidRequest
 from dispatch.promises import (
     BusinessTime,
     CalendarDays,
@@ -35,11 +28,13 @@ Days = Annotated[int, Field(strict=True, ge=0, le=366)]
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
 
 
-class _Table(BaseModel):
+class Entry(BaseModel):
+    """A table of the settings; what it does not know is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Wall(_Table):
+class Wall(Entry):
     """So many seconds, by day and by night."""
 
     kind: Literal["wall"]
@@ -50,7 +45,7 @@ class Wall(_Table):
         return WallClock(self.seconds)
 
 
-class Business(_Table):
+class Business(Entry):
     """So many seconds of business hours."""
 
     kind: Literal["business"]
@@ -61,7 +56,7 @@ class Business(_Table):
         return BusinessTime(self.seconds)
 
 
-class Working(_Table):
+class Working(Entry):
     """The end of the so manieth working day after: at the close of business, or at 24:00."""
 
     kind: Literal["working_days"]
@@ -73,7 +68,7 @@ class Working(_Table):
         return WorkingDays(self.days, self.until == "close")
 
 
-class Daily(_Table):
+class Daily(Entry):
     """The end of the so manieth day after; ``rolls`` moves it off holidays."""
 
     kind: Literal["calendar_days"]
@@ -85,7 +80,7 @@ class Daily(_Table):
         return CalendarDays(self.days, self.rolls)
 
 
-class ServiceSettings(_Table):
+class ServiceSettings(Entry):
     """
     A service on offer; one of a shipped name replaces it.
 
@@ -173,49 +168,3 @@ def _clock_json(clock: Clock) -> dict[str, Any]:
             return {"kind": "working_days", "days": days, "until": until}
         case CalendarDays(days, rolls):
             return {"kind": "calendar_days", "days": days, "rolls": rolls}
-
-
-class CalendarSettings(_Table):
-    """
-    A calendar: a country's holidays and make-up days, the hours of a working day, and changes.
-
-    ``country`` empty: that of the city. ``name`` empty: the country's code. ``file`` is a
-    supplier's own, laid over the country's table; hours in it win.
-    """
-
-    name: Name | Literal[""] = ""
-    country: Annotated[str, Field(pattern=r"^([A-Za-z]{2}(-[A-Za-z0-9]{1,3})?)?$")] = ""
-    hours: tuple[str, ...] = ("09:00-17:00",)
-    file: Path | None = None
-
-    @field_validator("hours")
-    @classmethod
-    def _are_hours(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
-        _, faults = check_calendar(f"hours = {json.dumps(hours)}", "calendar")
-        if faults:
-            raise ValueError(f"{faults[0].what} {faults[0].cure}")
-        return hours
-
-    def spans(self) -> Hours:
-        """Returns the hours of a working day, in seconds of it."""
-        found, _ = check_calendar(f"hours = {json.dumps(self.hours)}", "calendar")
-        return found.hours
-
-    def compile(self, country: str, timezone: str, first: date, last: date) -> Calendar:
-        """
-        Returns the calendar with all years of these days; ``country`` is that of the city.
-
-        Raises InvalidRequest where no country is known, and for what is wrong with the file.
-        """
-        code = self.country or country
-        if not code:
-            raise InvalidRequest(
-                f"Nobody says in which country the city lies; its time zone is {timezone}.",
-                at="calendar",
-                cure='Declare it in the settings: [[calendar]] with country = "FI", or yours.',
-                code="no-calendar",
-                value=timezone,
-            )
-        changes = None if self.file is None else read_calendar_file(self.file)
-        years = range(first.year, last.year + 1)
-        return compile_calendar(code, years, timezone, self.spans(), changes, name=self.name)

@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import scenarios
-from api.service_settings import CalendarSettings, ServiceSettings, service_json
+from api.calendar_settings import CalendarSettings, spans_of
+from api.service_settings import ServiceSettings, service_json
 from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import InvalidRequest
 from dispatch.orders import Store
@@ -27,7 +28,11 @@ EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
 
 
 class StoreSettings(BaseModel):
-    """A store of the zone; ``preparation_s`` is the usual time from order to ready."""
+    """
+    A store of the zone; ``preparation_s`` is the usual time from order to ready.
+
+    A promise that lies outside its daily ``hours`` is warned of (empty: it is always staffed).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -37,11 +42,20 @@ class StoreSettings(BaseModel):
     lon: Annotated[float, Field(ge=-180, le=180)]
     datum: Datum = Datum.WGS84
     preparation_s: Annotated[int, Field(ge=0, le=24 * 3600)] = 240
+    hours: tuple[str, ...] = ()
+
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
+        if hours:
+            spans_of(hours)
+        return hours
 
     def to_domain(self) -> Store:
         """Returns the store as a value of the business."""
         lat, lon = to_wgs84((self.lat, self.lon), self.datum)
-        return Store(self.id, self.name, lat, lon, self.preparation_s)
+        hours = spans_of(self.hours) if self.hours else ()
+        return Store(self.id, self.name, lat, lon, self.preparation_s, hours)
 
 
 HELSINKI_STORE = StoreSettings(id="st_1", name="Helsinki centre", lat=60.1699, lon=24.9415)

@@ -116,7 +116,7 @@ class Dispatcher:
         with nobody on shift is warned of in the same step. When the commit fails it raises and
         nothing has changed.
         """
-        warnings = tuple(off_duty(proposal.state, events, now))
+        warnings = tuple(off_duty(proposal.state, events, self.city.timezone, now))
         events = (*events, *warnings)
         plan = read_plan(proposal.model, proposal.solution, proposal.state, self.plan)
         news = plan if differs(self.plan, plan, tolerance_s) else None

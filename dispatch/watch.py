@@ -9,8 +9,10 @@ fell due; the log says beside it when it was written, which is later where the s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from dispatch.calendars import instant_of, local
 from dispatch.events import (
     GoodsArrived,
     OrderPlaced,
@@ -18,7 +20,7 @@ from dispatch.events import (
     PromiseBreached,
     PromiseWarned,
 )
-from dispatch.orders import Order
+from dispatch.orders import Order, Store
 from dispatch.policy import takes_work
 from dispatch.promise_clocks import Facts, started_at, warnings_due
 from dispatch.promise_due import needs_calendar
@@ -110,11 +112,14 @@ def _answers(order: Order) -> Iterator[PromiseWarned]:
     yield PromiseWarned(order.placed_at + seconds + 1, order.id, UNANSWERED, text)
 
 
-def off_duty(state: State, events: Sequence[Event], now: int) -> Iterator[PromiseWarned]:
+def off_duty(
+    state: State, events: Sequence[Event], timezone: str, now: int
+) -> Iterator[PromiseWarned]:
     """
     Yields a warning for each order whose clock these events started with nobody on shift for it.
 
-    ``state`` is the one after them. On shift is who may get work between now and the deadline.
+    ``state`` is the one after them. On shift is who may get work between now and the deadline, and
+    somebody must be in the store then.
     """
     for event in events:
         if not isinstance(event, STARTS_CLOCK):
@@ -125,11 +130,27 @@ def off_duty(state: State, events: Sequence[Event], now: int) -> Iterator[Promis
             continue
         if not _on_shift(state, now, order.deadline):
             text = "No courier's shift lies between now and the deadline."
-            yield PromiseWarned(now, name, OFF_DUTY, text)
+        elif not _is_staffed(state.stores[order.store], now, order.deadline, timezone):
+            text = f"Nobody is in store {order.store} between now and the deadline."
+        else:
+            continue
+        yield PromiseWarned(now, name, OFF_DUTY, text)
 
 
 def _on_shift(state: State, start: int, end: int) -> bool:
     return any(
         takes_work(courier, start) and courier.shift_start <= end
         for courier in state.couriers.values()
+    )
+
+
+def _is_staffed(store: Store, start: int, end: int, timezone: str) -> bool:
+    """Returns whether a store has hours between two moments; the same hours hold on every day."""
+    day, last = (local(instant, timezone).date() for instant in (start, end))
+    # Whatever happens within a day happens by the end of the next.
+    days = [day + timedelta(days=i) for i in range(min(2, (last - day).days + 1))]
+    return not store.hours or any(
+        instant_of(d, opens, timezone) <= end and instant_of(d, closes, timezone) > start
+        for d in days
+        for opens, closes in store.hours
     )

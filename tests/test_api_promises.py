@@ -227,6 +227,25 @@ def test_what_clocks_refuse(
     assert (after["goods_arrived_at"], after["paused"]) == (None, None)
 
 
+def test_a_promise_outside_the_hours_of_its_store_warns_at_once(tmp_path: Path) -> None:
+    def a_store(*hours: str) -> dict[str, Any]:
+        return {"id": "st_1", "name": "x", "lat": 60.1699, "lon": 24.9415, "hours": hours}
+
+    # Ten is in the first hours of all; the promise ends at 10:22, when the second begin.
+    for number, (hours, kinds) in enumerate(
+        [
+            (("09:00-18:00",), []),
+            (("10:22-18:00",), []),
+            (("08:00-10:00", "10:23-18:00"), ["off_duty"]),
+        ]
+    ):
+        (tmp_path / str(number)).mkdir()
+        with service(tmp_path / str(number), store=[a_store(*hours)]) as client:
+            client.post("/v1/couriers", json=a_courier())
+            placed(client)
+            assert [kind for kind, _ in told(client)] == kinds
+
+
 def test_goods_arrive_once(client: TestClient) -> None:
     placed(client, service="special")
     move_clock(client, 10)
@@ -341,7 +360,10 @@ def test_a_year_that_is_not_published_is_provisional(tmp_path: Path) -> None:
         assert "calendar cn is not yet published from 2027-01-01" in warning
         assert client.get("/readyz").json()["status"] == "ok"
         assert not placed(client, service="standard")["promise"]["provisional"]
-    new_year = {"calendar": [{"country": "CN"}], "clock_start": "2026-12-31T10:00:00+02:00"}
+    new_year: dict[str, Any] = {
+        "calendar": [{"country": "CN"}],
+        "clock_start": "2026-12-31T10:00:00+02:00",
+    }
     with service(tmp_path / "later", **new_year) as client:
         client.post("/v1/couriers", json=a_courier())
         order = placed(client, service="standard")

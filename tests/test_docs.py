@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from api.calendar_settings import CalendarSettings
 from api.cli import app as command_line
 from api.problems import HTTP_CODES
-from api.service_settings import CalendarSettings, ServiceSettings
+from api.service_settings import ServiceSettings
 from api.settings import EMBEDDED_CITY, Settings, StoreSettings, read_settings
 from dispatch.city_files import load_map
 from dispatch.describing import check_file

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from api.calendar_settings import spans_of
 from api.cli import settings_as_toml
 from api.settings import Settings, read_settings
 from dispatch.errors import InvalidRequest
@@ -84,8 +85,8 @@ def test_services_add_to_those_shipped_or_replace_them(tmp_path: Path) -> None:
 def test_the_hours_of_a_calendar_are_those_said_or_nine_to_five(tmp_path: Path) -> None:
     (said,) = read_settings(written(tmp_path, OWN)).calendar
     (unsaid,) = read_settings(written(tmp_path, "[[calendar]]")).calendar
-    assert said.spans() == ((9 * 3600, 12 * 3600), (13 * 3600, 18 * 3600))
-    assert unsaid.spans() == ((9 * 3600, 17 * 3600),)
+    assert spans_of(said.hours) == ((9 * 3600, 12 * 3600), (13 * 3600, 18 * 3600))
+    assert spans_of(unsaid.hours) == ((9 * 3600, 17 * 3600),)
 
 
 @pytest.mark.parametrize("text", [OWN, ""])
@@ -134,6 +135,10 @@ def test_services_and_calendars_that_are_shown_read_back_the_same(
         (a_service("clock = { kind = 'wall', seconds = 60 }\n") * 2, "x is there twice"),
         ("[[calendar]]\nhours = ['9-5']", "hours: .*'9-5' are no hours"),
         ("[[calendar]]\nhours = ['09:00-12:00', '11:00-17:00']", "overlap"),
+        (
+            "[[store]]\nid = 'st_1'\nname = 'x'\nlat = 1\nlon = 1\nhours = ['8']",
+            r"store\.0\.hours: .*'8' are no hours",
+        ),
         ("[[calendar]]\ncountry = 'Finland'", "country: .*pattern"),
     ],
 )
