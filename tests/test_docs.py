@@ -25,6 +25,7 @@ from tests.api_world import service
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
+    from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -97,6 +98,7 @@ def test_the_readme_lists_every_problem_and_its_cure() -> None:
 
 
 def test_the_readme_lists_every_setting() -> None:
+    tables: dict[str, type[BaseModel]]
     tables = {"store": StoreSettings, "service": ServiceSettings, "calendar": CalendarSettings}
     settings = set(Settings.model_fields) - {*tables, "policy"}
     inner = {f"{name}.{field}" for name, cls in tables.items() for field in cls.model_fields}

@@ -17,11 +17,12 @@ from dispatch.errors import DispatchError
 from dispatch.events import PromiseBreached, PromiseWarned
 from dispatch.ordering import cancel_order
 from dispatch.promise_clocks import state_of
+from dispatch.promises import WallClock
 from dispatch.promising import calendar_pinned, deadline_of, facts_of
 from dispatch.requests import CourierChange
 from dispatch.status import promise_of
 from dispatch.watch import watched
-from tests.little_city import HOUR, NOW, LittleZone
+from tests.little_city import HOUR, NOW, LittleZone, a_drop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,16 @@ def test_a_moment_does_not_wait_for_a_tick_and_a_tick_does_not_miss_it() -> None
     zone.urgent(3)
     zone.wait(700)
     assert told(zone) == [("o_1", "half", 660)]
+
+
+def test_an_order_with_a_longer_time_is_watched_by_that_time() -> None:
+    zone = LittleZone()
+    order = zone.order(a_drop(3), ready_at=NOW + 1000)
+    assert order.requoted
+    assert order.promise.clock == WallClock(order.promise_s)
+    # Whole minutes have a whole half.
+    assert zone.dispatcher.next_moment() == NOW + order.promise_s // 2
+    agrees(zone)
 
 
 def test_what_was_told_is_not_told_by_another_dispatcher_after_a_restart() -> None:
