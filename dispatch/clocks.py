@@ -11,6 +11,7 @@ from dispatch.errors import Conflict, InvalidRequest
 from dispatch.events import GoodsArrived, OrderAnswered, OrderPaused, OrderResumed
 from dispatch.ordering import known_order
 from dispatch.orders import DropStatus
+from dispatch.promise_due import falls_provisional
 from dispatch.promises import Start
 from dispatch.promising import calendar_pinned, deadline_of
 
@@ -48,7 +49,7 @@ def goods_arrived(dispatcher: Dispatcher, order_id: str, at: int | None, now: in
     at = now if at is None else at
     _check_arrival(order, at, now)
     arrived = replace(order, goods_arrived_at=at)
-    dispatcher.handle(now, GoodsArrived(at, order_id, _deadline(dispatcher, arrived)))
+    dispatcher.handle(now, GoodsArrived(at, order_id, *_end(dispatcher, arrived)))
     return dispatcher.state.orders[order_id]
 
 
@@ -121,14 +122,22 @@ def resume_order(dispatcher: Dispatcher, order_id: str, now: int) -> Order:
     if not order.is_paused:
         return order
     pauses = tuple(p if p.until is not None else replace(p, until=now) for p in order.pauses)
-    # Breached before it was paused: that stays.
-    deadline = order.deadline or _deadline(dispatcher, replace(order, pauses=pauses))
-    dispatcher.handle(now, OrderResumed(now, order_id, deadline))
+    if order.deadline is None:
+        end = _end(dispatcher, replace(order, pauses=pauses))
+    else:
+        # Due before it was paused: that stays, whatever became of its calendar.
+        end = order.deadline, order.promise.provisional
+    dispatcher.handle(now, OrderResumed(now, order_id, *end))
     return dispatcher.state.orders[order_id]
 
 
-def _deadline(dispatcher: Dispatcher, order: Order) -> int | None:
-    return deadline_of(order, calendar_pinned(order.promise, dispatcher.calendars))
+def _end(dispatcher: Dispatcher, order: Order) -> tuple[int | None, bool]:
+    """Returns when an order is due, and whether that is on a day not yet published."""
+    calendar = calendar_pinned(order.promise, dispatcher.calendars)
+    deadline = deadline_of(order, calendar)
+    if deadline is None:
+        return None, False
+    return deadline, falls_provisional(order.promise, deadline, calendar)
 
 
 def _open_order(dispatcher: Dispatcher, order_id: str) -> Order:

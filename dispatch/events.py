@@ -61,12 +61,14 @@ class GoodsArrived:
     """
     Goods that were not in stock are in the store: the clock starts.
 
-    ``deadline`` is its end, None while the order is paused.
+    ``deadline`` is its end, None while the order is paused, and ``provisional`` says that it lies
+    on a day that is not yet published.
     """
 
     at: int
     order: str
     deadline: int | None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,16 @@ class OrderPaused:
 
 @dataclass(frozen=True, slots=True)
 class OrderResumed:
-    """The clock of an order runs again, to this end (None: it has not started yet)."""
+    """
+    The clock of an order runs again, to this end (None: it has not started yet).
+
+    ``provisional`` says that the end lies on a day that is not yet published.
+    """
 
     at: int
     order: str
     deadline: int | None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,12 +136,14 @@ def _with_order(state: State, order: str, **changes: Any) -> State:
 
 
 def _goods_arrived(state: State, event: ev.GoodsArrived) -> State:
+    promise = replace(state.orders[event.order].promise, provisional=event.provisional)
     return _with_order(
         state,
         event.order,
         goods_arrived_at=event.at,
         ready_at=event.at,
         deadline=event.deadline,
+        promise=promise,
     )
 
 
@@ -165,11 +167,12 @@ def _order_paused(state: State, event: ev.OrderPaused) -> State:
 
 
 def _order_resumed(state: State, event: ev.OrderResumed) -> State:
+    order = state.orders[event.order]
     pauses = tuple(
-        replace(pause, until=event.at) if pause.until is None else pause
-        for pause in state.orders[event.order].pauses
+        replace(pause, until=event.at) if pause.until is None else pause for pause in order.pauses
     )
-    return _with_order(state, event.order, pauses=pauses, deadline=event.deadline)
+    promise = replace(order.promise, provisional=event.provisional)
+    return _with_order(state, event.order, pauses=pauses, deadline=event.deadline, promise=promise)
 
 
 def _promise_recalculated(state: State, event: ev.PromiseRecalculated) -> State:

@@ -112,6 +112,22 @@ def test_a_paused_promise_is_pinned_anew_and_runs_by_the_new_calendar() -> None:
     assert deadline == TUESDAY_FIVE + 2 * DAY - 7 * HOUR
 
 
+def test_a_promise_that_is_put_off_into_an_unpublished_year_is_provisional() -> None:
+    zone = LittleZone()
+    new_year = date(2027, 1, 1)
+    table = CalendarFile(years=(2026, 2027), rest_days=(5, 6), provisional_from=new_year)
+    zone.dispatcher.calendars = {"c": calendar_of(table, "c", "Europe/Helsinki", OFFICE_HOURS)}
+    # A Wednesday, 37 days later: due on New Year's Eve.
+    zone.now += 37 * DAY
+    zone.standard(3)
+    order = zone.state.orders["o_1"]
+    assert (order.deadline, order.promise.provisional) == (TUESDAY_FIVE + 37 * DAY, False)
+    pause_order(zone.dispatcher, "o_1", "later", zone.now)
+    zone.now += HOUR
+    order = resume_order(zone.dispatcher, "o_1", zone.now)
+    assert (order.deadline, order.promise.provisional) == (TUESDAY_FIVE + 38 * DAY - 7 * HOUR, True)
+
+
 def test_a_promise_whose_calendar_is_gone_is_counted_by_the_usual_one() -> None:
     zone = standard_zone()
     assert corrected(zone, date(2026, 11, 24), name="other") == [TUESDAY_FIVE + DAY]
