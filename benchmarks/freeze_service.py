@@ -17,6 +17,7 @@ from dispatch.dispatcher import Dispatcher
 from dispatch.ordering import cancel_order, place_order
 from dispatch.orders import DropStatus
 from dispatch.plan import Plan
+from dispatch.promises import URGENT_S
 from dispatch.requests import (
     Action,
     CourierRequest,
@@ -60,7 +61,7 @@ class InProcess:
         store = HELSINKI_STORE.to_domain()
         self.now, self.version = now, 0
         self._iterations = iterations
-        self._usual_s = policy.urgent_s
+        self._usual_s = URGENT_S
         self.dispatcher = Dispatcher(
             zone="frozen",
             city=city,

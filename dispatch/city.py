@@ -87,8 +87,9 @@ class City:
     A loaded city. Mutable are only the speeds on its streets and its cache of travel rows
     (`doors.Doors`), which is why it is a class and not a value.
 
-    ``timezone`` is an IANA name; ``bounds`` are south, west, north and east of the map's roads,
-    degrees; ``travel_epoch`` grows when the speeds change. ``insides``
+    ``timezone`` is an IANA name, ``country`` an ISO 3166 code, empty where it has none; ``bounds``
+    are south, west, north and east of the map's roads, degrees; ``travel_epoch`` grows when the
+    speeds change. ``insides``
     are its buildings from within; ``interiors`` those that somebody described, by building.
     ``profile`` is how couriers get about, ``search`` one of `street_engine.SEARCHES`. With
     ``streets`` times and routes are theirs, and so is the profile; the map's roads then only tell
@@ -108,6 +109,7 @@ class City:
     ) -> None:
         self.name = city_map.name
         self.timezone = city_map.timezone
+        self.country = city_map.country
         self.attribution = city_map.attribution
         self.buildings: Mapping[str, Building] = city_map.buildings
         self.offices: Mapping[str, Office] = city_map.offices

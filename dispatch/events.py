@@ -58,11 +58,17 @@ class HoldLapsed:
 
 @dataclass(frozen=True, slots=True)
 class GoodsArrived:
-    """Goods that were not in stock are in the store: the clock starts; ``deadline`` is its end."""
+    """
+    Goods that were not in stock are in the store: the clock starts.
+
+    ``deadline`` is its end, None while the order is paused, and ``provisional`` says that it lies
+    on a day that is not yet published.
+    """
 
     at: int
     order: str
-    deadline: int
+    deadline: int | None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +91,25 @@ class OrderPaused:
 
 @dataclass(frozen=True, slots=True)
 class OrderResumed:
-    """The clock of an order runs again, to this end (None: it has not started yet)."""
+    """
+    The clock of an order runs again, to this end (None: it has not started yet).
+
+    ``provisional`` says that the end lies on a day that is not yet published.
+    """
 
     at: int
     order: str
     deadline: int | None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseRecalculated:
-    """A corrected calendar moved the end of an open promise."""
+    """
+    An open promise is counted by another version of its calendar, which may move its end.
+
+    ``provisional`` says that the new end lies on a day that is not yet published.
+    """
 
     at: int
     order: str
@@ -102,15 +117,16 @@ class PromiseRecalculated:
     deadline: int | None
     calendar: str
     reason: str
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseWarned:
     """
-    Somebody should know: ``kind`` is half, most, answer or off_duty.
+    Somebody should know: ``kind`` is half, most, answer, unanswered or off_duty.
 
-    Half or most (80 %) of the time is used, the time for a first answer is running out, or nobody
-    is on duty who could bring the order in time.
+    Half or most (80 %) of the time is used, the time for a first answer is running out or over, or
+    nobody is on duty who could bring the order in time.
     """
 
     at: int

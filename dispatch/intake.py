@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dispatch.errors import CityError, InvalidRequest, NotFound
 from dispatch.events import OrderPlaced
 from dispatch.orders import NOBODY, Contact, Desk, Drop, Item, Order
+from dispatch.promises import WallClock
 from dispatch.promising import promised
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def new_order(
     """Returns the order as it would be placed now from one store, with the usual deadline."""
     state = dispatcher.state
     service = service_of(state, request.service)
-    promise, deadline, promise_s = promised(service, now, dispatcher.city.timezone)
+    promise, deadline, promise_s = promised(service, now, dispatcher.calendars)
     order_id = f"o_{len(state.orders) + 1}"
     drops = _drops(dispatcher.city, state, request.drops, order_id, now)
     ready_at = request.ready_at
@@ -97,8 +98,16 @@ def new_order(
 
 
 def with_promise(placed: OrderPlaced, promise_s: int) -> OrderPlaced:
-    """Returns the order with another promised time, counted from its placing if it runs."""
-    order = replace(placed.order, promise_s=promise_s)
+    """
+    Returns the order with this time promised, counted by the wall clock where it is not the usual.
+
+    The deadline is counted from placing; None where the clock starts later.
+    """
+    order = placed.order
+    if promise_s == order.promise_s:
+        return placed
+    promise = replace(order.promise, clock=WallClock(promise_s), cut_off=None, calendar="")
+    order = replace(order, promise=replace(promise, provisional=False), promise_s=promise_s)
     if order.deadline is not None:
         order = replace(order, deadline=order.placed_at + promise_s)
     return replace(placed, order=order)

@@ -40,13 +40,18 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where goods are picked up; ``preparation_s`` is the usual time from order to ready."""
+    """
+    Where goods are picked up; ``preparation_s`` is the usual time from order to ready.
+
+    ``hours`` are when somebody is there on every day, in seconds of it (empty: always).
+    """
 
     id: str
     name: str
     lat: float
     lon: float
     preparation_s: int = 240
+    hours: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,17 @@ MOST = 365 * 24 * 3600
 """The largest figure of a policy; a longer time than a year is a slip of the keyboard."""
 
 
+MOVED = {
+    "urgent_s": "Say it as the clock of a [[service]] with the name urgent.",
+    "business_close": "Say it as the hours of a [[calendar]].",
+}
+"""Where figures went that were once among these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """
-    Figures of one zone; durations in seconds, ``business_close`` in seconds of the local day.
+    Figures of one zone; durations in seconds.
 
     ``quote_buffer`` is the share added to a planned time before it is promised. ``remainder_s`` is
     what a courier who is behind its planned end is expected to need still. A standard drop waits
@@ -39,7 +46,6 @@ class Policy:
     InvalidRequest for a figure that makes no sense.
     """
 
-    urgent_s: int = 22 * 60
     quote_buffer: float = 0.2
     quote_valid_s: int = 60
     handover_s: int = 60
@@ -48,7 +54,6 @@ class Policy:
     tick_s: int = 30
     silence_s: int = 900
     position_valid_s: int = 120
-    business_close: int = 17 * 3600
     standard_group: int = 3
     standard_age_s: int = 3 * 3600
     standard_margin_s: int = 2 * 3600
@@ -56,7 +61,7 @@ class Policy:
     learn_speeds: int = 0
 
     def __post_init__(self) -> None:
-        least, most = {"tick_s": 1}, {"business_close": 24 * 3600 - 1, "learn_speeds": 1}
+        least, most = {"tick_s": 1}, {"learn_speeds": 1}
         for name in self.__dataclass_fields__:
             value, low, high = getattr(self, name), least.get(name, 0), most.get(name, MOST)
             if not low <= value <= high:
@@ -76,7 +81,7 @@ class Policy:
                 raise InvalidRequest(
                     f"There is no figure {name!r}.",
                     at=f"policy.{name}",
-                    cure=f"Choose from {', '.join(sorted(known))}.",
+                    cure=MOVED.get(name, f"Choose from {', '.join(sorted(known))}."),
                     value=value,
                 )
             whole = not isinstance(known[name], float)

@@ -101,12 +101,15 @@ URGENT, STANDARD, SPECIAL = "urgent", "standard", "special"
 
 MINUTE = 60
 
+URGENT_S = 22 * MINUTE
+"""The time of the urgent and the special service that ship."""
+
 SHIPPED = (
-    Service(URGENT, WallClock(22 * MINUTE), urgent=True, negotiable=True),
+    Service(URGENT, WallClock(URGENT_S), urgent=True, negotiable=True),
     Service(STANDARD, WorkingDays(1), urgent=False, negotiable=False),
     Service(
         SPECIAL,
-        WallClock(22 * MINUTE),
+        WallClock(URGENT_S),
         urgent=True,
         negotiable=True,
         starts=Start.GOODS_ARRIVED,
@@ -135,7 +138,7 @@ class Promise:
     warn_at: tuple[float, ...] = (0.5, 0.8)
 
 
-WITHIN_22_MINUTES = Promise(WallClock(22 * MINUTE))
+WITHIN_22_MINUTES = Promise(WallClock(URGENT_S))
 """The promise of an order whose own was not written down: before services were data."""
 
 

@@ -136,14 +136,14 @@ def _with_order(state: State, order: str, **changes: Any) -> State:
 
 
 def _goods_arrived(state: State, event: ev.GoodsArrived) -> State:
-    # Paused meanwhile, the clock starts when it is resumed.
-    deadline = None if state.orders[event.order].is_paused else event.deadline
+    promise = replace(state.orders[event.order].promise, provisional=event.provisional)
     return _with_order(
         state,
         event.order,
         goods_arrived_at=event.at,
         ready_at=event.at,
-        deadline=deadline,
+        deadline=event.deadline,
+        promise=promise,
     )
 
 
@@ -154,20 +154,30 @@ def _order_answered(state: State, event: ev.OrderAnswered) -> State:
 
 
 def _order_paused(state: State, event: ev.OrderPaused) -> State:
-    pauses = (*state.orders[event.order].pauses, Pause(event.reason, event.at))
-    return _with_order(state, event.order, pauses=pauses, deadline=None, foreseen_at=None)
+    order = state.orders[event.order]
+    # A promise that is due already cannot be stopped any more.
+    runs = order.deadline is not None and event.at < order.deadline
+    return _with_order(
+        state,
+        event.order,
+        pauses=(*order.pauses, Pause(event.reason, event.at)),
+        deadline=None if runs else order.deadline,
+        foreseen_at=None,
+    )
 
 
 def _order_resumed(state: State, event: ev.OrderResumed) -> State:
+    order = state.orders[event.order]
     pauses = tuple(
-        replace(pause, until=event.at) if pause.until is None else pause
-        for pause in state.orders[event.order].pauses
+        replace(pause, until=event.at) if pause.until is None else pause for pause in order.pauses
     )
-    return _with_order(state, event.order, pauses=pauses, deadline=event.deadline)
+    promise = replace(order.promise, provisional=event.provisional)
+    return _with_order(state, event.order, pauses=pauses, deadline=event.deadline, promise=promise)
 
 
 def _promise_recalculated(state: State, event: ev.PromiseRecalculated) -> State:
-    promise = replace(state.orders[event.order].promise, calendar=event.calendar)
+    before = state.orders[event.order].promise
+    promise = replace(before, calendar=event.calendar, provisional=event.provisional)
     return _with_order(state, event.order, deadline=event.deadline, promise=promise)
 
 

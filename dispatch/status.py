@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.orders import DropStatus
+from dispatch.promise_clocks import answer_of
 from dispatch.promises import PromiseState
+from dispatch.promising import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.orders import Drop, Order
     from dispatch.plan import Plan, Stop
+    from dispatch.promise_clocks import Facts, Standing
 
 HANDED_OVER = (DropStatus.ACCEPTED, DropStatus.PARTLY_ACCEPTED)
 
@@ -63,20 +66,37 @@ def promise_of(order: Order, drops: Sequence[Drop], plan: Plan, now: int) -> Pro
     """
     Returns the state of an order's promise.
 
-    It is met when the last drop was closed at its desk by the deadline. A rejection there is no
-    lateness; a drop that failed counts as kept when the courier stood at the desk in time.
+    It is met when the last drop was closed at its desk by the deadline, by the time of the tap. A
+    rejection there is no lateness; a drop that failed counts as kept when the courier stood at the
+    desk in time. What ends while the clock stands still is met; what is cancelled after the
+    deadline stays breached.
     """
-    due_at = order.deadline
-    if order.cancelled_at is not None:
-        return PromiseView(order.service, due_at, PromiseState.CANCELLED, None)
-    if due_at is None:
-        return PromiseView(order.service, None, PromiseState.PAUSED, None)
-    if not any(drop.status.is_open for drop in drops):
-        closed_at = max(drop.closed_at or 0 for drop in drops)
-        state = PromiseState.MET if closed_at <= due_at else PromiseState.MET_LATE
-        return PromiseView(order.service, due_at, state, due_at - closed_at)
-    state = PromiseState.RUNNING if now <= due_at else PromiseState.BREACHED
-    return PromiseView(order.service, due_at, state, _slack(order, drops, plan))
+    due_at, facts = order.deadline, facts_of(order, drops)
+    state = _state(due_at, facts, now)
+    slack = None
+    if facts.closed_at is not None and due_at is not None:
+        slack = due_at - facts.closed_at
+    elif facts.closed_at is None and facts.cancelled_at is None:
+        slack = _slack(order, drops, plan)
+    return PromiseView(order.service, due_at, state, slack)
+
+
+def _state(due_at: int | None, facts: Facts, now: int) -> PromiseState:
+    """Returns the state at the end of an order, or now; it says what `state_of` would."""
+    if facts.closed_at is not None:
+        late = due_at is not None and facts.closed_at > due_at
+        return PromiseState.MET_LATE if late else PromiseState.MET
+    at = now if facts.cancelled_at is None else facts.cancelled_at
+    if due_at is not None and at > due_at:
+        return PromiseState.BREACHED
+    if facts.cancelled_at is not None:
+        return PromiseState.CANCELLED
+    return PromiseState.PAUSED if due_at is None else PromiseState.RUNNING
+
+
+def answer_view(order: Order, drops: Sequence[Drop], now: int) -> Standing | None:
+    """Returns how the promise of a first answer stands, None where none was given."""
+    return answer_of(order.promise, facts_of(order, drops), now)
 
 
 def _slack(order: Order, drops: Sequence[Drop], plan: Plan) -> int | None:

@@ -70,6 +70,7 @@ class LittleCity:
     def __init__(self, timezone: str = "Europe/Helsinki") -> None:
         self.name = "Little"
         self.timezone = timezone
+        self.country = "FI"
         self.travel_epoch = 1
         self.profile = "ebike"
         self.buildings = {f"b_{n}": building(n) for n in range(1, 31)}

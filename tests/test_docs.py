@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from api.calendar_settings import CalendarSettings
 from api.cli import app as command_line
 from api.problems import HTTP_CODES
+from api.service_settings import ServiceSettings
 from api.settings import EMBEDDED_CITY, Settings, StoreSettings, read_settings
 from dispatch.city_files import load_map
 from dispatch.describing import check_file
@@ -23,6 +25,7 @@ from tests.api_world import service
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
+    from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -95,9 +98,11 @@ def test_the_readme_lists_every_problem_and_its_cure() -> None:
 
 
 def test_the_readme_lists_every_setting() -> None:
-    settings = set(Settings.model_fields) - {"store", "policy"}
-    stores = {f"store.{name}" for name in StoreSettings.model_fields}
-    assert {bare(row[0]) for row in table("setting")} == settings | stores
+    tables: dict[str, type[BaseModel]]
+    tables = {"store": StoreSettings, "service": ServiceSettings, "calendar": CalendarSettings}
+    settings = set(Settings.model_fields) - {*tables, "policy"}
+    inner = {f"{name}.{field}" for name, cls in tables.items() for field in cls.model_fields}
+    assert {bare(row[0]) for row in table("setting")} == settings | inner
 
 
 def test_the_readme_lists_every_policy_figure_with_its_default() -> None:
