@@ -6,6 +6,7 @@ The zone runs in this process, and the couriers' luck is of a family of its own.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,12 +16,14 @@ import numpy as np
 
 from benchmarks.calibration_drive import Drive, legs_of
 from benchmarks.freeze_service import InProcess, desks_of, embedded_city
+from dispatch.band_times import band_during
 from dispatch.chances import forecast
 from dispatch.policy import Policy
 from dispatch.promises import URGENT
+from dispatch.spread import HOUR_SHARE, spread_of
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders
-from scenarios.log import ShiftLog
+from scenarios.log import PlacedOrder, ShiftLog
 from scenarios.route import RouteStop
 from scenarios.shift import Shift
 
@@ -29,11 +32,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dispatch.chances import Forecast
     from dispatch.city import City
     from dispatch.observed import Observed
     from dispatch.plan import CourierRoute
     from scenarios.demand import WantedOrder
-    from scenarios.log import PlacedOrder
     from scenarios.luck import Luck
 
     Floats = NDArray[np.float64]
@@ -57,36 +60,50 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Foreseen:
+    """When the last drop of an order may be handed over: Unix seconds, ascending."""
+
+    ends: Floats
+
+    @classmethod
+    def of(cls, found: Forecast, drops: tuple[str, ...]) -> Foreseen:
+        """Returns what a forecast says of an order."""
+        return cls(np.sort(np.maximum.reduce([found.ends[drop] for drop in drops])))
+
+    def chance(self, at: float) -> float:
+        """Returns the chance that it is handed over by a moment."""
+        return float(np.searchsorted(self.ends, at, side="right")) / len(self.ends)
+
+    def at(self, chance: float) -> float:
+        """Returns the earliest moment by which it is handed over with at least this chance."""
+        n = len(self.ends)
+        return float(self.ends[min(n - 1, math.ceil(chance * n) - 1)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Quoted:
     """
     An urgent order with what was foreseen when it was promised, and what came of it.
 
-    ``ends`` are when its last drop may be handed over, Unix seconds, one per sample, ascending.
-    ``planned`` is that moment had the couriers' routes stayed as they were, ``real`` as the day
-    went on; None where it was not delivered before the end.
+    ``fixed`` is foreseen without a learned share of the hour. ``planned`` is when its last drop was
+    handed over had the couriers' routes stayed as they were, Unix seconds, ``real`` as the day went
+    on; None where it was not before the end.
     """
 
     due_at: int
-    ends: Floats
+    foreseen: Foreseen
+    fixed: Foreseen
     planned: float
     real: int | None
-
-    def chance(self, at: float) -> float:
-        """Returns the chance that was foreseen of all being handed over by a moment."""
-        return float(np.searchsorted(self.ends, at, side="right")) / len(self.ends)
-
-    def at_chance(self, chance: float) -> float:
-        """Returns the earliest moment by which it was foreseen with at least this chance."""
-        n = len(self.ends)
-        return float(self.ends[min(n - 1, int(np.ceil(chance * n)) - 1)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Noted:
-    """An order with its forecast and the routes to be driven as they were."""
+    """An order with what was foreseen and the routes to be driven as they were."""
 
     order: PlacedOrder
-    ends: Floats
+    foreseen: Foreseen
+    fixed: Foreseen
     drives: tuple[Drive, ...]
 
 
@@ -111,10 +128,15 @@ class Zone(InProcess):
 
     def _note(self, placed: PlacedOrder, routes: tuple[CourierRoute, ...]) -> None:
         state, city = self.dispatcher.state, self.dispatcher.city
-        found = forecast(routes, state, self.dispatcher.policy, city, self.now)
-        ends = np.sort(np.maximum.reduce([found.ends[drop] for drop in placed.drops]))
+        band = band_during(self.now, city.timezone)[0]
+        before = replace(spread_of(state, band), hour_share=HOUR_SHARE)
+        foreseen, fixed = (
+            forecast(routes, state, self.dispatcher.policy, city, self.now, spread=spread)
+            for spread in (None, before)
+        )
         drives = tuple(Drive.of(route, state, city, self.now) for route in routes)
-        self.noted.append(_Noted(placed, ends, drives))
+        told = (Foreseen.of(foreseen, placed.drops), Foreseen.of(fixed, placed.drops))
+        self.noted.append(_Noted(placed, *told, drives))
 
     def route(self, courier: str, now: int) -> tuple[RouteStop, ...]:
         """Returns the stops a courier has ahead; only of the next one the way is split."""
@@ -158,7 +180,6 @@ def play_day(
     for noted in zone.noted:
         driven = {d: at for drive in noted.drives for d, at in drive.driven(luck, legs, rng)}
         planned = max(driven[drop] for drop in noted.order.drops)
-        quoted.append(
-            Quoted(noted.order.due_at, noted.ends, planned, log.closed_at(noted.order))
-        )
+        told = (noted.foreseen, noted.fixed, planned, log.closed_at(noted.order))
+        quoted.append(Quoted(noted.order.due_at, *told))
     return quoted, zone.dispatcher.state.observed

@@ -4,22 +4,24 @@ A route driven as it was planned at one moment, in the world: no order comes in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.band_times import band_during
 from dispatch.live import live_streets
 from dispatch.orders import StopKind
+from dispatch.plan import Stop
 from dispatch.retiming import CUT_OFF_S
 from scenarios.luck import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import numpy as np
 
     from dispatch.city import City
-    from dispatch.plan import CourierRoute, Stop
+    from dispatch.plan import CourierRoute
     from dispatch.state import State
     from scenarios.couriers import Leg
     from scenarios.luck import Luck

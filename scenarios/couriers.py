@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.orders import StopKind
-from scenarios.luck import Alone, Part
+from scenarios.luck import Alone, Luck, Part
 from scenarios.route import Line, RouteStop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from scenarios.luck import Luck
 
 SIGMA = 0.25
 """Sigma of the log-normal noise on every time: leaving a building, riding, entering, loading,
@@ -65,7 +63,7 @@ class Rider:
     id: str
     name: str
     rng: np.random.Generator
-    luck: Luck = Alone(SIGMA)
+    luck: Luck = field(default_factory=lambda: Alone(SIGMA))
     stop: RouteStop | None = None
     leg: Leg | None = None
     seq: int = 0

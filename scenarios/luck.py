@@ -18,11 +18,10 @@ from zlib import crc32
 import numpy as np
 
 from dispatch.band_times import band_during
+from dispatch.spread import Spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from dispatch.spread import Spread
 
 DAY_S = 24 * 3600
 
