@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.promise_commands import register as register_promises
 from api.solve_commands import register as register_solver
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
@@ -48,6 +49,7 @@ desks_app = typer.Typer(help="Customers' desks.", no_args_is_help=True)
 app.add_typer(city_app, name="city", epilog=EXITS)
 app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
+register_promises(app)
 register_solver(app)
 
 out = Console(soft_wrap=True)
