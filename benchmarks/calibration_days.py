@@ -77,7 +77,7 @@ class Foreseen:
     def at(self, chance: float) -> float:
         """Returns the earliest moment by which it is handed over with at least this chance."""
         n = len(self.ends)
-        return float(self.ends[min(n - 1, math.ceil(chance * n) - 1)])
+        return float(self.ends[min(n - 1, math.ceil(chance * n - 1e-9) - 1)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

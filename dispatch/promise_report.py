@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.band_times import QUARTER_S
 from dispatch.calendars import local
 from dispatch.promises import PromiseState
 
@@ -126,10 +128,16 @@ def standing(drops: Sequence[Promised], now: int) -> tuple[PromiseState, int]:
 
 def _group(drop: Promised, by: By, timezone: str) -> str:
     if by is By.HOUR:
-        return f"{local(drop.placed_at, timezone):%H}:00"
+        return _hour(drop.placed_at // QUARTER_S, timezone)
     if by is By.COURIER:
         return drop.courier or NOBODY
     return str({By.SERVICE: drop.service, By.STORE: drop.store, By.BUILDING: drop.building}[by])
+
+
+@lru_cache(maxsize=4096)
+def _hour(quarter: int, timezone: str) -> str:
+    """Returns the local hour of a quarter; zones of time are whole quarters apart."""
+    return f"{local(quarter * QUARTER_S, timezone):%H}:00"
 
 
 def _row(group: str, members: Sequence[tuple[PromiseState, int]]) -> PromiseRow:

@@ -7,6 +7,7 @@ what it says.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over, sequences_of_plan
@@ -14,7 +15,9 @@ from dispatch.events import DropPinned, Rescue
 from dispatch.hand import after_move
 from dispatch.orders import StopKind
 from dispatch.outlooks import handover_ends
+from dispatch.plan import CourierRoute
 from dispatch.plan_reading import read_routes
+from dispatch.proposals import Proposal
 from dispatch.prospects import brought, prospects
 from dispatch.quoting import delays
 from dispatch.requests import Move
@@ -26,8 +29,7 @@ from solver.solution import Kind, Solution
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
     from dispatch.orders import Drop, Order
-    from dispatch.plan import CourierRoute, Plan
-    from dispatch.proposals import Proposal
+    from dispatch.plan import Plan
     from solver.insertion import Insertion
     from solver.problem import Problem
 
@@ -39,6 +41,21 @@ LEAST_GAIN = 0.1
 less is not worth a dispatcher's call, and near to what chances are wrong by."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What would be planned without any move: routes, and each drop's end and courier."""
+
+    proposal: Proposal
+    routes: tuple[CourierRoute, ...]
+    ends: dict[str, tuple[int, str]]
+
+    def is_on_time(self, name: str) -> bool:
+        """Returns whether what is planned of an order comes by its deadline."""
+        order = self.proposal.state.orders[name]
+        planned = [self.ends[drop][0] for drop in order.drops if drop in self.ends]
+        return order.deadline is not None and max(planned, default=0) <= order.deadline
+
+
 def best_rescue(
     dispatcher: Dispatcher, order: Order, drop: Drop, now: int
 ) -> tuple[Rescue | None, str]:
@@ -48,7 +65,8 @@ def best_rescue(
     What counts is the sum of the chances of all promised orders concerned, so that no order is
     saved at the cost of another; equal sums are decided by the seconds that others wait longer.
     """
-    before = dispatcher.propose(dispatcher.state, now)
+    proposal = dispatcher.propose(dispatcher.state, now)
+    before = _Before(proposal, _routes(proposal), handover_ends(proposal))
     moves = _moves(dispatcher, drop, now)[:MOST_TESTED]
     tested = [_tested(dispatcher, order, drop, move, before, now) for move in moves]
     helpful = [(gain, rescue) for gain, rescue in tested if gain >= LEAST_GAIN]
@@ -114,32 +132,23 @@ def _is_there(plan: Plan, drop: str, move: Move) -> bool:
 
 
 def _tested(
-    dispatcher: Dispatcher, order: Order, drop: Drop, move: Move, before: Proposal, now: int
+    dispatcher: Dispatcher, order: Order, drop: Drop, move: Move, before: _Before, now: int
 ) -> tuple[float, Rescue]:
     """Returns how many more promises are kept on average by a move, and the move as a rescue."""
     after = after_move(dispatcher, drop.id, move, now)
-    was, will_be = _routes(before), _routes(after)
-    touched = _touched(was, will_be) | {drop.id}
-    names = {after.state.drops[d].order for d in touched}
-    orders = [o for o in (after.state.orders[n] for n in sorted(names)) if _counts(o, now)]
-    old = prospects(dispatcher, was, before.state, orders, now)
-    new = prospects(dispatcher, will_be, after.state, orders, now)
-    gained = sum(new[o.id].chance - old[o.id].chance for o in orders)
-    own = new[order.id].chance
-    ends = handover_ends(before)
-    harmed = [delay for delay in delays(before, after) if delay.order != order.id]
-    late = tuple(
-        d.order for d in harmed if not d.still_on_time and _was_on_time(d.order, before, ends)
-    )
-    rescue = Rescue(
-        move.courier or "", move.after, round(own, 2), sum(d.by_s for d in harmed), late
-    )
-    return min(gained, own - old[order.id].chance), rescue
-
-
-def _counts(order: Order, now: int) -> bool:
-    """Returns whether a promise can still be kept, and counts like that in danger."""
-    return order.urgent and order.deadline is not None and order.deadline >= now
+    routes = _routes(after)
+    names = {after.state.drops[d].order for d in _touched(before.routes, routes) | {drop.id}}
+    touched = [after.state.orders[name] for name in sorted(names)]
+    orders = [o for o in touched if o.urgent and o.deadline is not None and o.deadline >= now]
+    was = prospects(dispatcher, before.routes, before.proposal.state, orders, now)
+    will_be = prospects(dispatcher, routes, after.state, orders, now)
+    gained = sum(will_be[o.id].chance - was[o.id].chance for o in orders)
+    own = will_be[order.id].chance
+    harmed = [delay for delay in delays(before.proposal, after) if delay.order != order.id]
+    late = (d.order for d in harmed if not d.still_on_time and before.is_on_time(d.order))
+    harm_s = sum(delay.by_s for delay in harmed)
+    rescue = Rescue(move.courier or "", move.after, round(own, 2), harm_s, tuple(late))
+    return min(gained, own - was[order.id].chance), rescue
 
 
 def _routes(proposal: Proposal) -> tuple[CourierRoute, ...]:
@@ -151,10 +160,3 @@ def _touched(was: tuple[CourierRoute, ...], will_be: tuple[CourierRoute, ...]) -
     before = {route.courier: route for route in was}
     changed = [route for route in will_be if route.stops != before[route.courier].stops]
     return {d for route in changed for d in brought(route) | brought(before[route.courier])}
-
-
-def _was_on_time(order: str, proposal: Proposal, ends: dict[str, tuple[int, str]]) -> bool:
-    """Returns whether a proposal brings what it plans of an order in time."""
-    deadline = proposal.state.orders[order].deadline
-    planned = [ends[d][0] for d in proposal.state.orders[order].drops if d in ends]
-    return deadline is not None and max(planned, default=deadline) <= deadline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -42,7 +42,7 @@ def find_promises(url: str, zone: str, since: int, until: int) -> tuple[Promised
         return tuple(Promised(*row) for row in found)
 
 
-def _promised(zone: str, since: int, until: int) -> Select[tuple[object, ...]]:
+def _promised(zone: str, since: int, until: int) -> Select[Any]:
     order, drop = schema.orders.c, schema.drops.c
     return (
         select(

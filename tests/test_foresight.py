@@ -10,7 +10,7 @@ from api.view import View
 from dispatch.codec import event_from_json, to_json
 from dispatch.errors import InvalidRequest
 from dispatch.events import BreachAverted, BreachForeseen
-from dispatch.foresight import HYSTERESIS, MOST_FORESEEN, foresee
+from dispatch.foresight import HYSTERESIS, foresee
 from dispatch.hand import move_drop
 from dispatch.policy import Policy
 from dispatch.prospects import prospects
@@ -198,15 +198,20 @@ def test_the_worst_drop_of_an_order_is_named() -> None:
     assert event.drop != near
 
 
-def test_of_many_breaches_those_due_first_are_told_first() -> None:
+def test_one_rescue_is_looked_for_at_a_time_for_the_order_due_first() -> None:
     zone = LittleZone()
-    for _ in range(MOST_FORESEEN + 1):
+    for _ in range(2):
         zone.urgent(28, on_infeasible="accept_late")
         zone.now += 1
-    first, last = told(zone), told(zone)
-    assert [event.order for event in first if isinstance(event, BreachForeseen)] == ["o_1", "o_2"]
-    assert len(last) == 1
+    assert [foreseen(zone).order for _ in range(2)] == ["o_1", "o_2"]
     assert told(zone) == ()
+
+
+def test_breaches_that_have_no_rescue_are_told_at_once() -> None:
+    zone = LittleZone()
+    drops = [zone.urgent(28, on_infeasible="accept_late") for _ in range(3)]
+    zone.load("c_1", *drops)
+    assert [type(event) for event in told(zone)] == [BreachForeseen] * 3
 
 
 def test_orders_with_slack_as_long_as_their_way_are_safe() -> None:
