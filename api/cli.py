@@ -22,6 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.calendar_commands import register as register_calendar
+from api.promise_commands import register as register_promises
 from api.solve_commands import register as register_solver
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
@@ -50,6 +51,7 @@ app.add_typer(city_app, name="city", epilog=EXITS)
 app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
 register_calendar(app)
+register_promises(app)
 register_solver(app)
 
 out = Console(soft_wrap=True)

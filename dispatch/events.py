@@ -147,10 +147,10 @@ class PromiseBreached:
 @dataclass(frozen=True, slots=True)
 class Rescue:
     """
-    What would give a drop a better chance: to which courier, behind which drop (None: first).
+    A move that gives a drop a better chance: to a courier, behind a drop (None: where it fits).
 
-    ``p_on_time`` is the chance then, ``late`` are orders that would become late by it, ``harm_s``
-    by how many seconds in all.
+    ``p_on_time`` is the chance of its order then, ``late`` are the orders that would become late by
+    it, ``harm_s`` by how many seconds others are handed over later in all.
     """
 
     courier: str
@@ -162,13 +162,19 @@ class Rescue:
 
 @dataclass(frozen=True, slots=True)
 class BreachForeseen:
-    """A promise will probably not be kept: the chance, and what would help most (None: nothing)."""
+    """
+    A promise will probably not be kept: the chance, and what would help most.
+
+    ``drop`` is the one in danger. ``rescue`` None: nothing that can be done with it helps, and
+    ``reason`` says why.
+    """
 
     at: int
     order: str
     drop: str
     p_on_time: float
     rescue: Rescue | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class Policy:
     what a courier who is behind its planned end is expected to need still. A standard drop waits
     until ``standard_group`` of them wait for its building, or one is older than ``standard_age_s``,
     and more than ``reserve_idle`` couriers are idle; ``standard_margin_s`` before its deadline it
-    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. Raises
+    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. A promise
+    whose chance falls under ``foresee_below`` is foreseen to break (0: none is). Raises
     InvalidRequest for a figure that makes no sense.
     """
 
@@ -59,9 +60,10 @@ class Policy:
     standard_margin_s: int = 2 * 3600
     reserve_idle: int = 1
     learn_speeds: int = 0
+    foresee_below: float = 0.5
 
     def __post_init__(self) -> None:
-        least, most = {"tick_s": 1}, {"learn_speeds": 1}
+        least, most = {"tick_s": 1}, {"learn_speeds": 1, "foresee_below": 1}
         for name in self.__dataclass_fields__:
             value, low, high = getattr(self, name), least.get(name, 0), most.get(name, MOST)
             if not low <= value <= high:

@@ -23,6 +23,7 @@ from zlib import crc32
 import numpy as np
 
 from dispatch.observed import HANDOVER, ride_id, sigma
+from dispatch.observed_hours import hour_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ INSIDE_SIGMA: Mapping[str, float] = {"day": 0.25, "peak": 0.35, "lunch": 0.5}
 40 s (BCO Guide 2014) to many times that."""
 
 HOUR_SHARE = 0.5
-"""Share of the variance that a courier's hour has in common: assumed."""
+"""Share of the variance that a courier's hour has in common before pairs were observed: assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def spread_of(state: State, band: str) -> Spread:
     return Spread(
         ride=sigma(state.observed.get(ride_id(band)), RIDE_SIGMA),
         handover=sigma(state.observed.get(HANDOVER), HANDOVER_SIGMA),
+        hour_share=hour_share(state.observed, HOUR_SHARE),
     )
 
 
