@@ -29,6 +29,7 @@ from dispatch.city import City
 from dispatch.commit import Commit
 from dispatch.dispatcher import Dispatcher, Snapshot
 from dispatch.errors import Unavailable
+from dispatch.foresight import foresee
 from dispatch.promising import recalculated
 from dispatch.store import Database, LoggedEvent
 from dispatch.traffic import restore
@@ -39,7 +40,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NO_NEWS = frozenset(
-    {"quote_given", "desks_replaced", "order_answered", "promise_warned", "promise_breached"}
+    {
+        *("quote_given", "desks_replaced", "order_answered", "promise_warned", "promise_breached"),
+        *("breach_foreseen", "breach_averted"),
+    }
 )
 """Kinds of events after which no better plan can be found."""
 
@@ -164,11 +168,13 @@ class Zone:
     async def _tick(self) -> int | None:
         """Lets the dispatcher do what is due, and returns when it next has to tell somebody."""
 
-        def work(room: Room) -> int | None:
-            room.dispatcher.tick(room.now)
+        def foreseen(room: Room) -> int | None:
+            room.dispatcher.record(room.now, *foresee(room.dispatcher, room.now))
             return room.dispatcher.next_moment()
 
-        return await self.ask(work)
+        await self.ask(lambda room: room.dispatcher.tick(room.now))
+        # By itself, since a rescue is looked for longer than an order should wait for.
+        return await self.ask(foreseen, wake=False)
 
     async def _notice(self) -> int | None:
         # All work on the zone's thread begins and ends with what is due.
