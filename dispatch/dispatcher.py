@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.commit import Commit
 from dispatch.errors import NotFound
+from dispatch.keeping import expired_holds, lost, settled
 from dispatch.observed import learn
 from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
@@ -27,6 +28,7 @@ from solver.solution import Solution, cost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dispatch.carrying import Found
     from dispatch.city import City
     from dispatch.commit import CommitTo
     from dispatch.events import Event
@@ -57,8 +59,9 @@ class Dispatcher:
     The state and the published plan of one zone, and the only place where they change.
 
     Mutable because a zone has one present: ``state`` and ``plan`` are replaced, never changed,
-    after ``commit`` made the step durable. The last positions of couriers, and since when each is
-    asked to set off, are kept beside them and may be lost. Used from one thread only.
+    after ``commit`` made the step durable. The last positions of couriers, since when each is
+    asked to set off, and plans ``found`` for quotes by a search, are kept beside them and may be
+    lost. Used from one thread only.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Dispatcher:
         self._commit = commit
         self._positions: dict[str, Position] = {}
         self._asked: dict[str, int] = {}
+        self.found: dict[str, Found] = {}
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -104,9 +108,12 @@ class Dispatcher:
         """
         Returns the plan now in force, a new version where the proposal differs from the old.
 
-        Times that moved by no more than ``tolerance_s`` are no difference. When the commit fails it
-        raises and nothing has changed.
+        Times that moved by no more than ``tolerance_s`` are no difference. Places held for quotes
+        that the proposal does not keep in time lapse. When the commit fails it raises and nothing
+        has changed.
         """
+        lapses, proposal = settled(self, proposal, now)
+        events = (*events, *lapses)
         plan = read_plan(proposal.model, proposal.solution, proposal.state, self.plan)
         news = plan if differs(self.plan, plan, tolerance_s) else None
         if events or answers or news is not None:
@@ -134,11 +141,15 @@ class Dispatcher:
         learn(self.city, self.state, self.policy)
         self._asked = asked(self.state, self.plan, self._asked, now)
         silent = fell_silent(self.state, self.plan, self.policy, self._positions, self._asked, now)
-        events: tuple[Event, ...] = (*expired(self.state, now), *silent)
+        events: tuple[Event, ...] = (
+            *expired(self.state, now),
+            *silent,
+            *expired_holds(self.state, now),
+        )
         state = reduce(apply, events, self.state)
         moving = any(courier.committed for courier in state.couriers.values())
         with in_force(self.city, self.state, state):
-            if not (state.live or moving or any(route.stops for route in self.plan.routes)):
+            if not (state.live or moving or any(r.stops for r in self.plan.whole_routes())):
                 self.record(now, *events)
                 return self.plan
             return self.publish(now, events, self.propose(state, now), tolerance_s=RETIMED_S)
@@ -170,13 +181,16 @@ class Dispatcher:
         Returns whether a search's answer became the plan.
 
         The answer is carried over to the state of now and newcomers are inserted; it is published
-        only if it is better than the published plan, both priced in the problem of now.
+        only if it is better than the published plan, both priced in the problem of now, and loses
+        no place held for a quote.
         """
         model = self.model(self.state, now)
         found = sequences_of_solution(snapshot.problem, solution.routes)
         candidate = carried(self.state, model, found)
         published = carried(self.state, model, sequences_of_plan(self.plan))
         if cost(model.problem, candidate.solution) >= cost(model.problem, published.solution):
+            return False
+        if lost(candidate, now) is not None:
             return False
         version = self.plan.version
         return self.publish(now, (), candidate).version > version

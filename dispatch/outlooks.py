@@ -4,29 +4,29 @@ What the plan would be with one order more, and what may therefore be promised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dispatch.band_times import band_of
 from dispatch.errors import CityError
 from dispatch.events import OrderPlaced
-from dispatch.intake import new_order, stores_for
+from dispatch.honest import Aim, LastHandover, last_handover
+from dispatch.intake import new_order, stores_for, with_promise
 from dispatch.openings import desk_place
-from dispatch.proposals import Proposal, judged
-from dispatch.retiming import retimed
+from dispatch.orders import StopKind
+from dispatch.proposals import Proposal, handover_ends, judged
+from dispatch.requests import QuoteRequest
 from dispatch.state import apply
 from solver.insertion import earliest_insertion
 from solver.salvage import salvage
-from solver.solution import Kind, Solution
+from solver.solution import Solution
+from solver.solve import SolveParams, solve
 
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
-    from dispatch.requests import OrderRequest, QuoteRequest
-    from dispatch.state import State
-
-MINUTE = 60
-
-_Ends = dict[str, tuple[int, str]]
+    from dispatch.orders import Quote
+    from dispatch.requests import OrderRequest
+    from solver.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,59 +34,95 @@ class Outlook:
     """
     What the plan would be with one order more.
 
-    ``eta`` is the end of its last hand-over in Unix seconds, None where a drop is held or fits
-    nowhere. ``promise_s`` is what may be promised, counted from now.
+    ``last`` is when its last drop is handed over, None where a drop is held or fits nowhere.
+    ``promise_s`` is what may be promised, counted from now. ``searched_s`` are the seconds that a
+    better plan was searched for (None: it was not needed, or not allowed).
     """
 
     placed: OrderPlaced
     proposal: Proposal
-    eta: int | None
-    courier: str | None
+    last: LastHandover | None
     promise_s: int
     feasible: bool
+    searched_s: float | None = None
+
+    @property
+    def eta(self) -> int | None:
+        """When the last hand-over is over as planned, Unix seconds; None: it is not planned."""
+        return None if self.last is None else self.last.eta
+
+    @property
+    def courier(self) -> str | None:
+        """Who brings the last drop, None: nobody yet."""
+        return None if self.last is None else self.last.courier
 
 
-def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
+def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
     """
-    Returns whether the usual time can be promised to an order, and else the shortest honest one.
+    Returns whether what an aim wants can be promised to an order, and else the shortest time.
 
-    A planned time counts with the policy's buffer added. The cheapest insertion is asked first;
-    where it is not early enough, or makes another promise late, the earliest one that makes none.
+    The cheapest insertion is asked first; where it is not early enough, or makes another promise
+    late, the earliest one that makes none. What waits for company or for its goods, and what is
+    promised its day whatever the plan, is not timed.
     """
-    state = apply(dispatcher.state, placed)
-    proposal = dispatcher.propose(state, now)
-    usual = placed.order.promise_s
+    proposal = dispatcher.propose(apply(dispatcher.state, placed), now)
+    first = seen(dispatcher, placed, proposal, aim, now)
+    if _as_usual(dispatcher, first):
+        return replace(first, promise_s=aim.promise_s, feasible=True)
+    if first.feasible and not breaks_word(dispatcher, proposal):
+        return first
+    return seen(dispatcher, placed, _earliest(proposal, placed), aim, now)
+
+
+def seen(
+    dispatcher: Dispatcher, placed: OrderPlaced, proposal: Proposal, aim: Aim, now: int
+) -> Outlook:
+    """Returns a proposal with what it lets one promise."""
+    last = last_handover(dispatcher, proposal, placed.order.drops, now)
+    if last is None:
+        return Outlook(placed, proposal, None, aim.promise_s, feasible=False)
+    if last.keeps(aim, now):
+        return Outlook(placed, proposal, last, aim.promise_s, feasible=True)
+    policy = dispatcher.policy
+    surely = Aim(aim.promise_s, policy.quote_buffer, policy.quote_confidence)
+    longer = max(aim.promise_s, last.honest_s(surely, now))
+    service = dispatcher.state.services[placed.order.service]
+    promise_s = longer if service.negotiable else aim.promise_s
+    return Outlook(placed, proposal, last, promise_s, feasible=False)
+
+
+def _as_usual(dispatcher: Dispatcher, first: Outlook) -> bool:
+    """Returns whether the usual time is promised without a look at the plan."""
+    order = first.placed.order
+    if order.awaits_goods:
+        return True
+    if order.urgent:
+        return False
+    if not dispatcher.state.services[order.service].negotiable:
+        return True
+    model = first.proposal.model
+    left = {model.problem.jobs[j].name for j in first.proposal.solution.unassigned}
+    planned = {job.name for job in model.problem.jobs} - left
+    waiting = [drop for drop in order.drops if drop not in planned]
+    return bool(waiting) and all(drop in model.entering.held for drop in waiting)
+
+
+def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
+    """
+    Returns whether a proposal makes a promise late that the published plan keeps.
+
+    Promises are those of urgent drops and of places held for quotes.
+    """
+    orders, drops = proposal.state.orders, proposal.state.drops
     ends = handover_ends(proposal)
-    eta, courier = _last(ends, placed)
-    if not placed.order.urgent or (
-        _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal.state, ends)
-    ):
-        return Outlook(placed, proposal, eta, courier, usual, feasible=True)
-    early = _earliest(proposal, placed)
-    eta, courier = _last(handover_ends(early), placed)
-    if _holds(dispatcher, eta, now, usual):
-        return Outlook(placed, early, eta, courier, usual, feasible=True)
-    promise_s = usual if eta is None else max(usual, _honest(dispatcher, eta - now))
-    return Outlook(placed, early, eta, courier, promise_s, feasible=False)
-
-
-def _holds(dispatcher: Dispatcher, eta: int | None, now: int, promise_s: int) -> bool:
-    return eta is not None and (eta - now) * (1 + dispatcher.policy.quote_buffer) <= promise_s
-
-
-def _breaks_word(dispatcher: Dispatcher, state: State, ends: _Ends) -> bool:
-    """Returns whether an urgent drop that the published plan brings in time would be late."""
     return any(
         stop.departure <= stop.due_at < ends[drop][0]
-        for drop, (_, stop) in dispatcher.plan.assignments().items()
-        if drop in ends and stop.due_at is not None and state.orders[state.drops[drop].order].urgent
+        for route in dispatcher.plan.whole_routes()
+        for stop in route.stops
+        if stop.kind is StopKind.DELIVER and stop.due_at is not None
+        for drop in stop.drops
+        if drop in ends and (drop not in drops or orders[drops[drop].order].urgent)
     )
-
-
-def _honest(dispatcher: Dispatcher, planned_s: int) -> int:
-    """Returns a planned time with its buffer, rounded up to a minute."""
-    buffered = planned_s * (1 + dispatcher.policy.quote_buffer)
-    return -int(-buffered // MINUTE) * MINUTE
 
 
 def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
@@ -109,47 +145,137 @@ def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
     return judged(proposal.state, model, solution)
 
 
-def _last(ends: _Ends, placed: OrderPlaced) -> tuple[int | None, str | None]:
-    """Returns when and by whom the last drop is handed over, None unless all are planned."""
-    if any(drop not in ends for drop in placed.order.drops):
-        return None, None
-    return max((ends[drop] for drop in placed.order.drops), key=lambda end: end[0])
+def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outlook:
+    """
+    Returns the outlook after a search for a plan that keeps what an aim wants, or a shorter time.
+
+    In the problem searched the new drops are due when they must be handed over for that. A plan
+    that makes another promise late is not taken.
+    """
+    policy = dispatcher.policy
+    if start.feasible or start.last is None or not (policy.quote_search_s or _moves(dispatcher)):
+        return start
+    problem = _with_due(start, aim, now)
+    if problem is None:
+        return start
+    params = SolveParams(seconds=policy.quote_search_s)
+    if policy.quote_search_moves:
+        params = SolveParams(iterations=policy.quote_search_moves)
+    result = solve(problem, params, start.proposal.solution)
+    best = start
+    if result.solution != start.proposal.solution:
+        model, state = start.proposal.model, start.proposal.state
+        found = seen(dispatcher, start.placed, judged(state, model, result.solution), aim, now)
+        is_better = (not found.feasible, found.promise_s) < (not start.feasible, start.promise_s)
+        if found.last is not None and is_better and not breaks_word(dispatcher, found.proposal):
+            best = found
+    return replace(best, searched_s=result.seconds)
 
 
-def handover_ends(proposal: Proposal) -> _Ends:
-    """Returns for each planned drop the end of its hand-over, in Unix seconds, and its courier."""
-    problem = proposal.model.problem
-    return {
-        problem.jobs[visit.activity.job].name: (
-            visit.departure + proposal.model.now,
-            vehicle.name,
-        )
-        for v, vehicle in enumerate(problem.vehicles)
-        for visit in retimed(proposal.model, v, proposal.solution.routes[v]).visits
-        if visit.activity.kind is Kind.DELIVERY
-        and problem.jobs[visit.activity.job].name in proposal.state.drops
-    }
+def _moves(dispatcher: Dispatcher) -> int:
+    return dispatcher.policy.quote_search_moves
 
 
-def best_outlook(dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, now: int) -> Outlook:
+def _with_due(start: Outlook, aim: Aim, now: int) -> Problem | None:
+    """Returns the problem in which new drops are due early enough, None where that is over."""
+    if start.last is None:
+        return None
+    # As much longer as luck makes this plan, it will make a better one.
+    planned_s = max(1, start.last.eta - now)
+    ratio = max(1.0, start.last.needs_s(aim, now) / planned_s)
+    problem, names = start.proposal.model.problem, start.placed.order.drops
+    jobs = []
+    for job in problem.jobs:
+        if job.name in names:
+            due = int(aim.promise_s / ratio) - job.delivery.service_duration
+            if due <= 0:
+                return None
+            job = replace(job, delivery=replace(job.delivery, due=due))
+        jobs.append(job)
+    return replace(problem, jobs=tuple(jobs))
+
+
+def best_outlook(
+    dispatcher: Dispatcher,
+    request: OrderRequest | QuoteRequest,
+    now: int,
+    quote: Quote | None = None,
+) -> Outlook:
     """
     Returns the outlook from the store that can promise best, or from the one named.
 
-    Stores without a way to a desk and back are left out; raises CityError where all are.
+    The time wanted is the usual one, or that of a quote whose word is to be kept. Stores without a
+    way to a desk and back are left out; raises CityError where all are.
     """
-    outlooks: list[Outlook] = []
+    best, aim = quick_outlook(dispatcher, request, now, quote)
+    return searched(dispatcher, best, aim, now)
+
+
+def quick_outlook(
+    dispatcher: Dispatcher,
+    request: OrderRequest | QuoteRequest,
+    now: int,
+    quote: Quote | None = None,
+) -> tuple[Outlook, Aim]:
+    """Returns as `best_outlook` does, without a search, and what was aimed at."""
+    outlooks: list[tuple[Outlook, Aim]] = []
     cut_off: CityError | None = None
     for store in stores_for(dispatcher.state, request.store):
-        placed = new_order(dispatcher, request, store, now)
+        placed = wished(dispatcher, request, store, now, quote)
+        aim = aim_of(dispatcher, placed, quote)
         try:
             _check_ways(dispatcher, placed, now)
         except CityError as error:
             cut_off = error
         else:
-            outlooks.append(outlook(dispatcher, placed, now))
+            outlooks.append((outlook(dispatcher, placed, aim, now), aim))
     if cut_off is not None and not outlooks:
         raise cut_off
-    return min(outlooks, key=lambda o: (not o.feasible, o.eta is None, o.promise_s, o.eta or 0))
+    return min(outlooks, key=lambda found: _rank(found[0]))
+
+
+def _rank(found: Outlook) -> tuple[bool, bool, int, int]:
+    return not found.feasible, found.eta is None, found.promise_s, found.eta or 0
+
+
+def wished(
+    dispatcher: Dispatcher,
+    request: OrderRequest | QuoteRequest,
+    store: str,
+    now: int,
+    quote: Quote | None = None,
+) -> OrderPlaced:
+    """
+    Returns the order as it would be placed from a store.
+
+    With the usual deadline, or that of a quote; what shall be held is ready as if it were ordered
+    in the last second that the quote is good.
+    """
+    placed = new_order(dispatcher, request, store, now)
+    if quote is not None:
+        placed = with_promise(placed, quoted_s(placed, quote))
+    if isinstance(request, QuoteRequest) and request.reserve and request.ready_at is None:
+        ready_at = placed.order.ready_at + dispatcher.policy.quote_valid_s
+        placed = replace(placed, order=replace(placed.order, ready_at=ready_at))
+    return placed
+
+
+def quoted_s(placed: OrderPlaced, quote: Quote) -> int:
+    """
+    Returns the seconds that a quote promises to an order placed now.
+
+    The usual time of a service that promises a day may grow by a day between the two, at midnight.
+    """
+    order = placed.order
+    return quote.promise_s if order.urgent else min(order.promise_s, quote.promise_s)
+
+
+def aim_of(dispatcher: Dispatcher, placed: OrderPlaced, quote: Quote | None) -> Aim:
+    """Returns what is wanted of the plan: the usual time surely, or a quoted one as planned."""
+    if quote is not None:
+        return Aim(placed.order.promise_s)
+    policy = dispatcher.policy
+    return Aim(placed.order.promise_s, policy.quote_buffer, policy.quote_confidence)
 
 
 def _check_ways(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> None:

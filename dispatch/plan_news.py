@@ -17,8 +17,8 @@ def differs(old: Plan, new: Plan, tolerance_s: int) -> bool:
     Times that moved by no more than ``tolerance_s`` are no news; another band is, for in it other
     routes may be better.
     """
-    before = [(route.courier, stop) for route in old.routes for stop in route.stops]
-    after = [(route.courier, stop) for route in new.routes for stop in route.stops]
+    before = [(route.courier, stop) for route in old.whole_routes() for stop in route.stops]
+    after = [(route.courier, stop) for route in new.whole_routes() for stop in route.stops]
     return (
         old.band != new.band
         or {_why(left) for left in old.unassigned} != {_why(left) for left in new.unassigned}

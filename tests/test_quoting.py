@@ -67,7 +67,7 @@ def test_a_planned_time_with_its_buffer_has_to_fit_the_usual_one(
 
 
 def test_without_a_buffer_the_planned_time_itself_is_promised() -> None:
-    zone = LittleZone(policy=Policy(quote_buffer=0))
+    zone = LittleZone(policy=Policy(quote_buffer=0, quote_confidence=0, quote_search_s=0))
     answer = quote(zone, ready_in=1021)
     assert (answer.quote.feasible, answer.quote.promise_s) == (False, 1380)
 
@@ -108,7 +108,7 @@ def test_an_order_late_already_is_told_as_not_on_time() -> None:
 
 
 def test_a_new_order_breaks_no_word_that_was_given() -> None:
-    zone = LittleZone()
+    zone = LittleZone(policy=Policy(quote_confidence=0, quote_search_s=0))
     # Ready after 575 s: 15 to load, 645 to b_10, 60 to hand over; 25 s are left of 1320.
     zone.urgent(10, ready_at=NOW + 575, on_infeasible="accept_late")
     answer = quote(zone, a_drop(1), ready_in=575)
