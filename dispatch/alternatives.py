@@ -11,8 +11,9 @@ from dispatch.calendars import second_of_day, weekday_of
 from dispatch.errors import CityError
 from dispatch.honest import MINUTE, Aim, last_handover
 from dispatch.openings import desk_place
-from dispatch.outlooks import outlook, quick_outlook
+from dispatch.outlooks import outlook
 from dispatch.proposals import handover_ends
+from dispatch.wishing import quick_outlook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

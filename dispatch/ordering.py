@@ -14,9 +14,10 @@ from dispatch.honest import MINUTE
 from dispatch.intake import fingerprint, new_order, wanted, with_promise
 from dispatch.keeping import known_quote, taken_over
 from dispatch.orders import DropStatus, Order, Quote
-from dispatch.outlooks import Outlook, aim_of, best_outlook, breaks_word, seen, wished
+from dispatch.outlooks import Outlook, breaks_word, seen
 from dispatch.proposals import carried
 from dispatch.state import apply
+from dispatch.wishing import aim_of, best_outlook, wished
 
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher

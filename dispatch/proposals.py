@@ -38,7 +38,8 @@ def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
     """
     Returns older sequences as a legal proposal in a newer problem, newcomers inserted.
 
-    A place held is on nobody's screen: it goes where it costs least, if that is not where it was.
+    A place held is on nobody's screen: it goes where it costs least, if that is not where it was,
+    and it does not become late by it.
     """
     routes = carry_over(sequences, model)
     solution = _completed(model, routes)
@@ -46,9 +47,24 @@ def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
     if held:
         rest = [tuple(a for a in route if a.job not in held) for route in routes]
         again = _completed(model, rest)
-        if cost(model.problem, again) < cost(model.problem, solution):
+        is_cheaper = cost(model.problem, again) < cost(model.problem, solution)
+        if is_cheaper and _late(model, again, held) <= _late(model, solution, held):
             solution = again
     return judged(state, model, solution)
+
+
+def _late(model: Model, solution: Solution, jobs: set[int]) -> set[int]:
+    """Returns which of these jobs would be late, or in nobody's route."""
+    starts = {
+        visit.activity.job: visit.start
+        for v in range(len(model.problem.vehicles))
+        for visit in retimed(model, v, solution.routes[v]).visits
+        if visit.activity.kind is Kind.DELIVERY
+    }
+    dues = {j: model.problem.jobs[j].delivery.due for j in jobs}
+    return {
+        j for j, due in dues.items() if j not in starts or (due is not None and starts[j] > due)
+    }
 
 
 def _completed(model: Model, routes: Sequence[Route]) -> Solution:

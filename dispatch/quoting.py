@@ -14,17 +14,19 @@ from dispatch.holds import held_drops
 from dispatch.intake import wanted
 from dispatch.keeping import check_may_hold
 from dispatch.orders import Quote
-from dispatch.outlooks import Outlook, quick_outlook, searched
 from dispatch.plan import Reason
 from dispatch.plan_reasons import reasons_for
 from dispatch.proposals import carried, handover_ends
+from dispatch.sooner import searched
 from dispatch.state import apply
+from dispatch.wishing import quick_outlook
 
 if TYPE_CHECKING:
     from dispatch.carrying import Sequences
     from dispatch.dispatcher import Dispatcher
     from dispatch.model import Model
     from dispatch.orders import Order
+    from dispatch.outlooks import Outlook
     from dispatch.proposals import Proposal
     from dispatch.requests import QuoteRequest
 
