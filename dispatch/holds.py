@@ -1,9 +1,9 @@
 """
 Places held for quotes: provisional orders that only planning sees.
 
-A hold is planned as what would be ordered in the last second in which its quote is good: ready as
-late as that, due as early as if it had been ordered at once. So an order placed in between finds
-the place good enough, whenever it comes.
+A hold is planned as the order that would need it most: ready as late as one placed in the last
+second in which the quote is good, due as early as one placed now. So whenever the order comes, the
+place is good enough for it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def held_drops(quote: str, drops: Iterable[Drop]) -> tuple[Drop, ...]:
     )
 
 
-def due_at(quote: Quote) -> int:
-    """Returns by when what is held for a quote would be handed over, in Unix seconds."""
-    return quote.made_at + quote.promise_s
+def due_at(quote: Quote, now: int) -> int:
+    """Returns by when an order placed now with a quote would be due, in Unix seconds."""
+    return max(quote.made_at, now) + quote.promise_s
 
 
 def holds(state: State, now: int) -> tuple[Quote, ...]:
@@ -54,19 +54,19 @@ def with_holds(state: State, now: int) -> State:
     held = holds(state, now)
     if not held:
         return state
-    orders = {quote.id: _provisional(quote, state) for quote in held}
+    orders = {quote.id: _provisional(quote, state, now) for quote in held}
     state = replace(state, orders={**state.orders, **orders})
     return with_drops(state, [drop for quote in held for drop in quote.held])
 
 
-def _provisional(quote: Quote, state: State) -> Order:
+def _provisional(quote: Quote, state: State, now: int) -> Order:
     service = state.services.get(quote.service)
     return Order(
         id=quote.id,
         service=quote.service,
         store=quote.store,
         placed_at=quote.made_at,
-        deadline=due_at(quote),
+        deadline=due_at(quote, now),
         promise_s=quote.promise_s,
         ready_at=quote.ready_at,
         drops=tuple(drop.id for drop in quote.held),

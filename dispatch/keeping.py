@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dispatch.carrying import renamed, sequences_of_plan, sequences_of_solution
 from dispatch.errors import Conflict, NotFound
 from dispatch.events import HoldLapsed
-from dispatch.holds import holds, successors
+from dispatch.holds import due_at, holds, successors
 from dispatch.proposals import Proposal, carried, handover_ends
 from dispatch.state import apply
 
@@ -41,13 +41,13 @@ def lost(proposal: Proposal, now: int) -> HoldLapsed | None:
     """
     Returns that a place held is not in a proposal in time, of several the youngest; None for none.
 
-    In time for an order placed now: one placed later is due later.
+    In time for an order placed now, for one placed later is due later.
     """
     ends = handover_ends(proposal)
     for quote in reversed(holds(proposal.state, now)):
         if any(drop.id not in ends for drop in quote.held):
             return HoldLapsed(now, quote.id, NOBODY)
-        if any(ends[drop.id][0] > now + quote.promise_s for drop in quote.held):
+        if any(ends[drop.id][0] > due_at(quote, now) for drop in quote.held):
             return HoldLapsed(now, quote.id, LATE)
     return None
 

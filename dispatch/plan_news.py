@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dispatch.holds import is_held
+
 if TYPE_CHECKING:
     from dispatch.plan import Plan, Stop, Unassigned
 
@@ -50,4 +52,6 @@ def _why(left: Unassigned) -> tuple[object, ...]:
 
 
 def _shape(courier: str, stop: Stop) -> tuple[object, ...]:
-    return courier, stop.id, stop.drops, stop.committed, stop.due_at, stop.cut_off
+    # What is held for an order to come is due later with every second.
+    due_at = None if any(map(is_held, stop.drops)) else stop.due_at
+    return courier, stop.id, stop.drops, stop.committed, due_at, stop.cut_off

@@ -354,7 +354,8 @@ def test_planning_sees_orders_where_places_are_held_until_they_expire() -> None:
     zone = LittleZone()
     reserve(zone)
     seen = with_holds(zone.state, NOW + 60)
-    assert (seen.orders["q_1"].drops, seen.orders["q_1"].deadline) == (("q_1-1",), NOW + 1320)
+    # Due as if it were ordered now.
+    assert (seen.orders["q_1"].drops, seen.orders["q_1"].deadline) == (("q_1-1",), NOW + 1380)
     assert with_holds(seen, NOW + 60) == seen
     assert with_holds(zone.state, NOW + 61) is zone.state
 
