@@ -11,7 +11,7 @@ from dispatch.calendars import second_of_day, weekday_of
 from dispatch.errors import CityError
 from dispatch.honest import MINUTE, Aim, last_handover
 from dispatch.openings import desk_place
-from dispatch.outlooks import outlook
+from dispatch.outlooks import earliest_outlook
 from dispatch.proposals import handover_ends
 from dispatch.wishing import quick_outlook
 
@@ -60,7 +60,7 @@ def _at_reception(
     drops = tuple(_moved_to_reception(dispatcher, drop, now) for drop in best.placed.drops)
     if drops == best.placed.drops:
         return
-    other = outlook(dispatcher, replace(best.placed, drops=drops), aim, now)
+    other = earliest_outlook(dispatcher, replace(best.placed, drops=drops), aim, now)
     if other.last is not None:
         text = f"In {other.promise_s // MINUTE} minutes, handed over at reception."
         yield Alternative("reception", other.promise_s, text)

@@ -85,11 +85,7 @@ def last_handover(
     eta, courier = max((ends[drop] for drop in drops), key=lambda end: end[0])
     state = with_holds(proposal.state, now)
     concerned = {ends[drop][1] for drop in drops}
-    routes = tuple(
-        route
-        for route in read_routes(proposal.model, proposal.solution, proposal.state)
-        if route.courier in concerned
-    )
+    routes = read_routes(proposal.model, proposal.solution, proposal.state, concerned)
     found = forecast(routes, state, dispatcher.policy, dispatcher.city, now)
     last = np.maximum.reduce([found.ends[drop] for drop in drops])
     return LastHandover(eta, courier, np.sort(last))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.events import OrderPlaced
 from dispatch.honest import Aim, LastHandover, last_handover
 from dispatch.orders import StopKind
@@ -17,7 +18,12 @@ from solver.salvage import salvage
 from solver.solution import Solution
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dispatch.dispatcher import Dispatcher
+    from dispatch.model import Model
+    from dispatch.state import State
+    from solver.solution import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,9 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
         return replace(first, promise_s=aim.promise_s, feasible=True)
     if first.feasible and not breaks_word(dispatcher, proposal):
         return first
-    return seen(dispatcher, placed, _earliest(proposal, placed), aim, now)
+    state, model = proposal.state, proposal.model
+    early = _earliest(state, model, proposal.solution.routes, placed)
+    return seen(dispatcher, placed, early, aim, now)
 
 
 def seen(
@@ -116,13 +124,21 @@ def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
     )
 
 
-def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
-    """Returns the proposal with the new drops at their earliest harmless places."""
-    model = proposal.model
+def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
+    """Returns the outlook with the new drops at their earliest places that make no promise late."""
+    state = apply(dispatcher.state, placed)
+    model = dispatcher.model(state, now)
+    routes = carry_over(sequences_of_plan(dispatcher.plan), model)
+    return seen(dispatcher, placed, _earliest(state, model, routes, placed), aim, now)
+
+
+def _earliest(
+    state: State, model: Model, planned: Sequence[Route], placed: OrderPlaced
+) -> Proposal:
+    """Returns planned routes with the new drops at their earliest harmless places."""
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
     old = tuple(
-        tuple(activity for activity in route if activity.job not in new)
-        for route in proposal.solution.routes
+        tuple(activity for activity in route if activity.job not in new) for route in planned
     )
     routes = salvage(model.problem, old)
     served = {activity.job for route in routes for activity in route}
@@ -133,4 +149,4 @@ def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
             changed = [*solution.routes]
             changed[insertion.vehicle] = insertion.route
             solution = Solution(tuple(changed), solution.unassigned - {j})
-    return judged(proposal.state, model, solution)
+    return judged(state, model, solution)

@@ -17,6 +17,8 @@ from dispatch.retiming import retimed
 from solver.solution import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dispatch.model import Model
     from dispatch.orders import Courier
     from dispatch.places import Place
@@ -62,9 +64,11 @@ def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> P
     )
 
 
-def read_routes(model: Model, solution: Solution, state: State) -> tuple[CourierRoute, ...]:
+def read_routes(
+    model: Model, solution: Solution, state: State, only: Collection[str] | None = None
+) -> tuple[CourierRoute, ...]:
     """
-    Returns the routes that a solution means, one for each courier in the problem.
+    Returns the routes that a solution means, of each courier in the problem or of some ``only``.
 
     Places held are in them. Their times are those of the band at each arrival, not of the one that
     was planned with.
@@ -75,6 +79,7 @@ def read_routes(model: Model, solution: Solution, state: State) -> tuple[Courier
             retimed(model, v, solution.routes[v])
         )
         for v, vehicle in enumerate(model.problem.vehicles)
+        if only is None or vehicle.name in only
     )
 
 
