@@ -151,7 +151,9 @@ def _sequences(best: Outlook) -> Sequences:
 def _remember(dispatcher: Dispatcher, quote: Quote, best: Outlook, now: int) -> None:
     """Keeps the plan that was searched for, so that placing the order need not search again."""
     quotes = dispatcher.state.quotes
-    alive = {q: f for q, f in dispatcher.found.items() if quotes[q].expires_at >= now}
+    alive = {
+        q: f for q, f in dispatcher.found.items() if q in quotes and quotes[q].expires_at >= now
+    }
     found = Found(_sequences(best), best.placed.order.drops)
     dispatcher.found = {**alive, quote.id: found} if best.feasible else alive
 

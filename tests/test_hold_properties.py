@@ -217,8 +217,12 @@ def lapsed(zone: LittleZone) -> list[HoldLapsed]:
     return [event for event in events if isinstance(event, HoldLapsed)]
 
 
+far = st.builds(a_drop, st.integers(5, 9), floor=st.sampled_from((0, 5, 9)))
+
+
 @given(
-    first=drops,
+    size=st.integers(1, 3),
+    first=st.lists(far, min_size=1, max_size=2).map(tuple),
     others=st.lists(
         st.tuples(
             drops,
@@ -226,19 +230,20 @@ def lapsed(zone: LittleZone) -> list[HoldLapsed]:
             st.sampled_from(("requote", "accept_late")),
             st.integers(0, 10),
         ),
+        min_size=3,
         max_size=8,
     ),
     at=st.integers(0, 60),
 )
 @settings(max_examples=60, deadline=None)
 def test_whatever_others_order_meanwhile_a_place_held_is_kept_to_the_last_second(
+    size: int,
     first: tuple[DropRequest, ...],
     others: list[tuple[tuple[DropRequest, ...], str, str, int]],
     at: int,
 ) -> None:
     """Nobody sets off, so that nothing happens but orders and time."""
-    zone = LittleZone(3, capacity=8, policy=QUICK)
-    zone.urgent(5, ready_at=None)
+    zone = LittleZone(size, capacity=8, policy=QUICK)
     request = QuoteRequest(URGENT, first, reserve=True)
     quote: Quote = give_quote(zone.dispatcher, request, zone.now).quote
     until = zone.now + at
