@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dispatch.carrying import carry_over, sequences_of_plan
+from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.events import OrderPlaced
 from dispatch.honest import Aim, LastHandover, last_handover
 from dispatch.orders import StopKind
@@ -68,8 +68,11 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
         return replace(first, promise_s=aim.promise_s, feasible=True)
     if first.feasible and not breaks_word(dispatcher, proposal):
         return first
-    state, model = proposal.state, proposal.model
-    early = _earliest(state, model, proposal.solution.routes, placed)
+    # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
+    base = dispatcher.propose(dispatcher.state, now)
+    sequences = sequences_of_solution(base.model.problem, base.solution.routes)
+    routes = carry_over(sequences, proposal.model)
+    early = _earliest(proposal.state, proposal.model, routes, placed)
     return seen(dispatcher, placed, early, aim, now)
 
 

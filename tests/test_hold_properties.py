@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -235,7 +235,7 @@ far = st.builds(a_drop, st.integers(5, 9), floor=st.sampled_from((0, 5, 9)))
     ),
     at=st.integers(0, 60),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate))
 def test_whatever_others_order_meanwhile_a_place_held_is_kept_to_the_last_second(
     size: int,
     first: tuple[DropRequest, ...],
