@@ -23,7 +23,7 @@ STRICT = Policy(quote_search_s=0, holds_per_principal=2)
 
 def reserve(zone: LittleZone, *drops: DropRequest, **rest: Any) -> Answer:
     """Asks for a time, with goods that are ready at once, and for the place to be held."""
-    usual = {"service": "urgent", "ready_at": 0, "reserve": True} | rest
+    usual: dict[str, Any] = {"service": "urgent", "ready_at": 0, "reserve": True} | rest
     request = QuoteRequest(drops=drops or (a_drop(3),), **usual)
     return give_quote(zone.dispatcher, request, zone.now)
 
@@ -214,7 +214,7 @@ def test_a_word_that_cannot_be_kept_is_not_given_silently(
     zone = LittleZone(policy=Policy(quote_search_s=0, quote_confidence=0))
     quote = reserve(zone, reserve=False).quote
     # The goods come later than was said: 2800 + 300 s and a fifth are 62 minutes.
-    wish = {"ready_at": NOW + 2800, "quote_id": quote.id}
+    wish: dict[str, Any] = {"ready_at": NOW + 2800, "quote_id": quote.id}
     order = zone.order(a_drop(3), on_infeasible=on_infeasible, **wish)
     assert (order.promise_s, order.requoted) == (promise_s, promise_s > 1320)
 

@@ -157,17 +157,16 @@ def test_who_is_on_a_break_is_not_counted_on() -> None:
 
 
 def test_a_time_is_promised_only_with_the_confidence_asked_for() -> None:
-    planned = {"ready_in": 1000}
     surely = Policy(quote_buffer=0, quote_confidence=0.95, quote_search_s=0)
     hardly = replace(surely, quote_confidence=0.5)
     # As planned 1300 s, 20 s before the usual time: about even chances.
-    assert quote(LittleZone(policy=hardly), **planned).quote.feasible
-    answer = quote(LittleZone(policy=surely), **planned)
+    assert quote(LittleZone(policy=hardly), ready_in=1000).quote.feasible
+    answer = quote(LittleZone(policy=surely), ready_in=1000)
     assert not answer.quote.feasible
     assert answer.p_on_time is not None
     assert answer.p_on_time >= 0.95
     shorter = replace(answer.quote, promise_s=answer.quote.promise_s - 60)
-    assert chance_of(LittleZone(policy=surely), shorter.promise_s, **planned) < 0.95
+    assert chance_of(LittleZone(policy=surely), shorter.promise_s, ready_in=1000) < 0.95
 
 
 def chance_of(zone: LittleZone, promise_s: int, ready_in: int) -> float:
