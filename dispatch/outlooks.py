@@ -66,14 +66,24 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     first = seen(dispatcher, placed, proposal, aim, now)
     if _as_usual(dispatcher, first):
         return replace(first, promise_s=aim.promise_s, feasible=True)
-    if first.feasible and not breaks_word(dispatcher, proposal):
+    is_harmless = not breaks_word(dispatcher, proposal)
+    if first.feasible and is_harmless:
         return first
     # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
     base = dispatcher.propose(dispatcher.state, now)
     sequences = sequences_of_solution(base.model.problem, base.solution.routes)
     routes = carry_over(sequences, proposal.model)
-    early = _earliest(proposal.state, proposal.model, routes, placed)
-    return seen(dispatcher, placed, early, aim, now)
+    early = seen(
+        dispatcher,
+        placed,
+        _earliest(proposal.state, proposal.model, routes, placed),
+        aim,
+        now,
+    )
+    if is_harmless and first.last is not None and early.last is not None:
+        # Several drops, each at its earliest place, may end later than at their cheapest ones.
+        return min((early, first), key=lambda o: (not o.feasible, o.promise_s))
+    return early
 
 
 def seen(
