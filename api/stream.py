@@ -33,7 +33,7 @@ MOST_MISSED = 5000
 PREFIXES = {"o": "orders", "d": "drops", "c": "couriers", "t": "traffic"}
 """What the prefixes of ids name."""
 
-UNTOLD = frozenset({"quote_given", "desks_replaced", "desk_put"})
+UNTOLD = frozenset({"quote_given", "hold_lapsed", "desks_replaced", "desk_put"})
 """Kinds of events that concern nobody but who asked."""
 
 SHOWN = {

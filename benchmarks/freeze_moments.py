@@ -20,10 +20,10 @@ from benchmarks.freeze_service import InProcess, desks_of, embedded_city, reques
 from benchmarks.snapshots_common import unbound, unbound_routes
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.intake import with_promise
-from dispatch.outlooks import best_outlook
 from dispatch.policy import Policy
 from dispatch.promises import URGENT
 from dispatch.state import apply
+from dispatch.wishing import best_outlook
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders
 from scenarios.log import ShiftLog
@@ -58,8 +58,8 @@ RAMP_PER_HOUR = 8
 
 STANDARD_SHARE = 0.15
 
-POLICY = Policy(standard_margin_s=7 * 24 * 3600)
-"""Standard drops wait for nothing, so that the plan has both kinds."""
+POLICY = Policy(standard_margin_s=7 * 24 * 3600, quote_search_s=0)
+"""Standard drops wait for nothing, so that the plan has both kinds; no search by the clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from dispatch.describing import describe
 from dispatch.descriptions import FOLDER, read_descriptions
 from dispatch.geo import metres_per_degree
 from dispatch.guidance import steps
-from dispatch.handovers import handover, is_refused, week_of
+from dispatch.handovers import handover, is_refused, reception_of, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
 from dispatch.live import Ridden
@@ -297,6 +297,14 @@ class City:
         if self.hours(place, own).is_open(weekday, second) and not self._is_refused(place):
             return place
         return handover(self.insides, place, weekday, second, own).place
+
+    def reception(self, place: Place, weekday: int, second: int) -> Place | None:
+        """
+        Returns where reception takes goods for a desk at a second of a local day, Monday 0.
+
+        None where it does not then, or the desk is there. Raises as `place` does.
+        """
+        return reception_of(self.insides, place, weekday, second)
 
     def hours(self, place: Place, own: Week | None = None) -> Week:
         """Returns when a desk takes deliveries; raises as `place` does."""

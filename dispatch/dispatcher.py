@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.commit import Commit
 from dispatch.errors import NotFound
+from dispatch.keeping import expired_holds, lost, settled
 from dispatch.observed import learn
 from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dispatch.calendars import Calendar
+    from dispatch.carrying import Found
     from dispatch.city import City
     from dispatch.commit import CommitTo
     from dispatch.events import Event
@@ -61,9 +63,9 @@ class Dispatcher:
 
     Mutable because a zone has one present: ``state`` and ``plan`` are replaced, never changed,
     after ``commit`` made the step durable. The last positions of couriers, since when each is asked
-    to set off, and what promises have ahead are kept beside them and may be lost. ``calendars`` are
-    those that promises are counted by, the usual one first (None: weekdays without holidays). Used
-    from one thread only.
+    to set off, what promises have ahead, and plans ``found`` for quotes by a search are kept beside
+    them and may be lost. ``calendars`` are those that promises are counted by, the usual one first
+    (None: weekdays without holidays). Used from one thread only.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Dispatcher:
         self._positions: dict[str, Position] = {}
         self._asked: dict[str, int] = {}
         self._watched: Mapping[str, Watched] = {}
+        self.found: dict[str, Found] = {}
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -112,12 +115,14 @@ class Dispatcher:
         """
         Returns the plan now in force, a new version where the proposal differs from the old.
 
-        Times that moved by no more than ``tolerance_s`` are no difference. A promise that begins
-        with nobody on shift is warned of in the same step. When the commit fails it raises and
-        nothing has changed.
+        Times that moved by no more than ``tolerance_s`` are no difference. Places held for quotes
+        that the proposal does not keep in time lapse, and a promise that begins with nobody on
+        shift is warned of, in the same step. When the commit fails it raises and nothing has
+        changed.
         """
+        lapses, proposal = settled(self, proposal, now)
         warnings = tuple(off_duty(proposal.state, events, self.city.timezone, now))
-        events = (*events, *warnings)
+        events = (*events, *lapses, *warnings)
         plan = read_plan(proposal.model, proposal.solution, proposal.state, self.plan)
         news = plan if differs(self.plan, plan, tolerance_s) else None
         if events or answers or news is not None:
@@ -160,11 +165,16 @@ class Dispatcher:
         learn(self.city, self.state, self.policy)
         self._asked = asked(self.state, self.plan, self._asked, now)
         silent = fell_silent(self.state, self.plan, self.policy, self._positions, self._asked, now)
-        events = (*self._fell_due(now), *expired(self.state, now), *silent)
+        events = (
+            *self._fell_due(now),
+            *expired(self.state, now),
+            *silent,
+            *expired_holds(self.state, now),
+        )
         state = reduce(apply, events, self.state)
         moving = any(courier.committed for courier in state.couriers.values())
         with in_force(self.city, self.state, state):
-            if not (state.live or moving or any(route.stops for route in self.plan.routes)):
+            if not (state.live or moving or any(r.stops for r in self.plan.whole_routes())):
                 self.record(now, *events)
                 return self.plan
             return self.publish(now, events, self.propose(state, now), tolerance_s=RETIMED_S)
@@ -196,13 +206,16 @@ class Dispatcher:
         Returns whether a search's answer became the plan.
 
         The answer is carried over to the state of now and newcomers are inserted; it is published
-        only if it is better than the published plan, both priced in the problem of now.
+        only if it is better than the published plan, both priced in the problem of now, and loses
+        no place held for a quote.
         """
         model = self.model(self.state, now)
         found = sequences_of_solution(snapshot.problem, solution.routes)
         candidate = carried(self.state, model, found)
         published = carried(self.state, model, sequences_of_plan(self.plan))
         if cost(model.problem, candidate.solution) >= cost(model.problem, published.solution):
+            return False
+        if lost(candidate, now) is not None:
             return False
         version = self.plan.version
         return self.publish(now, (), candidate).version > version

@@ -232,8 +232,8 @@ class Quote:
     What was said to a customer who asked: the time promised and until when the word holds.
 
     ``fingerprint`` ties it to the service and drops asked about; ``order`` is set once it is used.
-    ``held`` are the drops whose place is held until it expires (empty: nothing is held), as they
-    would be ordered in its last second: ready at ``ready_at``, due at ``made_at`` and the promise.
+    ``held`` are the drops whose place is held until it expires (empty: nothing is held), ready at
+    ``ready_at``, as if they were ordered in its last second.
     ``principal`` is who asked. ``lapsed`` says why nothing is held any more; empty while it is.
     """
 

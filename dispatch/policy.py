@@ -38,17 +38,25 @@ class Policy:
     """
     Figures of one zone; durations in seconds.
 
-    ``quote_buffer`` is the share added to a planned time before it is promised. ``remainder_s`` is
-    what a courier who is behind its planned end is expected to need still. A standard drop waits
-    until ``standard_group`` of them wait for its building, or one is older than ``standard_age_s``,
-    and more than ``reserve_idle`` couriers are idle; ``standard_margin_s`` before its deadline it
-    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. A promise
-    whose chance falls under ``foresee_below`` is foreseen to break (0: none is). Raises
-    InvalidRequest for a figure that makes no sense.
+    ``quote_buffer`` is the share added to a planned time before it is promised, against orders
+    that come in between; ``quote_confidence`` the chance with which a time must hold to be promised
+    (0: chances are not asked). Before a longer time is promised a plan that keeps the usual one is
+    looked for, ``quote_search_s`` at most (0: not), or with ``quote_search_moves`` (0: by time),
+    which gives the same on every run. ``holds_per_principal`` are the places that may be held for
+    one who asks. ``remainder_s`` is what a courier who is behind its planned end is expected to
+    need still. A standard drop waits until ``standard_group`` of them wait for its building, or one
+    is older than ``standard_age_s``, and more than ``reserve_idle`` couriers are idle;
+    ``standard_margin_s`` before its deadline it waits for nothing. ``learn_speeds`` 1 corrects
+    rides by those observed, 0 does not. A promise whose chance falls under ``foresee_below`` is
+    foreseen to break (0: none is). Raises InvalidRequest for a figure that makes no sense.
     """
 
     quote_buffer: float = 0.2
+    quote_confidence: float = 0.95
+    quote_search_s: float = 0.2
+    quote_search_moves: int = 0
     quote_valid_s: int = 60
+    holds_per_principal: int = 20
     handover_s: int = 60
     loading_s: int = 15
     remainder_s: int = 30
@@ -63,7 +71,9 @@ class Policy:
     foresee_below: float = 0.5
 
     def __post_init__(self) -> None:
-        least, most = {"tick_s": 1}, {"learn_speeds": 1, "foresee_below": 1}
+        least = {"tick_s": 1}
+        most = dict.fromkeys(("learn_speeds", "foresee_below", "quote_confidence"), 1)
+        most["quote_search_s"] = 60
         for name in self.__dataclass_fields__:
             value, low, high = getattr(self, name), least.get(name, 0), most.get(name, MOST)
             if not low <= value <= high:
@@ -130,7 +140,7 @@ def takes_work(courier: Courier, now: int) -> bool:
 def idle_couriers(state: State, plan: Plan, now: int) -> frozenset[str]:
     """Returns the couriers on duty with nothing on board, nothing planned, going nowhere."""
     busy = {drop.courier for drop in state.open_drops() if drop.status is DropStatus.ON_BOARD}
-    busy |= {route.courier for route in plan.routes if _works(route)}
+    busy |= {route.courier for route in plan.whole_routes() if _works(route)}
     return frozenset(
         courier.id
         for courier in state.couriers.values()
@@ -264,10 +274,14 @@ def _rides_along(drop: Drop, courier: str, plan: Plan, state: State) -> bool:
 
 
 def has_company(drop: Drop, trip: frozenset[str], state: State) -> bool:
-    """Returns whether a trip has an urgent drop for the building of this one."""
+    """
+    Returns whether a trip has an urgent drop for the building of this one.
+
+    A place held is no company: nothing may come of it.
+    """
     return any(
         state.drops[other].desk.building == drop.desk.building
         and state.orders[state.drops[other].order].urgent
         for other in trip
-        if other != drop.id
+        if other != drop.id and other in state.drops
     )

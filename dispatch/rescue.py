@@ -14,10 +14,9 @@ from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.events import DropPinned, Rescue
 from dispatch.hand import after_move
 from dispatch.orders import StopKind
-from dispatch.outlooks import handover_ends
 from dispatch.plan import CourierRoute
 from dispatch.plan_reading import read_routes
-from dispatch.proposals import Proposal
+from dispatch.proposals import Proposal, handover_ends
 from dispatch.prospects import brought, prospects
 from dispatch.quoting import delays
 from dispatch.requests import Move

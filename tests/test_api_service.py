@@ -53,6 +53,7 @@ PATHS = {
     "/v1/plan": {"get"},
     "/v1/plan/{version}": {"get"},
     "/v1/quotes": {"post"},
+    "/v1/quotes/{quote_id}": {"delete"},
     "/v1/stores": {"get"},
     "/v1/stream": {"get"},
     "/v1/traffic": {"get", "post"},

@@ -111,14 +111,16 @@ def test_the_readme_lists_every_policy_figure_with_its_default() -> None:
 
 
 def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
-    text, _ = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    text, _, services = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "my-city.toml"
     file.write_text(text, encoding="utf-8")
     assert read_settings(file).store[0].name == "Main store"
+    file.write_text(services, encoding="utf-8")
+    assert "two-hour" in read_settings(file).services()
 
 
 def test_the_building_shown_is_sound(tmp_path: Path) -> None:
-    _, text = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    _, text, _ = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "my-tower.toml"
     file.write_text(text, encoding="utf-8")
     assert check_file(file, load_map(EMBEDDED_CITY)) == ()

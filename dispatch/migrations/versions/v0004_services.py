@@ -36,7 +36,7 @@ def _with_promise(order: Json) -> Json:
     is_urgent = order["service"] != "standard"
     clock: Json = {"kind": "working_days", "days": 1, "at_close": True}
     if is_urgent:
-        clock = {"kind": "wall_clock", "seconds": 22 * 60}
+        clock = {"kind": "wall_clock", "seconds": order["promise_s"]}
     return order | {"urgent": is_urgent, "promise": {"clock": clock}}
 
 
