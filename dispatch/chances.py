@@ -14,6 +14,7 @@ from dispatch.band_times import band_during
 from dispatch.calendars import second_of_day, weekday_of
 from dispatch.city import City
 from dispatch.live import LiveStreets, live_streets
+from dispatch.observed_hours import luck_so_far
 from dispatch.openings import opening
 from dispatch.orders import StopKind
 from dispatch.plan import Stop
@@ -21,10 +22,12 @@ from dispatch.policy import Policy
 from dispatch.retiming import CUT_OFF_S
 from dispatch.spread import Spread, draws, factors, spread_of
 from dispatch.state import State
+from dispatch.under_way import rest_of_handover, rest_of_way, shows_no_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dispatch.orders import Commitment
     from dispatch.plan import CourierRoute
 
     Floats = NDArray[np.float64]
@@ -84,6 +87,11 @@ class _Leg:
     service_s: float
     earliest: int
 
+    @property
+    def begin(self) -> float:
+        """When the courier is planned to set off for it, Unix seconds."""
+        return self.stop.arrival - self.ride_s - self.inside_s
+
 
 @dataclass(frozen=True, slots=True)
 class _Drive:
@@ -104,19 +112,45 @@ class _Drive:
             return
         legs = tuple(self._legs(route))
         at = np.full(self.samples, float(self._begin(route)))
-        for leg, (ride, inside, service) in zip(legs, self._factors(route), strict=True):
-            at += leg.ride_s * ride + leg.inside_s * inside
+        for leg, luck in zip(legs, self._factors(route, legs), strict=True):
+            way, service = self._takes(route.courier, leg, luck)
+            at += way
             np.maximum(at, leg.earliest, out=at)
-            at += leg.service_s * service
+            at += service
             if leg.stop.kind is StopKind.DELIVER:
                 yield leg.stop.drops[0], at.copy()
 
-    def _factors(self, route: CourierRoute) -> NDArray[np.float32]:
+    def _takes(
+        self, courier: str, leg: _Leg, luck: NDArray[np.float32]
+    ) -> tuple[Floats, Floats]:
+        """Returns the seconds to a stop and at it, one per sample."""
+        ride, inside, handover = luck.astype(np.float64)
+        way, service = leg.ride_s * ride + leg.inside_s * inside, leg.service_s * handover
+        begun = self._begun(courier, leg.stop)
+        if begun is None:
+            return way, service
+        spread, now = self._spread(leg.stop), self.now
+        if shows_no_position(begun, leg.stop, now, self.policy.remainder_s):
+            left = rest_of_way(begun, now, spread, ride, inside)
+            way = way if left is None else left
+        left = rest_of_handover(begun, now, spread, handover)
+        return way, service if left is None else left
+
+    def _begun(self, courier: str, stop: Stop) -> Commitment | None:
+        """Returns what is known of a stop that the courier drives to or serves."""
+        begun = self.state.couriers[courier].committed
+        return begun if stop.committed and begun is not None and begun.stop == stop.id else None
+
+    def _factors(self, route: CourierRoute, legs: tuple[_Leg, ...]) -> NDArray[np.float32]:
         """Returns the factors of riding, going inside and serving: (stops, 3, samples)."""
-        hours = [f"{route.courier}@{stop.arrival // 3600}" for stop in route.stops]
-        common = np.stack([draws(hour, self.seed, self.samples)[:1] for hour in hours])
+        spreads = [self._spread(leg.stop) for leg in legs]
+        common = np.stack(
+            [
+                self._common(route.courier, leg, spread)
+                for leg, spread in zip(legs, spreads, strict=True)
+            ]
+        )
         own = np.stack([draws(stop.id, self.seed, self.samples) for stop in route.stops])
-        spreads = [self._spread(stop) for stop in route.stops]
         sigma = [
             (spread.ride, spread.inside_in(self._band(stop)), spread.handover)
             for spread, stop in zip(spreads, route.stops, strict=True)
@@ -124,6 +158,14 @@ class _Drive:
         share = np.array([spread.hour_share for spread in spreads], dtype=np.float32)
         sigmas = np.array(sigma, dtype=np.float32)[..., None]
         return factors(sigmas, share[:, None, None], common, own)
+
+    def _common(self, courier: str, leg: _Leg, spread: Spread) -> NDArray[np.float32]:
+        """Returns the luck of the courier's hour in which a leg begins: (1, samples)."""
+        begun = self._begun(courier, leg.stop)
+        hour = int(leg.begin if begun is None else begun.departed_at) // 3600
+        mean, sigma = luck_so_far(self.state.observed, courier, hour, spread.hour_share)
+        drawn = draws(f"{courier}@{hour}", self.seed, self.samples)[:1]
+        return np.float32(mean) + np.float32(sigma) * drawn
 
     def _band(self, stop: Stop) -> str:
         """Returns the band in which a stop is reached."""

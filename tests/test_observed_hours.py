@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from dispatch.assumed import HOUR_SHARE
 from dispatch.observed import HANDOVER, LEAST_COUNT, Observed, with_ratio
 from dispatch.observed_hours import (
     HOURS,
@@ -21,7 +22,7 @@ from dispatch.observed_hours import (
 )
 from dispatch.orders import Commitment, StopKind
 from dispatch.places import Place
-from dispatch.spread import HOUR_SHARE, spread_of
+from dispatch.spread import spread_of
 from dispatch.state import State
 from tests.little_city import HOUR
 from tests.live_city import live_zone
