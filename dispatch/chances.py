@@ -69,7 +69,9 @@ def forecast(
     Returns how planned routes may go from now on.
 
     The order of the stops is as planned, and each leg is of the band in which it is planned to end;
-    a stop starts when the courier is there, the goods are ready and the building is open.
+    a stop starts when the courier is there, the goods are ready and the building is open. Of what
+    is under way the rest is drawn, see `dispatch.under_way`; of the luck of a courier's hour what
+    taps showed of it so far is known.
     ``spread`` None: the one that taps showed. The same seed gives the same luck.
     """
     live = live_streets(city)
@@ -79,13 +81,19 @@ def forecast(
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """A stop with the seconds planned to reach it, by bike and on foot, and to serve it."""
+    """
+    A stop with the seconds planned to reach it, by bike and on foot, and to serve it.
+
+    ``band`` is the one in which it is reached, ``spread`` that of the band.
+    """
 
     stop: Stop
     ride_s: float
     inside_s: float
     service_s: float
     earliest: int
+    band: str
+    spread: Spread
 
     @property
     def begin(self) -> float:
@@ -120,20 +128,17 @@ class _Drive:
             if leg.stop.kind is StopKind.DELIVER:
                 yield leg.stop.drops[0], at.copy()
 
-    def _takes(
-        self, courier: str, leg: _Leg, luck: NDArray[np.float32]
-    ) -> tuple[Floats, Floats]:
+    def _takes(self, courier: str, leg: _Leg, luck: NDArray[np.float32]) -> tuple[Floats, Floats]:
         """Returns the seconds to a stop and at it, one per sample."""
         ride, inside, handover = luck.astype(np.float64)
         way, service = leg.ride_s * ride + leg.inside_s * inside, leg.service_s * handover
-        begun = self._begun(courier, leg.stop)
+        begun, now = self._begun(courier, leg.stop), self.now
         if begun is None:
             return way, service
-        spread, now = self._spread(leg.stop), self.now
         if shows_no_position(begun, leg.stop, now, self.policy.remainder_s):
-            left = rest_of_way(begun, now, spread, ride, inside)
+            left = rest_of_way(begun, now, leg.spread, ride, inside)
             way = way if left is None else left
-        left = rest_of_handover(begun, now, spread, handover)
+        left = rest_of_handover(begun, now, leg.spread, handover)
         return way, service if left is None else left
 
     def _begun(self, courier: str, stop: Stop) -> Commitment | None:
@@ -143,27 +148,20 @@ class _Drive:
 
     def _factors(self, route: CourierRoute, legs: tuple[_Leg, ...]) -> NDArray[np.float32]:
         """Returns the factors of riding, going inside and serving: (stops, 3, samples)."""
-        spreads = [self._spread(leg.stop) for leg in legs]
-        common = np.stack(
-            [
-                self._common(route.courier, leg, spread)
-                for leg, spread in zip(legs, spreads, strict=True)
-            ]
-        )
+        common = np.stack([self._common(route.courier, leg) for leg in legs])
         own = np.stack([draws(stop.id, self.seed, self.samples) for stop in route.stops])
         sigma = [
-            (spread.ride, spread.inside_in(self._band(stop)), spread.handover)
-            for spread, stop in zip(spreads, route.stops, strict=True)
+            (leg.spread.ride, leg.spread.inside_in(leg.band), leg.spread.handover) for leg in legs
         ]
-        share = np.array([spread.hour_share for spread in spreads], dtype=np.float32)
+        share = np.array([leg.spread.hour_share for leg in legs], dtype=np.float32)
         sigmas = np.array(sigma, dtype=np.float32)[..., None]
         return factors(sigmas, share[:, None, None], common, own)
 
-    def _common(self, courier: str, leg: _Leg, spread: Spread) -> NDArray[np.float32]:
+    def _common(self, courier: str, leg: _Leg) -> NDArray[np.float32]:
         """Returns the luck of the courier's hour in which a leg begins: (1, samples)."""
         begun = self._begun(courier, leg.stop)
         hour = int(leg.begin if begun is None else begun.departed_at) // 3600
-        mean, sigma = luck_so_far(self.state.observed, courier, hour, spread.hour_share)
+        mean, sigma = luck_so_far(self.state.observed, courier, hour, leg.spread.hour_share)
         drawn = draws(f"{courier}@{hour}", self.seed, self.samples)[:1]
         return np.float32(mean) + np.float32(sigma) * drawn
 
@@ -171,18 +169,17 @@ class _Drive:
         """Returns the band in which a stop is reached."""
         return band_during(stop.arrival, self.city.timezone)[0]
 
-    def _spread(self, stop: Stop) -> Spread:
-        return self.spread or spread_of(self.state, self._band(stop))
-
     def _begin(self, route: CourierRoute) -> int:
         """Who is committed goes on from now; who is not yet free, or has not set off, later."""
         committed = bool(route.stops) and route.stops[0].committed
         return self.now if committed else max(self.now, route.free_at)
 
     def _legs(self, route: CourierRoute) -> Iterator[_Leg]:
-        rides = self._rides(route)
+        bands = [self._band(stop) for stop in route.stops]
+        spreads = {b: self.spread or spread_of(self.state, b) for b in dict.fromkeys(bands)}
+        rides = self._rides(route, bands)
         before, here = route.free_at, route.origin
-        for stop, ride in zip(route.stops, rides, strict=True):
+        for stop, ride, band in zip(route.stops, rides, bands, strict=True):
             leg_s, service_s = stop.arrival - before, stop.departure - stop.start
             if stop.committed:
                 leg_s = max(0, stop.arrival - self.now)
@@ -193,10 +190,11 @@ class _Drive:
                 ride = min(ride, leg_s)
             inside_only = here.building is not None and here.building == stop.place.building
             ride_s = 0 if inside_only and not stop.committed else min(leg_s, ride)
-            yield _Leg(stop, ride_s, leg_s - ride_s, service_s, self._earliest(stop))
+            earliest = self._earliest(stop)
+            yield _Leg(stop, ride_s, leg_s - ride_s, service_s, earliest, band, spreads[band])
             before, here = stop.departure, stop.place
 
-    def _rides(self, route: CourierRoute) -> list[int]:
+    def _rides(self, route: CourierRoute, bands: list[str]) -> list[int]:
         """Returns the seconds ridden to each stop at most."""
         if not route.stops:
             return []
@@ -204,7 +202,6 @@ class _Drive:
             # Nobody knows which part is ridden: all of it is.
             return [stop.arrival for stop in route.stops]
         places = (route.origin, *(stop.place for stop in route.stops))
-        bands = [self._band(stop) for stop in route.stops]
         tables = {b: self.live.ride_times(places, b, CUT_OFF_S) for b in dict.fromkeys(bands)}
         rides = [int(tables[band][i, i + 1]) for i, band in enumerate(bands)]
         if route.stops[0].committed:

@@ -4,7 +4,8 @@ What taps show of luck that a courier's hour has in common.
 Rain, legs and crowds slow down, or speed up, all that a courier does within an hour. How much of
 the spread that is shows in pairs of observations of one courier within one hour: the mean product
 of their standardised log ratios is the share of variance in common, the intraclass correlation
-taken over pairs.
+taken over pairs. And an hour of which something was observed is no longer a riddle: what it has in
+common is known in part.
 
 References
 ----------

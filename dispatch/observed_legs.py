@@ -12,9 +12,9 @@ that is, to within a few per cent (see Fenton), the sum of three parts:
 With the assumed sigmas and share the sum is m, and its parts have the shares x of it: those of the
 ride, of the way inside and of both. If the variances of rides and ways inside are f_r and f_i times
 as large as assumed, then the squared logarithm over m is y = x_r f_r + x_i f_i + x_b f_b, but for
-luck, where f_b = (r / r assumed) sqrt(f_r f_i). The f of all bands of streets and of lifts are those
-of least squares, drawn toward 1 as if `PRIOR` legs wholly on each had been observed to spread as
-assumed. Only the sums X'X and X'y of each band are kept.
+luck, where f_b = (r / r assumed) sqrt(f_r f_i). The f of all bands of streets and of lifts are
+those of least squares, drawn toward 1 as if `PRIOR` legs wholly on each had been observed to spread
+as assumed. Only the sums X'X and X'y of each band are kept.
 
 References
 ----------
