@@ -18,9 +18,10 @@ from benchmarks.calibration_days import ZONE, Quoted, Size, play_day
 from benchmarks.calibration_picture import draw
 from benchmarks.calibration_score import Point, score
 from benchmarks.machine import machine
+from dispatch.assumed import HOUR_SHARE
 from dispatch.observed import Observed
 from dispatch.observed_hours import hour_share
-from dispatch.spread import HOUR_SHARE, Spread
+from dispatch.spread import Spread
 from scenarios.luck import AsAssumed, Weather
 
 if TYPE_CHECKING:

@@ -16,11 +16,12 @@ import numpy as np
 
 from benchmarks.calibration_drive import Drive, legs_of
 from benchmarks.freeze_service import InProcess, desks_of, embedded_city
+from dispatch.assumed import HOUR_SHARE
 from dispatch.band_times import band_during
 from dispatch.chances import forecast
 from dispatch.policy import Policy
 from dispatch.promises import URGENT
-from dispatch.spread import HOUR_SHARE, spread_of
+from dispatch.spread import spread_of
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders
 from scenarios.log import PlacedOrder, ShiftLog

@@ -4,7 +4,8 @@ What taps show of luck that a courier's hour has in common.
 Rain, legs and crowds slow down, or speed up, all that a courier does within an hour. How much of
 the spread that is shows in pairs of observations of one courier within one hour: the mean product
 of their standardised log ratios is the share of variance in common, the intraclass correlation
-taken over pairs.
+taken over pairs. And an hour of which something was observed is no longer a riddle: what it has in
+common is known in part.
 
 References
 ----------
@@ -17,15 +18,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dispatch.assumed import HOUR_SHARE
 from dispatch.observed import (
     HANDOVER,
     LEAST_COUNT,
     Observed,
     handover_ratio,
-    is_learned_from,
-    ride_id,
-    ride_ratio,
 )
+from dispatch.observed_legs import LEGS, log_ratio, sigmas, standardised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,12 +68,41 @@ def with_hour(
     return after
 
 
-def of_ride(known: Mapping[str, Observed], leg: Commitment | None, arrived_at: int) -> float | None:
-    """Returns the standardised log ratio of a ride, None where it shows nothing yet."""
-    if leg is None or not is_learned_from(leg):
+def with_leg_hour(
+    known: Mapping[str, Observed],
+    before: Mapping[str, Observed],
+    courier: str,
+    leg: Commitment | None,
+    arrived_at: int,
+) -> Mapping[str, Observed]:
+    """Returns what is known after a leg, which is of the hour it began in."""
+    if leg is None:
+        return known
+    return with_hour(known, courier, leg.departed_at, of_leg(before, leg, arrived_at))
+
+
+def with_handover_hour(
+    known: Mapping[str, Observed],
+    before: Mapping[str, Observed],
+    courier: str,
+    stop: Commitment | None,
+    drop: str,
+    ended_at: int,
+) -> Mapping[str, Observed]:
+    """Returns what is known after a hand-over, which is of the hour it began in."""
+    if stop is None or stop.arrived_at is None:
+        return known
+    began_at = max(stop.arrived_at, stop.ends_at - stop.service_s)
+    return with_hour(known, courier, began_at, of_handover(before, stop, drop, ended_at))
+
+
+def of_leg(known: Mapping[str, Observed], leg: Commitment, arrived_at: int) -> float | None:
+    """Returns the standardised log ratio of a leg, None where it shows nothing yet."""
+    log = log_ratio(leg, arrived_at)
+    if log is None or known.get(LEGS + leg.band, Observed("")).num < LEAST_COUNT:
         return None
-    ratio = ride_ratio(leg, arrived_at) * leg.ride_factor
-    return _standard(known.get(ride_id(leg.band)), ratio)
+    share = hour_share(known, HOUR_SHARE)
+    return _clipped(standardised(sigmas(known, share), share, leg, log))
 
 
 def of_handover(
@@ -81,18 +110,31 @@ def of_handover(
 ) -> float | None:
     """Returns the standardised log ratio of a hand-over, None where it shows nothing yet."""
     ratio = handover_ratio(stop, drop, ended_at)
-    return None if ratio is None else _standard(known.get(HANDOVER), ratio)
-
-
-def _standard(observed: Observed | None, ratio: float) -> float | None:
-    """Returns how many sigmas a ratio is above the median of those before it."""
-    if observed is None or observed.num < LEAST_COUNT or ratio <= 0:
+    observed = known.get(HANDOVER)
+    if ratio is None or ratio <= 0 or observed is None or observed.num < LEAST_COUNT:
         return None
     spread = observed.spread()
-    if spread <= 0:
-        return None
-    standard = (math.log(ratio) - observed.quantile(0.5)) / spread
+    return _clipped(math.log(ratio) / spread + spread / 2) if spread > 0 else None
+
+
+def _clipped(standard: float) -> float:
     return max(-MOST_SIGMAS, min(MOST_SIGMAS, standard))
+
+
+def luck_so_far(
+    known: Mapping[str, Observed], courier: str, hour: int, share: float
+) -> tuple[float, float]:
+    """
+    Returns mean and standard deviation of what a courier's hour has in common, in sigmas.
+
+    Before anything of the hour was observed they are 0 and 1; n observations of variance 1, any two
+    of which correlate by ``share``, make it the normal distribution conditional on their sum.
+    """
+    of, total, num = known.get(f"{HOURS}:{courier}", Observed("")).sums or (-1.0, 0.0, 0.0)
+    if of != hour:
+        return 0.0, 1.0
+    weight = 1 + (num - 1) * share
+    return math.sqrt(share) * total / weight, math.sqrt((1 - share) / weight)
 
 
 def hour_share(known: Mapping[str, Observed], before: float) -> float:

@@ -12,7 +12,8 @@ from dispatch import events as ev
 from dispatch.directory import with_directory
 from dispatch.live import Traffic
 from dispatch.observed import Observed, with_handover, with_ride
-from dispatch.observed_hours import of_handover, of_ride, with_hour
+from dispatch.observed_hours import with_handover_hour, with_leg_hour
+from dispatch.observed_legs import with_whole_leg
 from dispatch.orders import Commitment, Courier, Drop, DropStatus, Order, Quote, StopKind, Store
 from dispatch.places import DirectoryDesk
 from dispatch.promises import SHIPPED, Pause, Service
@@ -235,8 +236,8 @@ def _arrived(state: State, event: ev.Arrived) -> State:
     same = before is not None and before.stop == event.stop
     leg = before if same else None
     observed = with_ride(state.observed, leg, event.at, event.ridden)
-    standard = of_ride(state.observed, leg, event.at)
-    observed = with_hour(observed, event.courier, event.at, standard)
+    observed = with_whole_leg(observed, leg, event.at)
+    observed = with_leg_hour(observed, state.observed, event.courier, leg, event.at)
     commitment = Commitment(
         stop=event.stop,
         kind=event.kind,
@@ -267,8 +268,9 @@ def _taken_on_board(drop: Drop, event: ev.Loaded) -> Drop:
 def _delivered(state: State, event: ev.Delivered) -> State:
     committed = state.couriers[event.courier].committed
     observed = with_handover(state.observed, committed, event.drop, event.at)
-    standard = of_handover(state.observed, committed, event.drop, event.at)
-    observed = with_hour(observed, event.courier, event.at, standard)
+    observed = with_handover_hour(
+        observed, state.observed, event.courier, committed, event.drop, event.at
+    )
     state = replace(state, observed=observed)
     drop = state.drops[event.drop]
     unit_load = {item.sku: item.load for item in drop.items}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from dispatch.assumed import HOUR_SHARE
 from dispatch.observed import HANDOVER, LEAST_COUNT, Observed, with_ratio
 from dispatch.observed_hours import (
     HOURS,
@@ -16,14 +17,16 @@ from dispatch.observed_hours import (
     MOST_SIGMAS,
     PRIOR_PAIRS,
     hour_share,
+    luck_so_far,
     of_handover,
     with_hour,
+    with_leg_hour,
 )
 from dispatch.orders import Commitment, StopKind
 from dispatch.places import Place
-from dispatch.spread import HOUR_SHARE, spread_of
+from dispatch.spread import spread_of
 from dispatch.state import State
-from tests.little_city import HOUR
+from tests.little_city import HOUR, LittleZone
 from tests.live_city import live_zone
 from tests.test_observed import rides
 
@@ -104,25 +107,53 @@ def handover(took_s: int) -> Commitment:
 
 
 def test_a_hand_over_is_standardised_by_those_before() -> None:
+    # By their spread s, around the mean of a factor of mean 1: -s^2 / 2.
     observed = Observed(HANDOVER)
     for ratio in (0.8, 1.25):
         for _ in range(LEAST_COUNT):
             observed = with_ratio(observed, ratio)
     known = {HANDOVER: observed}
     above = of_handover(known, handover(90), "d_1", 1000)
-    assert above == pytest.approx(
-        (math.log(1.5) - observed.quantile(0.5)) / observed.spread(), abs=1e-9
-    )
+    assert above == pytest.approx(math.log(1.5) / observed.spread() + observed.spread() / 2)
     # A tap made at home is clipped; too few before, or another drop, show nothing.
     assert of_handover(known, handover(1000), "d_1", 1000) == MOST_SIGMAS
     assert of_handover({}, handover(90), "d_1", 1000) is None
     assert of_handover(known, handover(90), "d_2", 1000) is None
 
 
+def test_what_taps_showed_of_an_hour_is_known() -> None:
+    known = seen({("c_1", 7): [1.0, 2.0, 3.0]})
+    # Sum 6 of three of variance 1 and covariances 0.5: the sum has variance 6 and covariance
+    # 3 sqrt(0.5) with what is common: mean 6 x 3 sqrt(0.5) / 6, variance 1 - 4.5 / 6.
+    assert luck_so_far(known, "c_1", 7, 0.5) == pytest.approx((3 * math.sqrt(0.5), 0.5))
+    assert luck_so_far(known, "c_1", 7, 0.0) == (0, 1)
+    # All in common: their mean is known for sure.
+    assert luck_so_far(known, "c_1", 7, 1.0) == (2, 0)
+
+
+@pytest.mark.parametrize(("courier", "hour"), [("c_1", 6), ("c_1", 8), ("c_2", 7)])
+def test_nothing_is_known_of_other_hours_and_couriers(courier: str, hour: int) -> None:
+    assert luck_so_far(seen({("c_1", 7): [1.0]}), courier, hour, 0.5) == (0, 1)
+
+
+def test_a_leg_is_of_the_hour_it_began_in() -> None:
+    row = Observed("leg:day", ((0, LEAST_COUNT),), (0.0,) * 12)
+    place = Place(60.0, 25.0)
+    ride = Commitment(
+        "s_1", StopKind.DELIVER, place, "d_1", HOUR - 1, None, HOUR + 599, HOUR + 659, 300, 1, "day"
+    )
+    known = with_leg_hour({}, {row.id: row}, "c_1", ride, HOUR + 899)
+    assert known["hour:c_1"].sums[0] == 0
+    # 900 s instead of 600 is late; too few of the band before show nothing.
+    assert known["hour:c_1"].sums[1] > 0
+    assert with_leg_hour({}, {}, "c_1", ride, HOUR + 899) == {}
+
+
 def test_taps_teach_a_zone_the_share_of_an_hour() -> None:
-    zone = live_zone()
+    # From half past one: three hours until the lifts' peak, seven minutes there and back.
+    zone = live_zone(now=LittleZone(0).now + 7 * HOUR // 2)
     # Every second ride a minute late, until enough are known; then pairs count.
-    for late_s in (0, 60) * (LEAST_COUNT // 2 + 3):
+    for late_s in (0, 60) * (LEAST_COUNT // 2 + 2):
         rides(zone, late_s)
     assert pairs(zone.state.observed)[1] > 0
     assert spread_of(zone.state, "day").hour_share != HOUR_SHARE
