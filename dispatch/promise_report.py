@@ -18,6 +18,7 @@ import numpy as np
 from dispatch.band_times import QUARTER_S
 from dispatch.calendars import local
 from dispatch.promises import PromiseState
+from dispatch.status import state_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,15 +116,13 @@ def standing(drops: Sequence[Promised], now: int) -> tuple[PromiseState, int]:
 
     The same states as :func:`dispatch.status.promise_of` gives.
     """
-    order, last = drops[0], last_drop(drops)
-    if order.cancelled_at is not None:
-        return PromiseState.CANCELLED, 0
-    if order.deadline is None:
-        return PromiseState.PAUSED, 0
-    late_s = max(0, (now if last.closed_at is None else last.closed_at) - order.deadline)
-    if last.closed_at is None:
-        return (PromiseState.BREACHED if late_s else PromiseState.RUNNING), late_s
-    return (PromiseState.MET_LATE if late_s else PromiseState.MET), late_s
+    order = drops[0]
+    closed_at = None if order.cancelled_at is not None else last_drop(drops).closed_at
+    state = state_at(order.deadline, closed_at, order.cancelled_at, now)
+    if order.deadline is None or state not in (PromiseState.MET_LATE, PromiseState.BREACHED):
+        return state, 0
+    ends = [at for at in (closed_at, order.cancelled_at) if at is not None]
+    return state, min(ends, default=now) - order.deadline
 
 
 def _group(drop: Promised, by: By, timezone: str) -> str:

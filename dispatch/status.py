@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dispatch.orders import Drop, Order
     from dispatch.plan import Plan, Stop
-    from dispatch.promise_clocks import Facts, Standing
+    from dispatch.promise_clocks import Standing
 
 HANDED_OVER = (DropStatus.ACCEPTED, DropStatus.PARTLY_ACCEPTED)
 
@@ -72,7 +72,7 @@ def promise_of(order: Order, drops: Sequence[Drop], plan: Plan, now: int) -> Pro
     deadline stays breached.
     """
     due_at, facts = order.deadline, facts_of(order, drops)
-    state = _state(due_at, facts, now)
+    state = state_at(due_at, facts.closed_at, facts.cancelled_at, now)
     slack = None
     if facts.closed_at is not None and due_at is not None:
         slack = due_at - facts.closed_at
@@ -81,15 +81,22 @@ def promise_of(order: Order, drops: Sequence[Drop], plan: Plan, now: int) -> Pro
     return PromiseView(order.service, due_at, state, slack)
 
 
-def _state(due_at: int | None, facts: Facts, now: int) -> PromiseState:
-    """Returns the state at the end of an order, or now; it says what `state_of` would."""
-    if facts.closed_at is not None:
-        late = due_at is not None and facts.closed_at > due_at
+def state_at(
+    due_at: int | None, closed_at: int | None, cancelled_at: int | None, now: int
+) -> PromiseState:
+    """
+    Returns the state at the end of an order, or now, as `promise_clocks.state_of` would.
+
+    ``closed_at`` is when its last drop was closed at a desk, None while one is open or where the
+    order was cancelled.
+    """
+    if closed_at is not None:
+        late = due_at is not None and closed_at > due_at
         return PromiseState.MET_LATE if late else PromiseState.MET
-    at = now if facts.cancelled_at is None else facts.cancelled_at
+    at = now if cancelled_at is None else cancelled_at
     if due_at is not None and at > due_at:
         return PromiseState.BREACHED
-    if facts.cancelled_at is not None:
+    if cancelled_at is not None:
         return PromiseState.CANCELLED
     return PromiseState.PAUSED if due_at is None else PromiseState.RUNNING
 

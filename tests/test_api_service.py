@@ -52,6 +52,7 @@ PATHS = {
     "/v1/orders/{order_id}/resume": {"post"},
     "/v1/plan": {"get"},
     "/v1/plan/{version}": {"get"},
+    "/v1/promises/report": {"get"},
     "/v1/quotes": {"post"},
     "/v1/quotes/{quote_id}": {"delete"},
     "/v1/stores": {"get"},
