@@ -86,6 +86,7 @@ Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"}
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Label = Annotated[str, Field(max_length=200)]
+ServiceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}$")]
 Note = Annotated[str, Field(max_length=1000)]
 Quantity = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Units = Annotated[int, Field(strict=True, ge=0, le=MOST)]

@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.calendar_commands import register as register_calendar
+from api.promise_commands import register as register_promises
 from api.solve_commands import register as register_solver
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
@@ -48,6 +50,8 @@ desks_app = typer.Typer(help="Customers' desks.", no_args_is_help=True)
 app.add_typer(city_app, name="city", epilog=EXITS)
 app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
+register_calendar(app)
+register_promises(app)
 register_solver(app)
 
 out = Console(soft_wrap=True)
@@ -271,16 +275,19 @@ def settings_as_toml(settings: Settings) -> str:
     """Returns settings as TOML text that reads back as the same."""
     # JSON's strings, numbers and booleans are TOML's too.
     values = settings.as_json()
-    tables = {"policy": [values.pop("policy")], "store": values.pop("store")}
+    tables = {"policy": [values.pop("policy")]}
+    tables |= {name: values.pop(name) for name in ("store", "service", "calendar")}
     lines = [f"{k} = {_toml(k, v)}" for k, v in values.items() if v is not None]
     for name, entries in tables.items():
         for entry in entries:
             lines += ["", "[policy]" if name == "policy" else f"[[{name}]]"]
-            lines += [f"{k} = {json.dumps(v)}" for k, v in entry.items()]
+            lines += [f"{k} = {_toml(k, v)}" for k, v in entry.items() if v is not None]
     return "\n".join(lines) + "\n"
 
 
 def _toml(name: str, value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{k} = {_toml(k, v)}' for k, v in value.items())} }}"
     return str(value) if name == "clock_start" else json.dumps(value)
 
 

@@ -22,6 +22,10 @@ class SystemClock:
     def __init__(self) -> None:
         self._latest = 0
 
+    def wait_s(self, moment: int) -> float:
+        """Returns the seconds until a moment, 0 where it is over."""
+        return max(0.0, moment - time.time())
+
     def now(self) -> int:
         """Returns the moment in Unix seconds."""
         self._latest = max(self._latest, int(time.time()))

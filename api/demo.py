@@ -26,7 +26,7 @@ from api.demo_play import Scale, play_shift
 from api.demo_report import Setting, as_json, table_of, write_report
 from api.demo_server import running_service
 from api.settings import EMBEDDED_CITY, HELSINKI_STORE
-from dispatch.orders import Service
+from dispatch.promises import URGENT
 from scenarios.metrics import summarise
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _progress_line(
 
 def state_line(now: int, log: ShiftLog) -> str:
     """Returns where a shift stands at a moment, in one line."""
-    urgent = log.of(Service.URGENT)
+    urgent = log.of(URGENT)
     late = sum((log.slack(order) or 0) < 0 for order in urgent)
     return (
         f"{datetime.fromtimestamp(now, tz=ZONE):%H:%M}  {len(log.placed)} orders, "

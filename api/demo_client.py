@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from dispatch.orders import Service
-from dispatch.policy import Policy
+from dispatch.promises import URGENT, URGENT_S
 from scenarios.demand import KnownDesk, WantedOrder
 from scenarios.log import PlacedOrder
 from scenarios.phone import Tap
@@ -109,7 +108,7 @@ class HttpService:
         """Places an order and returns what is promised."""
         body = {
             "external_id": f"{self._prefix}-{order.number}",
-            "service": order.service.value,
+            "service": order.service,
             "customer": order.drops[0].desk.name[:200],
             "drops": [
                 {
@@ -129,7 +128,7 @@ class HttpService:
             read_instant(answer["promise"]["due_at"]),
             read_instant(answer["placed_at"]),
         )
-        usual_s = Policy().urgent_s if order.service is Service.URGENT else due_at - placed_at
+        usual_s = URGENT_S if order.service == URGENT else due_at - placed_at
         drops = tuple(drop["id"] for drop in answer["drops"])
         return PlacedOrder(order, answer["id"], placed_at, due_at, drops, usual_s)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dispatch.orders import Service
+from dispatch.promises import URGENT
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, draw_orders
 from scenarios.log import PlacedOrder, ShiftLog
@@ -112,7 +112,7 @@ def expected_at(drop: Mapping[str, Any]) -> int | None:
 def promise_seen(log: ShiftLog, order: PlacedOrder) -> str | None:
     """Returns what the state of an urgent promise must be, None while it is open."""
     slack = log.slack(order)
-    if slack is None or order.wanted.service is not Service.URGENT:
+    if slack is None or order.wanted.service != URGENT:
         return None
     if log.is_cancelled(order):
         return "cancelled"

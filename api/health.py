@@ -7,6 +7,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.bodies import Out
+from api.calendars import unpublished
 from api.depends import Here, Who
 
 router = APIRouter(tags=["health"])
@@ -23,6 +24,7 @@ class ReadyOut(Out):
     That orders can be taken. ``status`` is ``degraded`` while no better plans are looked for.
 
     ``search`` is ``ready``, ``starting``, ``lost`` (the next change starts it anew) or ``off``.
+    ``warnings`` are what somebody should see to in the next weeks: a calendar not yet published.
     """
 
     status: str
@@ -32,6 +34,7 @@ class ReadyOut(Out):
     clock: str
     plan_version: int
     events: int
+    warnings: list[str]
 
 
 @router.get("/livez", summary="Is the service alive")
@@ -43,8 +46,12 @@ async def live(_: Who) -> LiveOut:
 @router.get("/readyz", summary="Can the service do its work")
 async def ready(zone: Here, _: Who) -> ReadyOut:
     """Answers when the zone's thread and its database do; 503 when they cannot."""
-    events, version = await zone.ask(
-        lambda room: (room.database.head(room.zone), room.dispatcher.plan.version)
+    events, version, warnings = await zone.ask(
+        lambda room: (
+            room.database.head(room.zone),
+            room.dispatcher.plan.version,
+            list(unpublished(room.dispatcher.calendars, room.now)),
+        )
     )
     search = zone.improver.search.state if zone.improver else "off"
     return ReadyOut(
@@ -55,4 +62,5 @@ async def ready(zone: Here, _: Who) -> ReadyOut:
         clock=zone.settings.clock,
         plan_version=version,
         events=events,
+        warnings=warnings,
     )

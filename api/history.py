@@ -11,10 +11,13 @@ from api.bodies import Moment, Out
 from api.view import View
 from dispatch.store import LoggedEvent
 
-SHOWN = ("courier", "drop", "drops", "stop", "reason", "version", "lines")
+SHOWN = (
+    *("courier", "drop", "drops", "stop", "kind", "reason", "text", "version", "lines"),
+    *("calendar", "rescue", "p_on_time"),
+)
 """Fields of an event that its entry shows, where they are plain values."""
 
-INSTANTS = ("ready_at", "arrives_at", "ends_at")
+INSTANTS = ("ready_at", "arrives_at", "ends_at", "before", "deadline")
 """Fields of an event that are instants."""
 
 

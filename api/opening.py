@@ -5,7 +5,9 @@ Opens a zone: its city, its stores, and what the database remembers of it.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
+from api.calendars import open_calendars
 from api.clock import Clock, ManualClock
 from api.settings import Settings
 from dispatch.city import City, load_city
@@ -66,6 +68,7 @@ def _open_zone(
     try:
         database.start_zone(settings.zone)
         state, plan = database.load(settings.zone, settings.stores())
+        state = replace(state, services=settings.services())
         _check_state(settings, state)
         _set_clock(clock, database, settings.zone, plan)
         _warn_of_profiles(city, state, clock.now())
@@ -76,6 +79,7 @@ def _open_zone(
             state=state,
             plan=plan,
             commit=commit,
+            calendars=open_calendars(settings, city, state, clock.now()),
         )
         for courier, position in database.positions(settings.zone).items():
             dispatcher.note_positions(courier, [position], clock.now())

@@ -8,7 +8,7 @@ from api.bodies import ItemBody, Moment, Out
 from api.view import View
 from dispatch.orders import Desk, Drop, Item, Order
 from dispatch.plan import Reason
-from dispatch.status import drop_status, order_status, promise_of
+from dispatch.status import answer_view, drop_status, order_status, promise_of
 
 
 class ContactOut(Out):
@@ -79,19 +79,40 @@ class PromiseOut(Out):
     """
     What was promised and how it stands.
 
-    ``p_on_time`` is the chance of keeping it as planned now, to two digits; null where it is
-    decided, or a drop is in nobody's route.
+    ``due_at`` is null while the clock has not started, or stands still. ``p_on_time`` is the chance
+    of keeping it as planned now, to two digits; null where it is decided, or a drop is in nobody's
+    route. ``provisional`` says that it is counted by a calendar that is not yet published.
     """
 
     kind: str
-    due_at: Moment
+    due_at: Moment | None
     state: str
     slack_s: int | None
     p_on_time: float | None
+    provisional: bool
+
+
+class AnswerClockOut(Out):
+    """By when a first answer was promised, and how that stands."""
+
+    due_at: Moment
+    state: str
+    answered_at: Moment | None
+
+
+class PauseOut(Out):
+    """Why an order is not brought for now, and since when."""
+
+    reason: str
+    since: Moment
 
 
 class OrderOut(Out):
-    """An order with its promise and its drops, as of one plan version."""
+    """
+    An order with its promise and its drops, as of one plan version.
+
+    ``answer`` is null where no first answer was promised, ``paused`` where its clock runs.
+    """
 
     id: str
     external_id: str | None
@@ -102,7 +123,10 @@ class OrderOut(Out):
     channel: str
     placed_at: Moment
     ready_at: Moment
+    goods_arrived_at: Moment | None
     cancelled_at: Moment | None
+    paused: PauseOut | None
+    answer: AnswerClockOut | None
     quote_id: str | None
     requoted: bool
     promise: PromiseOut
@@ -178,26 +202,48 @@ def order_fields(order: Order, view: View) -> dict[str, object]:
     return {
         "id": order.id,
         "external_id": order.external_id,
-        "service": order.service.value,
+        "service": order.service,
         "status": order_status(order, drops, view.plan),
         "store": order.store,
         "customer": order.customer or None,
         "channel": order.channel,
         "placed_at": view.moment(order.placed_at),
         "ready_at": view.moment(order.ready_at),
+        "goods_arrived_at": view.moment_or_none(order.goods_arrived_at),
         "cancelled_at": view.moment_or_none(order.cancelled_at),
+        "paused": _pause_out(order, view),
+        "answer": _answer_out(order, view),
         "quote_id": order.quote,
         "requoted": order.requoted,
         "promise": PromiseOut(
             kind=promise.kind,
-            due_at=view.moment(promise.due_at),
+            due_at=view.moment_or_none(promise.due_at),
             state=promise.state,
             slack_s=promise.slack_s,
             p_on_time=view.p_on_time(order),
+            provisional=order.promise.provisional,
         ),
         "drops": [drop_out(drop, view) for drop in drops],
         "plan_version": view.plan.version,
     }
+
+
+def _pause_out(order: Order, view: View) -> PauseOut | None:
+    running = next((pause for pause in order.pauses if pause.until is None), None)
+    if running is None:
+        return None
+    return PauseOut(reason=running.reason, since=view.moment(running.since))
+
+
+def _answer_out(order: Order, view: View) -> AnswerClockOut | None:
+    answer = answer_view(order, view.drops_of(order), view.now)
+    if answer is None or answer.due_at is None:
+        return None
+    return AnswerClockOut(
+        due_at=view.moment(answer.due_at),
+        state=answer.state,
+        answered_at=view.moment_or_none(order.answered_at),
+    )
 
 
 def _item_out(item: Item) -> ItemBody:

@@ -5,20 +5,23 @@ Orders: placed, shown, corrected, cancelled.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from api.bodies import Drops, Id, In, Instant, Label, Page
+from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
 from api.depends import Here, Who
 from api.history import EntryOut, history_out
 from api.order_answers import OrderOut, order_fields, order_out
 from api.paging import Cursor, Limit, page_of
 from api.view import View
-from api.zone import Room
+from api.zone import Room, Zone
+from dispatch.clocks import answer_order, goods_arrived, pause_order, resume_order
+from dispatch.dispatcher import Dispatcher
 from dispatch.ordering import cancel_order, goods_ready, known_order, place_order
-from dispatch.orders import Service
+from dispatch.orders import Order
 from dispatch.requests import OrderRequest
 from dispatch.status import order_status
 
@@ -47,7 +50,7 @@ class OrderIn(In):
     preparation time.
     """
 
-    service: Service
+    service: ServiceName
     drops: Drops
     external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     channel: Annotated[str, Field(min_length=1, max_length=50)] = "api"
@@ -60,7 +63,7 @@ class OrderIn(In):
     def to_domain(self) -> OrderRequest:
         """Returns the order as a value of the business."""
         return OrderRequest(
-            service=self.service.value,
+            service=self.service,
             drops=tuple(drop.to_domain() for drop in self.drops),
             store=self.store,
             ready_at=self.ready_at,
@@ -78,6 +81,24 @@ class ReadyIn(In):
     at: Instant
 
 
+class ArrivedIn(In):
+    """When goods that were not in stock came into the store; null: now."""
+
+    at: Instant | None = None
+
+
+class AnswerIn(In):
+    """What the customer was told."""
+
+    text: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class PauseIn(In):
+    """Why the order shall not be brought for now."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class OrderDetailOut(OrderOut):
     """An order with all that happened to it, oldest first."""
 
@@ -87,12 +108,7 @@ class OrderDetailOut(OrderOut):
 @router.post("", status_code=201, summary="Place an order")
 async def place(body: OrderIn, zone: Here, _: Who) -> OrderOut:
     """Answers the order with its promise. The same ``external_id`` and body give it again."""
-
-    def work(room: Room) -> OrderOut:
-        order = place_order(room.dispatcher, body.to_domain(), room.now)
-        return order_out(order, View.of(room.dispatcher, room.now))
-
-    return await zone.ask(work)
+    return await _changed(zone, lambda d, now: place_order(d, body.to_domain(), now))
 
 
 @router.get("", summary="List orders")
@@ -100,7 +116,7 @@ async def list_orders(
     zone: Here,
     _: Who,
     status: Annotated[Status | None, Query()] = None,
-    service: Annotated[Service | None, Query()] = None,
+    service: Annotated[ServiceName | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[OrderOut]:
@@ -111,7 +127,7 @@ async def list_orders(
     def answer() -> Page[OrderOut]:
         def is_wanted(order_id: str) -> bool:
             order = view.state.orders[order_id]
-            if service is not None and order.service is not service:
+            if service is not None and order.service != service:
                 return False
             return status is None or status == order_status(order, view.drops_of(order), view.plan)
 
@@ -140,9 +156,36 @@ async def show(order_id: OrderId, zone: Here, _: Who) -> OrderDetailOut:
 @router.post("/{order_id}/ready", summary="Correct when the goods are ready")
 async def ready(order_id: OrderId, body: ReadyIn, zone: Here, _: Who) -> OrderOut:
     """Answers the order, planned with its goods ready at another time."""
+    return await _changed(zone, lambda d, now: goods_ready(d, order_id, body.at, now))
 
+
+@router.post("/{order_id}/goods-arrived", summary="Tell that awaited goods arrived")
+async def arrived(order_id: OrderId, body: ArrivedIn, zone: Here, _: Who) -> OrderOut:
+    """Answers the order, whose clock runs since then. The same again gives it again."""
+    return await _changed(zone, lambda d, now: goods_arrived(d, order_id, body.at, now))
+
+
+@router.post("/{order_id}/answers", summary="Tell that the customer was answered")
+async def answer(order_id: OrderId, body: AnswerIn, zone: Here, _: Who) -> OrderOut:
+    """Answers the order; the first answer stops the answer clock."""
+    return await _changed(zone, lambda d, now: answer_order(d, order_id, body.text, now))
+
+
+@router.post("/{order_id}/pause", summary="Stop an order's clock")
+async def pause(order_id: OrderId, body: PauseIn, zone: Here, _: Who) -> OrderOut:
+    """Answers the order, which is not brought until it is resumed; 409 once goods left."""
+    return await _changed(zone, lambda d, now: pause_order(d, order_id, body.reason, now))
+
+
+@router.post("/{order_id}/resume", summary="Let an order's clock run again")
+async def resume(order_id: OrderId, zone: Here, _: Who) -> OrderOut:
+    """Answers the order with its deadline later by the time paused, as its clock counts it."""
+    return await _changed(zone, lambda d, now: resume_order(d, order_id, now))
+
+
+async def _changed(zone: Zone, change: Callable[[Dispatcher, int], Order]) -> OrderOut:
     def work(room: Room) -> OrderOut:
-        order = goods_ready(room.dispatcher, order_id, body.at, room.now)
+        order = change(room.dispatcher, room.now)
         return order_out(order, View.of(room.dispatcher, room.now))
 
     return await zone.ask(work)
@@ -151,9 +194,4 @@ async def ready(order_id: OrderId, body: ReadyIn, zone: Here, _: Who) -> OrderOu
 @router.delete("/{order_id}", summary="Cancel an order")
 async def cancel(order_id: OrderId, zone: Here, _: Who) -> OrderOut:
     """Answers the cancelled order; 409 when goods are on board, with how to proceed."""
-
-    def work(room: Room) -> OrderOut:
-        order = cancel_order(room.dispatcher, order_id, room.now)
-        return order_out(order, View.of(room.dispatcher, room.now))
-
-    return await zone.ask(work)
+    return await _changed(zone, lambda d, now: cancel_order(d, order_id, now))

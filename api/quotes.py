@@ -4,44 +4,50 @@ Quotes: what may honestly be promised now.
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from pydantic import field_validator
-from pydantic_core import PydanticCustomError
+from typing import Annotated
 
-from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceName
 from api.depends import Here, Who
 from api.order_answers import ReasonOut, reason_out
 from api.view import View
 from api.zone import Room
-from dispatch.orders import Service
+from dispatch.keeping import release_hold
 from dispatch.quoting import Answer, give_quote
 from dispatch.requests import QuoteRequest
 
 router = APIRouter(prefix="/v1/quotes", tags=["quotes"])
 
+QuoteId = Annotated[str, Path(max_length=100)]
+
 
 class QuoteIn(In):
-    """What a customer would like to know a time for; ``store`` null: the best one."""
+    """
+    What a customer would like to know a time for; ``store`` null: the best one.
 
-    service: Service
+    ``reserve`` holds the place until the quote expires, for an order that names it.
+    """
+
+    service: ServiceName
     drops: Drops
     store: Id | None = None
     ready_at: Instant | None = None
     reserve: bool = False
 
-    @field_validator("reserve")
-    @classmethod
-    def _not_yet(cls, reserve: bool) -> bool:
-        if reserve:
-            raise PydanticCustomError(
-                "reserve", "Quotes cannot reserve yet: ask without, placing the order checks again"
-            )
-        return reserve
-
-    def to_domain(self) -> QuoteRequest:
+    def to_domain(self, principal: str) -> QuoteRequest:
         """Returns the request as a value of the business."""
         drops = tuple(drop.to_domain() for drop in self.drops)
-        return QuoteRequest(self.service.value, drops, self.store, self.ready_at)
+        return QuoteRequest(self.service, drops, self.store, self.ready_at, self.reserve, principal)
+
+
+class AlternativeOut(Out):
+    """Another way to have it, or part of it, sooner: reception, other_store or split."""
+
+    kind: str
+    promise_s: int
+    text: str
 
 
 class QuoteOut(Out):
@@ -49,7 +55,9 @@ class QuoteOut(Out):
     The shortest honest time. ``feasible`` says whether it is the usual one.
 
     ``eta_p90`` holds nine times in ten, ``p_on_time`` is the chance that ``due_at`` does; both are
-    null without ``eta``. ``reasons`` say why nobody can bring it.
+    null without ``eta``. ``reasons`` say why nobody can bring it. ``reserved`` is whether a place
+    is held until ``expires_at``. ``searched`` says that a better plan was searched for, for
+    ``searched_s`` seconds, before this was answered.
     """
 
     quote_id: str
@@ -64,19 +72,28 @@ class QuoteOut(Out):
     store: str
     reserved: bool
     delays: list[DelayOut]
-    alternatives: list[str]
+    alternatives: list[AlternativeOut]
     reasons: list[ReasonOut]
+    searched: bool
+    searched_s: Annotated[float, Field(ge=0)]
 
 
 @router.post("", summary="Ask what may be promised")
-async def quote(body: QuoteIn, zone: Here, _: Who) -> QuoteOut:
-    """Answers the earliest honest time; nothing is reserved."""
+async def quote(body: QuoteIn, zone: Here, who: Who) -> QuoteOut:
+    """Answers the earliest honest time; with ``reserve`` its place is held."""
 
     def work(room: Room) -> QuoteOut:
-        answer = give_quote(room.dispatcher, body.to_domain(), room.now)
+        answer = give_quote(room.dispatcher, body.to_domain(who.name), room.now)
         return quote_out(answer, View.of(room.dispatcher, room.now))
 
     return await zone.ask(work)
+
+
+@router.delete("/{quote_id}", status_code=204, summary="Give up the place held for a quote")
+async def release(quote_id: QuoteId, zone: Here, _: Who) -> Response:
+    """Holds nothing for the quote any more; 409 when it was used, 404 when it is unknown."""
+    await zone.ask(lambda room: release_hold(room.dispatcher, quote_id, room.now))
+    return Response(status_code=204)
 
 
 def quote_out(answer: Answer, view: View) -> QuoteOut:
@@ -92,8 +109,12 @@ def quote_out(answer: Answer, view: View) -> QuoteOut:
         p_on_time=answer.p_on_time,
         courier=answer.courier,
         store=answer.quote.store,
-        reserved=False,
+        reserved=answer.reserved,
         delays=[DelayOut.model_validate(d, from_attributes=True) for d in answer.delays],
-        alternatives=[],
+        alternatives=[
+            AlternativeOut.model_validate(a, from_attributes=True) for a in answer.alternatives
+        ],
         reasons=[reason_out(reason) for reason in answer.reasons],
+        searched=answer.searched_s is not None,
+        searched_s=round(answer.searched_s or 0.0, 3),
     )

@@ -25,18 +25,25 @@ from pydantic import (
 )
 
 import scenarios
+from api.calendar_settings import CalendarSettings, spans_of
+from api.service_settings import ServiceSettings, service_json
 from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.orders import Store
 from dispatch.policy import Policy
 from dispatch.profiles import load_profiles
+from dispatch.promises import SHIPPED, Service
 
 EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
 """Central Helsinki, which comes with the package."""
 
 
 class StoreSettings(BaseModel):
-    """A store of the zone; ``preparation_s`` is the usual time from order to ready."""
+    """
+    A store of the zone; ``preparation_s`` is the usual time from order to ready.
+
+    A promise that lies outside its daily ``hours`` is warned of (empty: it is always staffed).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -46,11 +53,20 @@ class StoreSettings(BaseModel):
     lon: Annotated[float, Field(ge=-180, le=180)]
     datum: Datum = Datum.WGS84
     preparation_s: Annotated[int, Field(ge=0, le=24 * 3600)] = 240
+    hours: tuple[str, ...] = ()
+
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
+        if hours:
+            spans_of(hours)
+        return hours
 
     def to_domain(self) -> Store:
         """Returns the store as a value of the business."""
         lat, lon = to_wgs84((self.lat, self.lon), self.datum)
-        return Store(self.id, self.name, lat, lon, self.preparation_s)
+        hours = spans_of(self.hours) if self.hours else ()
+        return Store(self.id, self.name, lat, lon, self.preparation_s, hours)
 
 
 HELSINKI_STORE = StoreSettings(id="st_1", name="Helsinki centre", lat=60.1699, lon=24.9415)
@@ -89,9 +105,10 @@ class Settings(BaseModel):
     Everything about one service that can be chosen.
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
-    starts (None: the time of starting). ``policy`` holds figures that differ from the defaults.
-    With ``osrm`` travel times are those of the server there, ``profile`` is the name in its
-    addresses, and ``search`` stays ``auto``.
+    starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
+    by name; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
+    defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
+    its addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -112,6 +129,8 @@ class Settings(BaseModel):
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
+    service: tuple[ServiceSettings, ...] = ()
+    calendar: Annotated[tuple[CalendarSettings, ...], Field(min_length=1)] = (CalendarSettings(),)
     policy: dict[str, int | float] = Field(default_factory=dict)
 
     @field_validator("osrm")
@@ -165,6 +184,15 @@ class Settings(BaseModel):
             raise ValueError(f"store ids must differ, {', '.join(twice)} is there twice")
         return stores
 
+    @field_validator("service")
+    @classmethod
+    def _services_once(cls, services: tuple[ServiceSettings, ...]) -> tuple[ServiceSettings, ...]:
+        names = [service.name for service in services]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"service names must differ, {', '.join(twice)} is there twice")
+        return services
+
     @field_validator("policy")
     @classmethod
     def _known_figures(cls, figures: dict[str, int | float]) -> dict[str, int | float]:
@@ -182,9 +210,18 @@ class Settings(BaseModel):
         """Returns the stores by id."""
         return {store.id: store.to_domain() for store in self.store}
 
+    def services(self) -> dict[str, Service]:
+        """Returns the services on offer by name, those that ship first."""
+        own = (service.to_domain() for service in self.service)
+        return {service.name: service for service in (*SHIPPED, *own)}
+
     def as_json(self) -> dict[str, Any]:
         """Returns all settings as they are in force, the defaults included."""
-        return self.model_dump(mode="json") | {"policy": asdict(self.policy_values())}
+        return self.model_dump(mode="json") | {
+            "policy": asdict(self.policy_values()),
+            "service": [service_json(service) for service in self.services().values()],
+            "calendar": [calendar.model_dump(mode="json") for calendar in self.calendar],
+        }
 
 
 def read_settings(path: Path | None, **overrides: object) -> Settings:

@@ -33,8 +33,14 @@ MOST_MISSED = 5000
 PREFIXES = {"o": "orders", "d": "drops", "c": "couriers", "t": "traffic"}
 """What the prefixes of ids name."""
 
-UNTOLD = frozenset({"quote_given", "desks_replaced", "desk_put"})
+UNTOLD = frozenset({"quote_given", "hold_lapsed", "desks_replaced", "desk_put"})
 """Kinds of events that concern nobody but who asked."""
+
+SHOWN = {
+    "promise_warned": ("kind", "text"),
+    "breach_foreseen": ("drop", "p_on_time", "rescue", "reason"),
+}
+"""Fields of events that are sent along, by kind: what somebody should see at once."""
 
 
 @router.get("", summary="Listen to what happens", response_class=EventSourceResponse)
@@ -42,7 +48,8 @@ async def listen(
     zone: Here, _: Who, last_event_id: Annotated[str | None, Header()] = None
 ) -> AsyncIterator[ServerSentEvent]:
     """
-    Sends ``plan``, ``order`` and ``courier`` as they happen, from ``Last-Event-ID`` on.
+    Sends ``plan``, ``order``, ``courier``, ``traffic`` and ``breach_foreseen`` as they happen, from
+    ``Last-Event-ID`` on. An ``order`` of kind ``promise_warned`` says in ``warning`` which.
 
     ``reset`` says that events were missed for good: fetch everything anew. ``bye`` says that the
     service stops: come back later.
@@ -114,6 +121,8 @@ def _told(zone: Zone, event: LoggedEvent) -> ServerSentEvent | None:
     data: dict[str, Any] = {"kind": event.kind, "at": zone.moment(event.at)}
     for prefix, name in PREFIXES.items():
         data[name] = [s for s in event.subjects if s.startswith(f"{prefix}_")]
+    for name in SHOWN.get(event.kind, ()):
+        data["warning" if name == "kind" else name] = event.body.get(name)
     if event.kind == "plan_published":
         data["version"] = event.body["version"]
         data["changes"] = [
@@ -121,6 +130,8 @@ def _told(zone: Zone, event: LoggedEvent) -> ServerSentEvent | None:
             for c in event.body["changes"]
         ]
         name = "plan"
+    elif event.kind == "breach_foreseen":
+        name = event.kind
     else:
         name = "order" if data["orders"] else "traffic" if data["traffic"] else "courier"
     return ServerSentEvent(event=name, data=data, id=f"{zone.settings.zone}:{event.seq}")

@@ -86,7 +86,7 @@ class View:
         """
         drops = self.drops_of(order)
         waited_for = [drop.id for drop in drops if drop.status.is_open]
-        if not waited_for or order.cancelled_at is not None:
+        if not waited_for or order.cancelled_at is not None or order.deadline is None:
             return None
         if max(self.now, *(drop.closed_at or 0 for drop in drops)) > order.deadline:
             return 0.0

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from api.clock import Clock, ManualClock
+from api.clock import Clock, ManualClock, SystemClock
 from api.feed import Feed
 from api.improver import Improver
 from api.opening import open_zone
@@ -29,6 +29,8 @@ from dispatch.city import City
 from dispatch.commit import Commit
 from dispatch.dispatcher import Dispatcher, Snapshot
 from dispatch.errors import Unavailable
+from dispatch.foresight import foresee
+from dispatch.promising import recalculated
 from dispatch.store import Database, LoggedEvent
 from dispatch.traffic import restore
 from solver.solution import Solution
@@ -37,7 +39,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-NO_NEWS = frozenset({"quote_given", "desks_replaced"})
+NO_NEWS = frozenset(
+    {
+        *("quote_given", "desks_replaced", "order_answered", "promise_warned", "promise_breached"),
+        *("breach_foreseen", "breach_averted"),
+    }
+)
 """Kinds of events after which no better plan can be found."""
 
 
@@ -81,11 +88,15 @@ class Zone:
         self._clock_moves = asyncio.Lock()
         self._head = 0
         self._committed = 0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at: int | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         """Loads state and plan as they were last committed; begins to tick and to improve."""
         self._loop = asyncio.get_running_loop()
         await self._loop.run_in_executor(self._thread, self._on_thread_open)
+        self._set_alarm(self._dispatcher.next_moment())
         if self.improver is not None:
             # Not woken: a restart gives the plan as it was, until something happens.
             self._tasks.append(asyncio.create_task(self.improver.run()))
@@ -95,6 +106,8 @@ class Zone:
     async def stop(self) -> None:
         """Ends all streams, searches and ticks, then closes the database."""
         self.feed.close()
+        self._stopping = True
+        self._set_alarm(None)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -126,7 +139,9 @@ class Zone:
 
     async def move_clock(self, now: int) -> None:
         """
-        Moves a manual clock through every tick due until ``now``, waiting for the search each time.
+        Moves a manual clock through all due until ``now``, waiting for the search each time.
+
+        Due are ticks, and the moments at which somebody has to be told about a promise.
 
         Raises ValueError for a moment that is over, TypeError where the clock is not manual.
         """
@@ -137,15 +152,47 @@ class Zone:
             if now < clock.now():
                 raise ValueError(f"Expected a moment from {clock.now()} on, got {now}.")
             await self.idle()
-            first = (clock.now() // self._tick_s + 1) * self._tick_s
-            for tick in range(first, now + 1, self._tick_s):
-                clock.move_to(tick)
-                await self._tick()
+            moment = await self._notice()
+            while True:
+                tick = (clock.now() // self._tick_s + 1) * self._tick_s
+                # One that is over already could not be written down: the ticks go on.
+                ahead = moment is not None and clock.now() < moment < tick
+                step = moment if ahead and moment is not None else tick
+                if step > now:
+                    break
+                clock.move_to(step)
+                moment = await (self._notice() if ahead else self._tick())
                 await self.idle()
             clock.move_to(now)
 
-    async def _tick(self) -> None:
+    async def _tick(self) -> int | None:
+        """Lets the dispatcher do what is due, and returns when it next has to tell somebody."""
+
+        def foreseen(room: Room) -> int | None:
+            room.dispatcher.record(room.now, *foresee(room.dispatcher, room.now))
+            return room.dispatcher.next_moment()
+
         await self.ask(lambda room: room.dispatcher.tick(room.now))
+        # By itself, since a rescue is looked for longer than an order should wait for.
+        return await self.ask(foreseen, wake=False)
+
+    async def _notice(self) -> int | None:
+        # All work on the zone's thread begins and ends with what is due.
+        return await self.ask(lambda room: room.dispatcher.next_moment())
+
+    def _set_alarm(self, moment: int | None) -> None:
+        """Rings at a moment of the machine's clock, None never; a manual one is moved there."""
+        if not isinstance(self.clock, SystemClock) or moment == self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = None, moment
+        if moment is not None and not self._stopping:
+            self._alarm = self._loop.call_later(self.clock.wait_s(moment), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm_at = None
+        self._thread.submit(self._on_thread_do, lambda _: None, False)
 
     async def _tick_forever(self) -> None:
         while True:
@@ -184,7 +231,11 @@ class Zone:
         self._dispatcher, self._database = opened
         self._ways = Ways(self._dispatcher.city)
         self._timezone = ZoneInfo(self._dispatcher.city.timezone)
-        restore(self._dispatcher, self.clock.now())
+        now = self.clock.now()
+        restore(self._dispatcher, now)
+        counted_anew = recalculated(self._dispatcher.state, self._dispatcher.calendars, now)
+        self._dispatcher.record(now, *counted_anew)
+        self._dispatcher.notice(now)
         self._head = self._committed = self._database.head(self.settings.zone)
 
     def _on_thread_close(self) -> None:
@@ -199,11 +250,23 @@ class Zone:
         room = Room(
             self.settings.zone, self._dispatcher, self._database, self._ways, self.clock.now()
         )
+        self._on_thread_notice(room)
         try:
             return work(room)
         finally:
+            self._on_thread_notice(room)
             # Only now is the dispatcher's plan the one that was committed.
             while self._head < self._committed:
                 news = self._database.events_after(self.settings.zone, self._head)
                 self._head = news[-1].seq
                 self._loop.call_soon_threadsafe(self._publish, news, wake)
+
+    def _on_thread_notice(self, room: Room) -> None:
+        """Writes down what fell due, and sees to it that nothing later is missed."""
+        try:
+            room.dispatcher.notice(room.now)
+        except Exception:
+            # Nobody's order or tap depends on it; it is tried again with the next work.
+            log.exception("What fell due could not be written")
+            return
+        self._loop.call_soon_threadsafe(self._set_alarm, room.dispatcher.next_moment())

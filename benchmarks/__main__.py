@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.calibration import calibration
 from benchmarks.crash import crash
 from benchmarks.exact import exact
 from benchmarks.lanes import lanes
@@ -35,6 +36,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "snapshots": snapshots,
     "lanes": lanes,
     "static": static,
+    "calibration": calibration,
 }
 
 

@@ -20,10 +20,10 @@ from benchmarks.freeze_service import InProcess, desks_of, embedded_city, reques
 from benchmarks.snapshots_common import unbound, unbound_routes
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.intake import with_promise
-from dispatch.orders import Service
-from dispatch.outlooks import best_outlook
 from dispatch.policy import Policy
+from dispatch.promises import URGENT
 from dispatch.state import apply
+from dispatch.wishing import best_outlook
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders
 from scenarios.log import ShiftLog
@@ -58,8 +58,8 @@ RAMP_PER_HOUR = 8
 
 STANDARD_SHARE = 0.15
 
-POLICY = Policy(standard_margin_s=7 * 24 * 3600)
-"""Standard drops wait for nothing, so that the plan has both kinds."""
+POLICY = Policy(standard_margin_s=7 * 24 * 3600, quote_search_s=0)
+"""Standard drops wait for nothing, so that the plan has both kinds; no search by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class _Door:
         planned = self._planned() + len(order.drops)
         if planned > self._peak.open_drops:
             return False
-        simple = len(order.drops) == 1 and order.service is Service.URGENT
+        simple = len(order.drops) == 1 and order.service == URGENT
         if simple and planned == self._peak.open_drops and self._service.now >= self._not_before:
             self._keep(order)
             self._not_before = self._service.now + APART_S

@@ -17,6 +17,7 @@ from dispatch.dispatcher import Dispatcher
 from dispatch.ordering import cancel_order, place_order
 from dispatch.orders import DropStatus
 from dispatch.plan import Plan
+from dispatch.promises import URGENT_S
 from dispatch.requests import (
     Action,
     CourierRequest,
@@ -60,7 +61,7 @@ class InProcess:
         store = HELSINKI_STORE.to_domain()
         self.now, self.version = now, 0
         self._iterations = iterations
-        self._usual_s = policy.urgent_s
+        self._usual_s = URGENT_S
         self.dispatcher = Dispatcher(
             zone="frozen",
             city=city,
@@ -103,7 +104,8 @@ class InProcess:
         placed = place_order(self.dispatcher, request_of(order), self.now)
         self._heard()
         usual_s = min(placed.promise_s, self._usual_s)
-        return PlacedOrder(order, placed.id, self.now, placed.deadline, placed.drops, usual_s)
+        due_at = self.now + placed.promise_s
+        return PlacedOrder(order, placed.id, self.now, due_at, placed.drops, usual_s)
 
     def cancel(self, order: str) -> None:
         """Cancels an order, if none of its goods left yet."""
@@ -179,7 +181,7 @@ def desks_of(city: City, count: int) -> tuple[KnownDesk, ...]:
 def request_of(order: WantedOrder) -> OrderRequest:
     """Returns an order of the world as a customer asks for it."""
     drops = tuple(DropRequest(_desk_of(drop.desk), drop.items) for drop in order.drops)
-    return OrderRequest(order.service.value, drops, external_id=f"w-{order.number}")
+    return OrderRequest(order.service, drops, external_id=f"w-{order.number}")
 
 
 def _desk_of(desk: KnownDesk) -> DeskRequest:

@@ -5,6 +5,7 @@ What survives from plan to plan: the tasks of couriers in order, by name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.orders import StopKind
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
 Sequences = Mapping[str, Sequence[tuple[str, Kind]]]
 """Per courier the tasks of a plan in order, by job name: what survives from problem to problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plan found for a quote, in which its order's drops have these names."""
+
+    sequences: Sequences
+    drops: tuple[str, ...]
 
 
 def return_job(courier: str) -> str:
@@ -47,8 +56,16 @@ def carry_over(sequences: Sequences, model: Model) -> tuple[Route, ...]:
 
 
 def sequences_of_plan(plan: Plan) -> Sequences:
-    """Returns the tasks of a published plan, per courier."""
-    return {route.courier: _sequence(route) for route in plan.routes}
+    """Returns the tasks of a published plan, places held among them, per courier."""
+    return {route.courier: _sequence(route) for route in plan.whole_routes()}
+
+
+def renamed(sequences: Sequences, names: Mapping[str, str]) -> Sequences:
+    """Returns the sequences with other names for some jobs: who takes over a place held."""
+    return {
+        courier: tuple((names.get(name, name), kind) for name, kind in tasks)
+        for courier, tasks in sequences.items()
+    }
 
 
 def _sequence(route: CourierRoute) -> tuple[tuple[str, Kind], ...]:

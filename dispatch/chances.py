@@ -14,6 +14,7 @@ from dispatch.band_times import band_during
 from dispatch.calendars import second_of_day, weekday_of
 from dispatch.city import City
 from dispatch.live import LiveStreets, live_streets
+from dispatch.observed_hours import luck_so_far
 from dispatch.openings import opening
 from dispatch.orders import StopKind
 from dispatch.plan import Stop
@@ -21,10 +22,12 @@ from dispatch.policy import Policy
 from dispatch.retiming import CUT_OFF_S
 from dispatch.spread import Spread, draws, factors, spread_of
 from dispatch.state import State
+from dispatch.under_way import rest_of_handover, rest_of_way, shows_no_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dispatch.orders import Commitment
     from dispatch.plan import CourierRoute
 
     Floats = NDArray[np.float64]
@@ -66,7 +69,9 @@ def forecast(
     Returns how planned routes may go from now on.
 
     The order of the stops is as planned, and each leg is of the band in which it is planned to end;
-    a stop starts when the courier is there, the goods are ready and the building is open.
+    a stop starts when the courier is there, the goods are ready and the building is open. Of what
+    is under way the rest is drawn, see `dispatch.under_way`; of the luck of a courier's hour what
+    taps showed of it so far is known.
     ``spread`` None: the one that taps showed. The same seed gives the same luck.
     """
     live = live_streets(city)
@@ -76,13 +81,24 @@ def forecast(
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """A stop with the seconds planned to reach it, by bike and on foot, and to serve it."""
+    """
+    A stop with the seconds planned to reach it, by bike and on foot, and to serve it.
+
+    ``band`` is the one in which it is reached, ``spread`` that of the band.
+    """
 
     stop: Stop
     ride_s: float
     inside_s: float
     service_s: float
     earliest: int
+    band: str
+    spread: Spread
+
+    @property
+    def begin(self) -> float:
+        """When the courier is planned to set off for it, Unix seconds."""
+        return self.stop.arrival - self.ride_s - self.inside_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,33 +120,54 @@ class _Drive:
             return
         legs = tuple(self._legs(route))
         at = np.full(self.samples, float(self._begin(route)))
-        for leg, (ride, inside, service) in zip(legs, self._factors(route), strict=True):
-            at += leg.ride_s * ride + leg.inside_s * inside
+        for leg, luck in zip(legs, self._factors(route, legs), strict=True):
+            way, service = self._takes(route.courier, leg, luck)
+            at += way
             np.maximum(at, leg.earliest, out=at)
-            at += leg.service_s * service
+            at += service
             if leg.stop.kind is StopKind.DELIVER:
                 yield leg.stop.drops[0], at.copy()
 
-    def _factors(self, route: CourierRoute) -> NDArray[np.float32]:
+    def _takes(self, courier: str, leg: _Leg, luck: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Returns the seconds to a stop and at it, one per sample."""
+        ride, inside, handover = luck.astype(np.float64)
+        way, service = leg.ride_s * ride + leg.inside_s * inside, leg.service_s * handover
+        begun, now = self._begun(courier, leg.stop), self.now
+        if begun is None:
+            return way, service
+        if shows_no_position(begun, leg.stop, now, self.policy.remainder_s):
+            left = rest_of_way(begun, now, leg.spread, ride, inside)
+            way = way if left is None else left
+        left = rest_of_handover(begun, now, leg.spread, handover)
+        return way, service if left is None else left
+
+    def _begun(self, courier: str, stop: Stop) -> Commitment | None:
+        """Returns what is known of a stop that the courier drives to or serves."""
+        begun = self.state.couriers[courier].committed
+        return begun if stop.committed and begun is not None and begun.stop == stop.id else None
+
+    def _factors(self, route: CourierRoute, legs: tuple[_Leg, ...]) -> NDArray[np.float32]:
         """Returns the factors of riding, going inside and serving: (stops, 3, samples)."""
-        hours = [f"{route.courier}@{stop.arrival // 3600}" for stop in route.stops]
-        common = np.stack([draws(hour, self.seed, self.samples)[:1] for hour in hours])
+        common = np.stack([self._common(route.courier, leg) for leg in legs])
         own = np.stack([draws(stop.id, self.seed, self.samples) for stop in route.stops])
-        spreads = [self._spread(stop) for stop in route.stops]
         sigma = [
-            (spread.ride, spread.inside_in(self._band(stop)), spread.handover)
-            for spread, stop in zip(spreads, route.stops, strict=True)
+            (leg.spread.ride, leg.spread.inside_in(leg.band), leg.spread.handover) for leg in legs
         ]
-        share = np.array([spread.hour_share for spread in spreads], dtype=np.float32)
+        share = np.array([leg.spread.hour_share for leg in legs], dtype=np.float32)
         sigmas = np.array(sigma, dtype=np.float32)[..., None]
         return factors(sigmas, share[:, None, None], common, own)
+
+    def _common(self, courier: str, leg: _Leg) -> NDArray[np.float32]:
+        """Returns the luck of the courier's hour in which a leg begins: (1, samples)."""
+        begun = self._begun(courier, leg.stop)
+        hour = int(leg.begin if begun is None else begun.departed_at) // 3600
+        mean, sigma = luck_so_far(self.state.observed, courier, hour, leg.spread.hour_share)
+        drawn = draws(f"{courier}@{hour}", self.seed, self.samples)[:1]
+        return np.float32(mean) + np.float32(sigma) * drawn
 
     def _band(self, stop: Stop) -> str:
         """Returns the band in which a stop is reached."""
         return band_during(stop.arrival, self.city.timezone)[0]
-
-    def _spread(self, stop: Stop) -> Spread:
-        return self.spread or spread_of(self.state, self._band(stop))
 
     def _begin(self, route: CourierRoute) -> int:
         """Who is committed goes on from now; who is not yet free, or has not set off, later."""
@@ -138,9 +175,11 @@ class _Drive:
         return self.now if committed else max(self.now, route.free_at)
 
     def _legs(self, route: CourierRoute) -> Iterator[_Leg]:
-        rides = self._rides(route)
+        bands = [self._band(stop) for stop in route.stops]
+        spreads = {b: self.spread or spread_of(self.state, b) for b in dict.fromkeys(bands)}
+        rides = self._rides(route, bands)
         before, here = route.free_at, route.origin
-        for stop, ride in zip(route.stops, rides, strict=True):
+        for stop, ride, band in zip(route.stops, rides, bands, strict=True):
             leg_s, service_s = stop.arrival - before, stop.departure - stop.start
             if stop.committed:
                 leg_s = max(0, stop.arrival - self.now)
@@ -151,10 +190,11 @@ class _Drive:
                 ride = min(ride, leg_s)
             inside_only = here.building is not None and here.building == stop.place.building
             ride_s = 0 if inside_only and not stop.committed else min(leg_s, ride)
-            yield _Leg(stop, ride_s, leg_s - ride_s, service_s, self._earliest(stop))
+            earliest = self._earliest(stop)
+            yield _Leg(stop, ride_s, leg_s - ride_s, service_s, earliest, band, spreads[band])
             before, here = stop.departure, stop.place
 
-    def _rides(self, route: CourierRoute) -> list[int]:
+    def _rides(self, route: CourierRoute, bands: list[str]) -> list[int]:
         """Returns the seconds ridden to each stop at most."""
         if not route.stops:
             return []
@@ -162,7 +202,6 @@ class _Drive:
             # Nobody knows which part is ridden: all of it is.
             return [stop.arrival for stop in route.stops]
         places = (route.origin, *(stop.place for stop in route.stops))
-        bands = [self._band(stop) for stop in route.stops]
         tables = {b: self.live.ride_times(places, b, CUT_OFF_S) for b in dict.fromkeys(bands)}
         rides = [int(tables[band][i, i + 1]) for i, band in enumerate(bands)]
         if route.stops[0].committed:

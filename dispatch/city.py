@@ -22,7 +22,7 @@ from dispatch.describing import describe
 from dispatch.descriptions import FOLDER, read_descriptions
 from dispatch.geo import metres_per_degree
 from dispatch.guidance import steps
-from dispatch.handovers import handover, is_refused, week_of
+from dispatch.handovers import handover, is_refused, reception_of, week_of
 from dispatch.indoor_parameters import BANDS, IndoorParameters
 from dispatch.insides import Insides
 from dispatch.live import Ridden
@@ -87,8 +87,9 @@ class City:
     A loaded city. Mutable are only the speeds on its streets and its cache of travel rows
     (`doors.Doors`), which is why it is a class and not a value.
 
-    ``timezone`` is an IANA name; ``bounds`` are south, west, north and east of the map's roads,
-    degrees; ``travel_epoch`` grows when the speeds change. ``insides``
+    ``timezone`` is an IANA name, ``country`` an ISO 3166 code, empty where it has none; ``bounds``
+    are south, west, north and east of the map's roads, degrees; ``travel_epoch`` grows when the
+    speeds change. ``insides``
     are its buildings from within; ``interiors`` those that somebody described, by building.
     ``profile`` is how couriers get about, ``search`` one of `street_engine.SEARCHES`. With
     ``streets`` times and routes are theirs, and so is the profile; the map's roads then only tell
@@ -108,6 +109,7 @@ class City:
     ) -> None:
         self.name = city_map.name
         self.timezone = city_map.timezone
+        self.country = city_map.country
         self.attribution = city_map.attribution
         self.buildings: Mapping[str, Building] = city_map.buildings
         self.offices: Mapping[str, Office] = city_map.offices
@@ -295,6 +297,14 @@ class City:
         if self.hours(place, own).is_open(weekday, second) and not self._is_refused(place):
             return place
         return handover(self.insides, place, weekday, second, own).place
+
+    def reception(self, place: Place, weekday: int, second: int) -> Place | None:
+        """
+        Returns where reception takes goods for a desk at a second of a local day, Monday 0.
+
+        None where it does not then, or the desk is there. Raises as `place` does.
+        """
+        return reception_of(self.insides, place, weekday, second)
 
     def hours(self, place: Place, own: Week | None = None) -> Week:
         """Returns when a desk takes deliveries; raises as `place` does."""

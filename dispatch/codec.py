@@ -18,6 +18,7 @@ from cattrs.preconf.orjson import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from dispatch.events import Event
+from dispatch.promises import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,7 @@ def _finite(value: float) -> float:
 
 _converter = make_converter(detailed_validation=False)
 _converter.register_unstructure_hook(float, _finite)
+configure_tagged_union(Clock, _converter, tag_generator=_snake_case, tag_name="kind")
 configure_tagged_union(Event, _converter, tag_generator=_KINDS.__getitem__, tag_name="event")
 
 

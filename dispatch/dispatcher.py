@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING
 from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.commit import Commit
 from dispatch.errors import NotFound
+from dispatch.keeping import expired_holds, lost, settled
 from dispatch.observed import learn
 from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
 from dispatch.planning import build_problem
 from dispatch.positions import newest, rides
+from dispatch.promising import weekdays
 from dispatch.proposals import carried
 from dispatch.reported import expired, in_force
 from dispatch.silence import asked, fell_silent
 from dispatch.state import State, apply
+from dispatch.watch import Watched, fell_due, next_moment, off_duty, watched
 from solver.problem import Problem
 from solver.solution import Solution, cost
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from dispatch.calendars import Calendar
+    from dispatch.carrying import Found
     from dispatch.city import City
     from dispatch.commit import CommitTo
     from dispatch.events import Event
@@ -57,8 +62,10 @@ class Dispatcher:
     The state and the published plan of one zone, and the only place where they change.
 
     Mutable because a zone has one present: ``state`` and ``plan`` are replaced, never changed,
-    after ``commit`` made the step durable. The last positions of couriers, and since when each is
-    asked to set off, are kept beside them and may be lost. Used from one thread only.
+    after ``commit`` made the step durable. The last positions of couriers, since when each is asked
+    to set off, what promises have ahead, and plans ``found`` for quotes by a search are kept beside
+    them and may be lost. ``calendars`` are those that promises are counted by, the usual one first
+    (None: weekdays without holidays). Used from one thread only.
     """
 
     def __init__(
@@ -70,12 +77,16 @@ class Dispatcher:
         state: State,
         plan: Plan,
         commit: CommitTo,
+        calendars: Mapping[str, Calendar] | None = None,
     ) -> None:
         self.zone, self.city, self.policy = zone, city, policy
+        self.calendars = weekdays(city.timezone) if calendars is None else calendars
         self.state, self.plan = state, plan
         self._commit = commit
         self._positions: dict[str, Position] = {}
         self._asked: dict[str, int] = {}
+        self._watched: Mapping[str, Watched] = {}
+        self.found: dict[str, Found] = {}
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -104,14 +115,19 @@ class Dispatcher:
         """
         Returns the plan now in force, a new version where the proposal differs from the old.
 
-        Times that moved by no more than ``tolerance_s`` are no difference. When the commit fails it
-        raises and nothing has changed.
+        Times that moved by no more than ``tolerance_s`` are no difference. Places held for quotes
+        that the proposal does not keep in time lapse, and a promise that begins with nobody on
+        shift is warned of, in the same step. When the commit fails it raises and nothing has
+        changed.
         """
+        lapses, proposal = settled(self, proposal, now)
+        warnings = tuple(off_duty(proposal.state, events, self.city.timezone, now))
+        events = (*events, *lapses, *warnings)
         plan = read_plan(proposal.model, proposal.solution, proposal.state, self.plan)
         news = plan if differs(self.plan, plan, tolerance_s) else None
         if events or answers or news is not None:
             self._commit(Commit(now, events, news, answers))
-        self.state = proposal.state
+        self.state = reduce(apply, warnings, proposal.state)
         if news is not None:
             self.plan = news
             logger.info("zone %s %s", self.zone, summary(news))
@@ -124,21 +140,41 @@ class Dispatcher:
             self._commit(Commit(now, events))
         self.state = state
 
+    def next_moment(self) -> int | None:
+        """Returns the Unix second at which `notice` has something to write, None for never."""
+        self._watched = watched(self.state, self.calendars, self._watched)
+        return next_moment(self._watched)
+
+    def notice(self, now: int) -> None:
+        """Makes durable what fell due by now, each thing once; it changes no plan by itself."""
+        self.record(now, *self._fell_due(now))
+
+    def _fell_due(self, now: int) -> tuple[Event, ...]:
+        """Returns what time alone brought about, apart from couriers and streets."""
+        due_at = self.next_moment()
+        return () if due_at is None or now < due_at else fell_due(self._watched, now)
+
     def tick(self, now: int) -> Plan:
         """
         Returns the plan re-timed: who is behind, who fell silent, what need not wait longer.
 
-        Reports of traffic whose time is over end, the streets learn what was observed, and where
-        the band of the day changes the plan is made in the new one.
+        Who has to be told about a promise is. Reports of traffic whose time is over end, the
+        streets learn what was observed, and where the band of the day changes the plan is made in
+        the new one.
         """
         learn(self.city, self.state, self.policy)
         self._asked = asked(self.state, self.plan, self._asked, now)
         silent = fell_silent(self.state, self.plan, self.policy, self._positions, self._asked, now)
-        events: tuple[Event, ...] = (*expired(self.state, now), *silent)
+        events = (
+            *self._fell_due(now),
+            *expired(self.state, now),
+            *silent,
+            *expired_holds(self.state, now),
+        )
         state = reduce(apply, events, self.state)
         moving = any(courier.committed for courier in state.couriers.values())
         with in_force(self.city, self.state, state):
-            if not (state.live or moving or any(route.stops for route in self.plan.routes)):
+            if not (state.live or moving or any(r.stops for r in self.plan.whole_routes())):
                 self.record(now, *events)
                 return self.plan
             return self.publish(now, events, self.propose(state, now), tolerance_s=RETIMED_S)
@@ -170,13 +206,16 @@ class Dispatcher:
         Returns whether a search's answer became the plan.
 
         The answer is carried over to the state of now and newcomers are inserted; it is published
-        only if it is better than the published plan, both priced in the problem of now.
+        only if it is better than the published plan, both priced in the problem of now, and loses
+        no place held for a quote.
         """
         model = self.model(self.state, now)
         found = sequences_of_solution(snapshot.problem, solution.routes)
         candidate = carried(self.state, model, found)
         published = carried(self.state, model, sequences_of_plan(self.plan))
         if cost(model.problem, candidate.solution) >= cost(model.problem, published.solution):
+            return False
+        if lost(candidate, now) is not None:
             return False
         version = self.plan.version
         return self.publish(now, (), candidate).version > version

@@ -48,6 +48,145 @@ class QuoteGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLapsed:
+    """The place held for a quote is held no longer, and why; its word may still be good."""
+
+    at: int
+    quote: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsArrived:
+    """
+    Goods that were not in stock are in the store: the clock starts.
+
+    ``deadline`` is its end, None while the order is paused, and ``provisional`` says that it lies
+    on a day that is not yet published.
+    """
+
+    at: int
+    order: str
+    deadline: int | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswered:
+    """The customer got a first, or another, answer."""
+
+    at: int
+    order: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaused:
+    """The clock of an order stands still from now on, and it is not brought."""
+
+    at: int
+    order: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResumed:
+    """
+    The clock of an order runs again, to this end (None: it has not started yet).
+
+    ``provisional`` says that the end lies on a day that is not yet published.
+    """
+
+    at: int
+    order: str
+    deadline: int | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRecalculated:
+    """
+    An open promise is counted by another version of its calendar, which may move its end.
+
+    ``provisional`` says that the new end lies on a day that is not yet published.
+    """
+
+    at: int
+    order: str
+    before: int | None
+    deadline: int | None
+    calendar: str
+    reason: str
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseWarned:
+    """
+    Somebody should know: ``kind`` is half, most, answer, unanswered or off_duty.
+
+    Half or most (80 %) of the time is used, the time for a first answer is running out or over, or
+    nobody is on duty who could bring the order in time.
+    """
+
+    at: int
+    order: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBreached:
+    """The deadline passed and not all of the order was known to be handed over."""
+
+    at: int
+    order: str
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """
+    A move that gives a drop a better chance: to a courier, behind a drop (None: where it fits).
+
+    ``p_on_time`` is the chance of its order then, ``late`` are the orders that would become late by
+    it, ``harm_s`` by how many seconds others are handed over later in all.
+    """
+
+    courier: str
+    after: str | None
+    p_on_time: float
+    harm_s: int
+    late: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BreachForeseen:
+    """
+    A promise will probably not be kept: the chance, and what would help most.
+
+    ``drop`` is the one in danger. ``rescue`` None: nothing that can be done with it helps, and
+    ``reason`` says why.
+    """
+
+    at: int
+    order: str
+    drop: str
+    p_on_time: float
+    rescue: Rescue | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BreachAverted:
+    """A promise that was foreseen to break will probably be kept."""
+
+    at: int
+    order: str
+    p_on_time: float
+
+
+@dataclass(frozen=True, slots=True)
 class CourierAdded:
     """A courier began to belong to the zone."""
 
@@ -217,6 +356,16 @@ Event = (
     | OrderCancelled
     | OrderReady
     | QuoteGiven
+    | HoldLapsed
+    | GoodsArrived
+    | OrderAnswered
+    | OrderPaused
+    | OrderResumed
+    | PromiseRecalculated
+    | PromiseWarned
+    | PromiseBreached
+    | BreachForeseen
+    | BreachAverted
     | CourierAdded
     | CourierChanged
     | Departed

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dispatch.carrying import Sequences
     from dispatch.dispatcher import Dispatcher
     from dispatch.orders import Drop
+    from dispatch.proposals import Proposal
     from dispatch.requests import Move
 
 
@@ -40,20 +41,24 @@ def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Mov
     be moved again by the next search. Raises NotFound for an unknown drop or courier, Conflict for
     a drop that is no longer waiting, InvalidRequest for an ``after`` outside the courier's route.
     """
-    drop = _waiting(dispatcher, drop_id)
-    if move.courier is not None and move.courier not in dispatcher.state.couriers:
-        raise unknown_courier(move.courier)
-    pinned = DropPinned(now, drop_id, move.courier)
-    state = apply(dispatcher.state, pinned)
     before = dispatcher.propose(dispatcher.state, now)
-    after = carried(state, dispatcher.model(state, now), _moved(dispatcher, drop, move))
+    after = after_move(dispatcher, drop_id, move, now)
     consequences = delays(before, after)
     if move.dry_run:
         return Moved(consequences, None)
-    lasting = pinned if move.pinned else DropPinned(now, drop_id, None)
+    lasting = DropPinned(now, drop_id, move.courier if move.pinned else None)
     after = replace(after, state=apply(dispatcher.state, lasting))
     plan = dispatcher.publish(now, (lasting,), after)
     return Moved(consequences, plan.version)
+
+
+def after_move(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Proposal:
+    """Returns what would be planned with a drop moved and pinned; raises as `move_drop`."""
+    drop = _waiting(dispatcher, drop_id)
+    if move.courier is not None and move.courier not in dispatcher.state.couriers:
+        raise unknown_courier(move.courier)
+    state = apply(dispatcher.state, DropPinned(now, drop_id, move.courier))
+    return carried(state, dispatcher.model(state, now), _moved(dispatcher, drop, move))
 
 
 def _waiting(dispatcher: Dispatcher, drop_id: str) -> Drop:

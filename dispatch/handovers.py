@@ -60,17 +60,34 @@ def handover(
     """
     is_open = week_of(insides, place, own).is_open(weekday, second)
     interior = insides.interior(str(place.building))
-    reception = interior.reception
-    instead = replace(place, floor=reception.floor, desk=RECEPTION)
+    instead = replace(place, floor=interior.reception.floor, desk=RECEPTION)
     if instead == place:
         return Handover(place)
     if is_refused(interior, place):
         return Handover(instead, "refused")
-    hours = reception.hours or interior.hours
-    staffed = hours is None or hours.is_open(weekday, second)
-    if not is_open and reception.takes_goods and staffed:
+    if not is_open and _takes_goods(interior, weekday, second):
         return Handover(instead, "closed")
     return Handover(place)
+
+
+def reception_of(insides: Insides, place: Place, weekday: int, second: int) -> Place | None:
+    """
+    Returns where reception takes goods for a desk at a second of a local day, Monday 0.
+
+    None where it does not then, or the desk is there itself. Raises as `week_of` does.
+    """
+    interior = insides.interior(str(place.building))
+    instead = replace(place, floor=interior.reception.floor, desk=RECEPTION)
+    if instead == place or not week_of(insides, instead).is_open(weekday, second):
+        return None
+    return instead if _takes_goods(interior, weekday, second) else None
+
+
+def _takes_goods(interior: Interior, weekday: int, second: int) -> bool:
+    """Returns whether reception takes goods then: it does so at all, and somebody is there."""
+    hours = interior.reception.hours or interior.hours
+    staffed = hours is None or hours.is_open(weekday, second)
+    return interior.reception.takes_goods and staffed
 
 
 def is_refused(interior: Interior, place: Place) -> bool:

@@ -11,16 +11,18 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from dispatch.calendars import next_working_day_end
 from dispatch.errors import CityError, InvalidRequest, NotFound
 from dispatch.events import OrderPlaced
-from dispatch.orders import NOBODY, Contact, Desk, Drop, Item, Order, Service
+from dispatch.orders import NOBODY, Contact, Desk, Drop, Item, Order
+from dispatch.promises import WallClock
+from dispatch.promising import promised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.city import City
     from dispatch.dispatcher import Dispatcher
+    from dispatch.promises import Service
     from dispatch.requests import (
         DeskRequest,
         DropRequest,
@@ -42,18 +44,17 @@ def wanted(service: str, drops: Sequence[DropRequest]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def service_of(name: str) -> Service:
+def service_of(state: State, name: str) -> Service:
     """Returns the service of this name; raises InvalidRequest for one that is not offered."""
-    try:
-        return Service(name)
-    except ValueError:
+    if name not in state.services:
         raise InvalidRequest(
             f"There is no service {name!r}.",
             at="service",
-            cure=f"Choose from {', '.join(Service)}.",
+            cure=f"Choose from {', '.join(state.services)}.",
             code="unknown-service",
             value=name,
-        ) from None
+        )
+    return state.services[name]
 
 
 def stores_for(state: State, name: str | None) -> tuple[str, ...]:
@@ -75,21 +76,21 @@ def new_order(
     dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, store: str, now: int
 ) -> OrderPlaced:
     """Returns the order as it would be placed now from one store, with the usual deadline."""
-    state, policy = dispatcher.state, dispatcher.policy
-    service = service_of(request.service)
-    deadline = now + policy.urgent_s
-    if service is Service.STANDARD:
-        deadline = next_working_day_end(now, dispatcher.city.timezone, policy.business_close)
+    state = dispatcher.state
+    service = service_of(state, request.service)
+    promise, deadline, promise_s = promised(service, now, dispatcher.calendars)
     order_id = f"o_{len(state.orders) + 1}"
     drops = _drops(dispatcher.city, state, request.drops, order_id, now)
     ready_at = request.ready_at
     order = Order(
         id=order_id,
-        service=service,
+        service=service.name,
+        urgent=service.urgent,
+        promise=promise,
         store=store,
         placed_at=now,
         deadline=deadline,
-        promise_s=deadline - now,
+        promise_s=promise_s,
         ready_at=now + state.stores[store].preparation_s if ready_at is None else ready_at,
         drops=tuple(drop.id for drop in drops),
     )
@@ -97,8 +98,18 @@ def new_order(
 
 
 def with_promise(placed: OrderPlaced, promise_s: int) -> OrderPlaced:
-    """Returns the order with another promised time, counted from its placing."""
-    order = replace(placed.order, promise_s=promise_s, deadline=placed.order.placed_at + promise_s)
+    """
+    Returns the order with this time promised, counted by the wall clock where it is not the usual.
+
+    The deadline is counted from placing; None where the clock starts later.
+    """
+    order = placed.order
+    if promise_s == order.promise_s:
+        return placed
+    promise = replace(order.promise, clock=WallClock(promise_s), cut_off=None, calendar="")
+    order = replace(order, promise=replace(promise, provisional=False), promise_s=promise_s)
+    if order.deadline is not None:
+        order = replace(order, deadline=order.placed_at + promise_s)
     return replace(placed, order=order)
 
 

@@ -134,8 +134,7 @@ def with_ride(
     """
     if leg is None or not is_learned_from(leg):
         return known
-    inside_s = leg.arrives_at - leg.departed_at - leg.ride_s
-    ratio = (arrived_at - leg.departed_at - inside_s) / leg.ride_s
+    ratio = ride_ratio(leg, arrived_at)
     key = ride_id(leg.band)
     if not ridden:
         return _with(known, key, ratio * leg.ride_factor)
@@ -144,6 +143,12 @@ def with_ride(
     after = _with(known, key, plain)
     # What is beyond reach is a slip, for the classes too.
     return after if after is known else {**after, key: _with_classes(after[key], x, plain)}
+
+
+def ride_ratio(leg: Commitment, arrived_at: int) -> float:
+    """Returns real over expected seconds of a ride; the way inside lasts as long as expected."""
+    inside_s = leg.arrives_at - leg.departed_at - leg.ride_s
+    return (arrived_at - leg.departed_at - inside_s) / leg.ride_s
 
 
 def _with_classes(observed: Observed, x: Sequence[float], ratio: float) -> Observed:
@@ -157,10 +162,16 @@ def with_handover(
     known: Mapping[str, Observed], stop: Commitment | None, drop: str, ended_at: int
 ) -> Mapping[str, Observed]:
     """Returns what is known after a hand-over at a desk where the courier had said to be."""
+    ratio = handover_ratio(stop, drop, ended_at)
+    return known if ratio is None else _with(known, HANDOVER, ratio)
+
+
+def handover_ratio(stop: Commitment | None, drop: str, ended_at: int) -> float | None:
+    """Returns real over expected seconds of a hand-over, None where nobody said to be there."""
     if stop is None or stop.drop != drop or stop.arrived_at is None or stop.service_s <= 0:
-        return known
+        return None
     began_at = max(stop.arrived_at, stop.ends_at - stop.service_s)
-    return _with(known, HANDOVER, (ended_at - began_at) / stop.service_s)
+    return (ended_at - began_at) / stop.service_s
 
 
 def _with(known: Mapping[str, Observed], key: str, ratio: float) -> Mapping[str, Observed]:

@@ -7,15 +7,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dispatch.carrying import renamed
 from dispatch.errors import Conflict, NotFound
 from dispatch.events import OrderCancelled, OrderReady
-from dispatch.intake import fingerprint, wanted, with_promise
-from dispatch.orders import DropStatus, Order, Quote, Service
-from dispatch.outlooks import MINUTE, Outlook, best_outlook
+from dispatch.honest import MINUTE
+from dispatch.intake import fingerprint, new_order, wanted, with_promise
+from dispatch.keeping import known_quote, taken_over
+from dispatch.orders import DropStatus, Order, Quote
+from dispatch.outlooks import Outlook, breaks_word, seen
+from dispatch.proposals import carried
 from dispatch.state import apply
+from dispatch.wishing import aim_of, best_outlook, wished
 
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
+    from dispatch.events import OrderPlaced
+    from dispatch.proposals import Proposal
     from dispatch.requests import OrderRequest
     from dispatch.state import State
 
@@ -26,7 +33,8 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
 
     The same external id with the same content gives the same order again. Raises Conflict for the
     same id with other content, for a quote that is used up, expired or for something else, and
-    where ``on_infeasible`` is ``reject`` and the usual time cannot be promised.
+    where ``on_infeasible`` is ``reject`` and neither the usual time nor the quoted one can be kept.
+    The word of a quote is kept where a place was held for it, and else where the plan still can.
     """
     digest = fingerprint(request)
     known = _known(dispatcher.state, request, digest)
@@ -35,7 +43,8 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
     quote = _quote(dispatcher, request, now)
     if quote is not None:
         request = replace(request, store=quote.store)
-    best = best_outlook(dispatcher, request, now)
+    best = _best(dispatcher, request, quote, now)
+    usual = new_order(dispatcher, request, best.placed.order.store, now).order.promise_s
     promise_s = _promise(request, best, quote)
     order = replace(
         best.placed.order,
@@ -44,12 +53,42 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
         external_id=request.external_id,
         quote=quote.id if quote else None,
         fingerprint=digest,
-        requoted=promise_s > best.placed.order.promise_s,
+        requoted=promise_s > usual,
     )
     placed = with_promise(replace(best.placed, order=order), promise_s)
     state = apply(dispatcher.state, placed)
     dispatcher.publish(now, (placed,), replace(best.proposal, state=state))
     return dispatcher.state.orders[order.id]
+
+
+def _best(dispatcher: Dispatcher, request: OrderRequest, quote: Quote | None, now: int) -> Outlook:
+    """
+    Returns what the plan would be with the order, from what is likely to keep its quote's word.
+
+    That is the place held for it, then a plan that was searched for when it was quoted.
+    """
+    if quote is None:
+        return best_outlook(dispatcher, request, now)
+    placed = wished(dispatcher, request, quote.store, now, quote)
+    for proposal in (
+        taken_over(dispatcher, placed, quote, now),
+        _found(dispatcher, placed, quote, now),
+    ):
+        if proposal is not None:
+            best = seen(dispatcher, placed, proposal, aim_of(dispatcher, placed, quote), now)
+            if best.feasible and not breaks_word(dispatcher, proposal):
+                return best
+    return best_outlook(dispatcher, request, now, quote)
+
+
+def _found(dispatcher: Dispatcher, placed: OrderPlaced, quote: Quote, now: int) -> Proposal | None:
+    """Returns the plan that was found for a quote, carried over to now; None if none is known."""
+    found = dispatcher.found.get(quote.id)
+    if found is None or len(found.drops) != len(placed.drops):
+        return None
+    names = dict(zip(found.drops, placed.order.drops, strict=True))
+    state = apply(dispatcher.state, placed)
+    return carried(state, dispatcher.model(state, now), renamed(found.sequences, names))
 
 
 def _known(state: State, request: OrderRequest, digest: str) -> Order | None:
@@ -73,15 +112,7 @@ def _quote(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Quote | N
     """Returns the quote an order names; raises where it does not hold for it."""
     if request.quote_id is None:
         return None
-    quote = dispatcher.state.quotes.get(request.quote_id)
-    if quote is None:
-        raise NotFound(
-            f"There is no quote {request.quote_id!r}.",
-            at="quote_id",
-            cure="Ask for a new quote.",
-            code="unknown-quote",
-            value=request.quote_id,
-        )
+    quote = known_quote(dispatcher.state, request.quote_id)
     faults = {
         "quote-used": (quote.order is not None, f"was used for {quote.order}"),
         "quote-expired": (now > quote.expires_at, "has expired"),
@@ -104,17 +135,15 @@ def _quote(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Quote | N
 
 def _promise(request: OrderRequest, best: Outlook, quote: Quote | None) -> int:
     """Returns the seconds promised; raises Conflict where the customer wants no other time."""
-    usual = best.placed.order.promise_s
-    if request.on_infeasible == "accept_late":
-        return usual
-    if quote is not None:
-        # A standard order's usual time may grow by a day between the two, at midnight.
-        urgent = best.placed.order.service is Service.URGENT
-        return quote.promise_s if urgent else min(usual, quote.promise_s)
-    if not best.feasible and request.on_infeasible == "reject":
+    asked_s = best.placed.order.promise_s
+    if best.feasible or request.on_infeasible == "accept_late":
+        return asked_s
+    if request.on_infeasible == "reject":
+        what = f"{asked_s // MINUTE} minutes cannot be promised now"
+        if quote is not None:
+            what = f"The {asked_s // MINUTE} minutes of {quote.id} cannot be kept any more"
         raise Conflict(
-            f"{usual // MINUTE} minutes cannot be promised now; "
-            f"{best.promise_s // MINUTE} minutes can."
+            f"{what}; {best.promise_s // MINUTE} minutes can."
             if best.eta is not None
             else "Nobody can bring this order now.",
             at="service",

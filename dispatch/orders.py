@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dispatch.places import Place
-
-
-class Service(StrEnum):
-    """What is promised: urgent on the desk in minutes, standard within a working day."""
-
-    URGENT = "urgent"
-    STANDARD = "standard"
+from dispatch.promises import WITHIN_22_MINUTES, Pause, Promise, Start
 
 
 class DropStatus(StrEnum):
@@ -46,13 +40,18 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where goods are picked up; ``preparation_s`` is the usual time from order to ready."""
+    """
+    Where goods are picked up; ``preparation_s`` is the usual time from order to ready.
+
+    ``hours`` are when somebody is there on every day, in seconds of it (empty: always).
+    """
 
     id: str
     name: str
     lat: float
     lon: float
     preparation_s: int = 240
+    hours: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +132,21 @@ class Order:
     """
     What a customer asked for and what was promised.
 
-    ``deadline`` is the moment by which the last drop shall be handed over; it is set when the order
-    is placed and never moves. ``promise_s`` is the time promised then. ``ready_at`` is when the
-    goods are expected at the store's counter. ``fingerprint`` tells a repeated request from a new
-    one.
+    ``urgent`` is whether its service plans it so. ``promise`` is what was promised, ``promise_s``
+    the time promised when it was placed, in seconds of its clock's start to the end. ``deadline``
+    is the moment by which the last drop shall be handed over (None: the clock has not started, or
+    stands still); only events that name another move it. ``ready_at`` is when the goods are
+    expected at the store's counter. ``fingerprint`` tells a repeated request from a new one.
+
+    ``warned`` are the kinds of warnings given, ``breached_at`` is when the deadline passed with
+    drops open, ``foreseen_at`` when that was foreseen and not called off again.
     """
 
     id: str
-    service: Service
+    service: str
     store: str
     placed_at: int
-    deadline: int
+    deadline: int | None
     promise_s: int
     ready_at: int
     drops: tuple[str, ...]
@@ -154,6 +157,24 @@ class Order:
     fingerprint: str = ""
     requoted: bool = False
     cancelled_at: int | None = None
+    urgent: bool = True
+    promise: Promise = WITHIN_22_MINUTES
+    goods_arrived_at: int | None = None
+    answered_at: int | None = None
+    pauses: tuple[Pause, ...] = ()
+    warned: tuple[str, ...] = ()
+    breached_at: int | None = None
+    foreseen_at: int | None = None
+
+    @property
+    def awaits_goods(self) -> bool:
+        """Whether the clock waits for goods that are not in the store yet."""
+        return self.promise.starts is Start.GOODS_ARRIVED and self.goods_arrived_at is None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the clock stands still for now."""
+        return any(pause.until is None for pause in self.pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +232,13 @@ class Quote:
     What was said to a customer who asked: the time promised and until when the word holds.
 
     ``fingerprint`` ties it to the service and drops asked about; ``order`` is set once it is used.
+    ``held`` are the drops whose place is held until it expires (empty: nothing is held), ready at
+    ``ready_at``, as if they were ordered in its last second.
+    ``principal`` is who asked. ``lapsed`` says why nothing is held any more; empty while it is.
     """
 
     id: str
-    service: Service
+    service: str
     store: str
     made_at: int
     expires_at: int
@@ -222,3 +246,11 @@ class Quote:
     feasible: bool
     fingerprint: str
     order: str | None = None
+    held: tuple[Drop, ...] = ()
+    ready_at: int = 0
+    principal: str = ""
+    lapsed: str = ""
+
+    def holds(self, now: int) -> bool:
+        """Returns whether a place is held for it at this moment."""
+        return bool(self.held) and not self.lapsed and self.order is None and now <= self.expires_at

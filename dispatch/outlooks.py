@@ -4,30 +4,26 @@ What the plan would be with one order more, and what may therefore be promised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dispatch.band_times import band_of
-from dispatch.errors import CityError
+from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.events import OrderPlaced
-from dispatch.intake import new_order, stores_for
-from dispatch.openings import desk_place
-from dispatch.orders import Service
-from dispatch.proposals import Proposal, judged
-from dispatch.retiming import retimed
+from dispatch.honest import Aim, LastHandover, last_handover
+from dispatch.orders import StopKind
+from dispatch.proposals import Proposal, handover_ends, judged
 from dispatch.state import apply
 from solver.insertion import earliest_insertion
 from solver.salvage import salvage
-from solver.solution import Kind, Solution
+from solver.solution import Solution
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dispatch.dispatcher import Dispatcher
-    from dispatch.requests import OrderRequest, QuoteRequest
+    from dispatch.model import Model
     from dispatch.state import State
-
-MINUTE = 60
-
-_Ends = dict[str, tuple[int, str]]
+    from solver.solution import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,70 +31,127 @@ class Outlook:
     """
     What the plan would be with one order more.
 
-    ``eta`` is the end of its last hand-over in Unix seconds, None where a drop is held or fits
-    nowhere. ``promise_s`` is what may be promised, counted from now.
+    ``last`` is when its last drop is handed over, None where a drop is held or fits nowhere.
+    ``promise_s`` is what may be promised, counted from now. ``searched_s`` are the seconds that a
+    better plan was searched for (None: it was not needed, or not allowed).
     """
 
     placed: OrderPlaced
     proposal: Proposal
-    eta: int | None
-    courier: str | None
+    last: LastHandover | None
     promise_s: int
     feasible: bool
+    searched_s: float | None = None
+
+    @property
+    def eta(self) -> int | None:
+        """When the last hand-over is over as planned, Unix seconds; None: it is not planned."""
+        return None if self.last is None else self.last.eta
+
+    @property
+    def courier(self) -> str | None:
+        """Who brings the last drop, None: nobody yet."""
+        return None if self.last is None else self.last.courier
 
 
-def outlook(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> Outlook:
+def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
     """
-    Returns whether the usual time can be promised to an order, and else the shortest honest one.
+    Returns whether what an aim wants can be promised to an order, and else the shortest time.
 
-    A planned time counts with the policy's buffer added. The cheapest insertion is asked first;
-    where it is not early enough, or makes another promise late, the earliest one that makes none.
+    The cheapest insertion is asked first; where it is not early enough, or makes another promise
+    late, the earliest one that makes none. What waits for company or for its goods, and what is
+    promised its day whatever the plan, is not timed.
     """
-    state = apply(dispatcher.state, placed)
-    proposal = dispatcher.propose(state, now)
-    usual = placed.order.promise_s
+    proposal = dispatcher.propose(apply(dispatcher.state, placed), now)
+    first = seen(dispatcher, placed, proposal, aim, now)
+    if _as_usual(dispatcher, first):
+        return replace(first, promise_s=aim.promise_s, feasible=True)
+    is_harmless = not breaks_word(dispatcher, proposal)
+    if first.feasible and is_harmless:
+        return first
+    # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
+    base = dispatcher.propose(dispatcher.state, now)
+    sequences = sequences_of_solution(base.model.problem, base.solution.routes)
+    routes = carry_over(sequences, proposal.model)
+    early = seen(
+        dispatcher,
+        placed,
+        _earliest(proposal.state, proposal.model, routes, placed),
+        aim,
+        now,
+    )
+    if is_harmless and first.last is not None and early.last is not None:
+        # Several drops, each at its earliest place, may end later than at their cheapest ones.
+        return min((early, first), key=lambda o: (not o.feasible, o.promise_s))
+    return early
+
+
+def seen(
+    dispatcher: Dispatcher, placed: OrderPlaced, proposal: Proposal, aim: Aim, now: int
+) -> Outlook:
+    """Returns a proposal with what it lets one promise."""
+    last = last_handover(dispatcher, proposal, placed.order.drops, now)
+    if last is None:
+        return Outlook(placed, proposal, None, aim.promise_s, feasible=False)
+    if last.keeps(aim, now):
+        return Outlook(placed, proposal, last, aim.promise_s, feasible=True)
+    policy = dispatcher.policy
+    surely = Aim(aim.promise_s, policy.quote_buffer, policy.quote_confidence)
+    longer = max(aim.promise_s, last.honest_s(surely, now))
+    service = dispatcher.state.services[placed.order.service]
+    promise_s = longer if service.negotiable else aim.promise_s
+    return Outlook(placed, proposal, last, promise_s, feasible=False)
+
+
+def _as_usual(dispatcher: Dispatcher, first: Outlook) -> bool:
+    """Returns whether the usual time is promised without a look at the plan."""
+    order = first.placed.order
+    if order.awaits_goods:
+        return True
+    if order.urgent:
+        return False
+    if not dispatcher.state.services[order.service].negotiable:
+        return True
+    model = first.proposal.model
+    left = {model.problem.jobs[j].name for j in first.proposal.solution.unassigned}
+    planned = {job.name for job in model.problem.jobs} - left
+    waiting = [drop for drop in order.drops if drop not in planned]
+    return bool(waiting) and all(drop in model.entering.held for drop in waiting)
+
+
+def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
+    """
+    Returns whether a proposal makes a promise late that the published plan keeps.
+
+    Promises are those of urgent drops and of places held for quotes.
+    """
+    orders, drops = proposal.state.orders, proposal.state.drops
     ends = handover_ends(proposal)
-    eta, courier = _last(ends, placed)
-    if placed.order.service is not Service.URGENT or (
-        _holds(dispatcher, eta, now, usual) and not _breaks_word(dispatcher, proposal.state, ends)
-    ):
-        return Outlook(placed, proposal, eta, courier, usual, feasible=True)
-    early = _earliest(proposal, placed)
-    eta, courier = _last(handover_ends(early), placed)
-    if _holds(dispatcher, eta, now, usual):
-        return Outlook(placed, early, eta, courier, usual, feasible=True)
-    promise_s = usual if eta is None else max(usual, _honest(dispatcher, eta - now))
-    return Outlook(placed, early, eta, courier, promise_s, feasible=False)
-
-
-def _holds(dispatcher: Dispatcher, eta: int | None, now: int, promise_s: int) -> bool:
-    return eta is not None and (eta - now) * (1 + dispatcher.policy.quote_buffer) <= promise_s
-
-
-def _breaks_word(dispatcher: Dispatcher, state: State, ends: _Ends) -> bool:
-    """Returns whether an urgent drop that the published plan brings in time would be late."""
     return any(
         stop.departure <= stop.due_at < ends[drop][0]
-        for drop, (_, stop) in dispatcher.plan.assignments().items()
-        if drop in ends
-        and stop.due_at is not None
-        and state.orders[state.drops[drop].order].service is Service.URGENT
+        for route in dispatcher.plan.whole_routes()
+        for stop in route.stops
+        if stop.kind is StopKind.DELIVER and stop.due_at is not None
+        for drop in stop.drops
+        if drop in ends and (drop not in drops or orders[drops[drop].order].urgent)
     )
 
 
-def _honest(dispatcher: Dispatcher, planned_s: int) -> int:
-    """Returns a planned time with its buffer, rounded up to a minute."""
-    buffered = planned_s * (1 + dispatcher.policy.quote_buffer)
-    return -int(-buffered // MINUTE) * MINUTE
+def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
+    """Returns the outlook with the new drops at their earliest places that make no promise late."""
+    state = apply(dispatcher.state, placed)
+    model = dispatcher.model(state, now)
+    routes = carry_over(sequences_of_plan(dispatcher.plan), model)
+    return seen(dispatcher, placed, _earliest(state, model, routes, placed), aim, now)
 
 
-def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
-    """Returns the proposal with the new drops at their earliest harmless places."""
-    model = proposal.model
+def _earliest(
+    state: State, model: Model, planned: Sequence[Route], placed: OrderPlaced
+) -> Proposal:
+    """Returns planned routes with the new drops at their earliest harmless places."""
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
     old = tuple(
-        tuple(activity for activity in route if activity.job not in new)
-        for route in proposal.solution.routes
+        tuple(activity for activity in route if activity.job not in new) for route in planned
     )
     routes = salvage(model.problem, old)
     served = {activity.job for route in routes for activity in route}
@@ -109,55 +162,4 @@ def _earliest(proposal: Proposal, placed: OrderPlaced) -> Proposal:
             changed = [*solution.routes]
             changed[insertion.vehicle] = insertion.route
             solution = Solution(tuple(changed), solution.unassigned - {j})
-    return judged(proposal.state, model, solution)
-
-
-def _last(ends: _Ends, placed: OrderPlaced) -> tuple[int | None, str | None]:
-    """Returns when and by whom the last drop is handed over, None unless all are planned."""
-    if any(drop not in ends for drop in placed.order.drops):
-        return None, None
-    return max((ends[drop] for drop in placed.order.drops), key=lambda end: end[0])
-
-
-def handover_ends(proposal: Proposal) -> _Ends:
-    """Returns for each planned drop the end of its hand-over, in Unix seconds, and its courier."""
-    problem = proposal.model.problem
-    return {
-        problem.jobs[visit.activity.job].name: (
-            visit.departure + proposal.model.now,
-            vehicle.name,
-        )
-        for v, vehicle in enumerate(problem.vehicles)
-        for visit in retimed(proposal.model, v, proposal.solution.routes[v]).visits
-        if visit.activity.kind is Kind.DELIVERY
-        and problem.jobs[visit.activity.job].name in proposal.state.drops
-    }
-
-
-def best_outlook(dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, now: int) -> Outlook:
-    """
-    Returns the outlook from the store that can promise best, or from the one named.
-
-    Stores without a way to a desk and back are left out; raises CityError where all are.
-    """
-    outlooks: list[Outlook] = []
-    cut_off: CityError | None = None
-    for store in stores_for(dispatcher.state, request.store):
-        placed = new_order(dispatcher, request, store, now)
-        try:
-            _check_ways(dispatcher, placed, now)
-        except CityError as error:
-            cut_off = error
-        else:
-            outlooks.append(outlook(dispatcher, placed, now))
-    if cut_off is not None and not outlooks:
-        raise cut_off
-    return min(outlooks, key=lambda o: (not o.feasible, o.eta is None, o.promise_s, o.eta or 0))
-
-
-def _check_ways(dispatcher: Dispatcher, placed: OrderPlaced, now: int) -> None:
-    """Raises CityError for a desk with no way from the store or back: nothing can be promised."""
-    city, store = dispatcher.city, dispatcher.state.stores[placed.order.store]
-    desks = (desk_place(city, drop) for drop in placed.drops)
-    places = (city.street_place(store.lat, store.lon), *desks)
-    city.travel_times(places, band_of(now, city.timezone))
+    return judged(state, model, solution)

@@ -15,8 +15,8 @@ class Reason:
     """
     Why a courier (None: nobody) cannot serve a drop, and what would mend it.
 
-    ``kind`` is one of late, capacity, skill, shift, closed, held, pinned, unreachable; ``short_by``
-    says how much is missing in ``unit``.
+    ``kind`` is one of late, capacity, skill, shift, closed, held, pinned, unreachable, goods,
+    paused; ``short_by`` says how much is missing in ``unit``.
     """
 
     courier: str | None
@@ -94,7 +94,9 @@ class Plan:
     Everything the zone has published at one moment; versions only rise.
 
     It was judged with the travel times of ``band`` in ``travel_epoch``; the times of its stops are
-    those of the bands they are reached in, see `dispatch.retiming`.
+    those of the bands they are reached in, see `dispatch.retiming`. ``holding`` are the whole
+    routes of couriers with whom a place is held for a quote, shown to nobody: in ``routes`` they
+    are without it.
     """
 
     version: int = 0
@@ -104,6 +106,12 @@ class Plan:
     routes: tuple[CourierRoute, ...] = ()
     unassigned: tuple[Unassigned, ...] = ()
     changes: tuple[Change, ...] = ()
+    holding: tuple[CourierRoute, ...] = ()
+
+    def whole_routes(self) -> tuple[CourierRoute, ...]:
+        """Returns all routes, with the places held in them."""
+        holding = {route.courier: route for route in self.holding}
+        return tuple(holding.get(route.courier, route) for route in self.routes)
 
     def route_of(self, courier: str) -> CourierRoute | None:
         """Returns the route of a courier, None when the plan has none."""

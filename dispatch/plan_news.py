@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dispatch.holds import is_held
+
 if TYPE_CHECKING:
     from dispatch.plan import Plan, Stop, Unassigned
 
@@ -17,8 +19,8 @@ def differs(old: Plan, new: Plan, tolerance_s: int) -> bool:
     Times that moved by no more than ``tolerance_s`` are no news; another band is, for in it other
     routes may be better.
     """
-    before = [(route.courier, stop) for route in old.routes for stop in route.stops]
-    after = [(route.courier, stop) for route in new.routes for stop in route.stops]
+    before = [(route.courier, stop) for route in old.whole_routes() for stop in route.stops]
+    after = [(route.courier, stop) for route in new.whole_routes() for stop in route.stops]
     return (
         old.band != new.band
         or {_why(left) for left in old.unassigned} != {_why(left) for left in new.unassigned}
@@ -50,4 +52,6 @@ def _why(left: Unassigned) -> tuple[object, ...]:
 
 
 def _shape(courier: str, stop: Stop) -> tuple[object, ...]:
-    return courier, stop.id, stop.drops, stop.committed, stop.due_at, stop.cut_off
+    # What is held for an order to come is due later with every second.
+    due_at = None if any(map(is_held, stop.drops)) else stop.due_at
+    return courier, stop.id, stop.drops, stop.committed, due_at, stop.cut_off

@@ -6,8 +6,10 @@ Seconds from the moment of planning become Unix seconds here and nowhere else.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dispatch.holds import is_held, with_holds
 from dispatch.orders import StopKind
 from dispatch.plan import Change, CourierRoute, Plan, Stop
 from dispatch.plan_reasons import left_out, no_way
@@ -15,6 +17,8 @@ from dispatch.retiming import retimed
 from solver.solution import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dispatch.model import Model
     from dispatch.orders import Courier
     from dispatch.places import Place
@@ -41,14 +45,17 @@ def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> P
     """
     Returns the plan that a solution means, one version above the plan before.
 
-    Reasons for what is left out are found by really testing, see ``solver.explain``.
+    Reasons for what is left out are found by really testing, see ``solver.explain``. Places held
+    are in its ``holding`` only.
     """
+    whole = read_routes(model, solution, state)
     plan = Plan(
         version=before.version + 1,
         made_at=model.now,
         travel_epoch=model.travel_epoch,
         band=model.band,
-        routes=read_routes(model, solution, state),
+        routes=tuple(shown(model, route) for route in whole),
+        holding=tuple(route for route in whole if _holds_a_place(route)),
         unassigned=left_out(model, solution, state),
     )
     return Plan(
@@ -57,18 +64,64 @@ def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> P
     )
 
 
-def read_routes(model: Model, solution: Solution, state: State) -> tuple[CourierRoute, ...]:
+def read_routes(
+    model: Model, solution: Solution, state: State, only: Collection[str] | None = None
+) -> tuple[CourierRoute, ...]:
     """
-    Returns the routes that a solution means, one for each courier in the problem.
+    Returns the routes that a solution means, of each courier in the problem or of some ``only``.
 
-    Their times are those of the band at each arrival, not of the one that was planned with.
+    Places held are in them. Their times are those of the band at each arrival, not of the one that
+    was planned with.
     """
+    state = with_holds(state, model.now)
     return tuple(
         _Reader(model, state, state.couriers[vehicle.name]).route(
             retimed(model, v, solution.routes[v])
         )
         for v, vehicle in enumerate(model.problem.vehicles)
+        if only is None or vehicle.name in only
     )
+
+
+def shown(model: Model, route: CourierRoute) -> CourierRoute:
+    """
+    Returns a route as its courier sees it: without the places held in it.
+
+    The times of what follows are those with them: an order may come for each.
+    """
+    if not _holds_a_place(route):
+        return route
+    body = route.stops[:-1] if _is_way_home(route.stops[-1]) else route.stops
+    stops: list[Stop] = []
+    for stop in body:
+        left = tuple(drop for drop in stop.drops if not is_held(drop))
+        if left or stop.committed or stop.kind is StopKind.RETURN:
+            stops.append(replace(stop, drops=left))
+    if len(body) < len(route.stops):
+        stops += _way_home(model, route, stops)
+    return replace(route, stops=tuple(stops))
+
+
+def _holds_a_place(route: CourierRoute) -> bool:
+    return any(is_held(drop) for stop in route.stops for drop in stop.drops)
+
+
+def _is_way_home(stop: Stop) -> bool:
+    """Returns whether a courier only rides back, with nothing to give."""
+    return stop.kind is StopKind.RETURN and not stop.drops and not stop.committed
+
+
+def _way_home(model: Model, route: CourierRoute, stops: list[Stop]) -> tuple[Stop, ...]:
+    """Returns the ride back after what is shown of a route, none for who is there already."""
+    home, standing = route.stops[-1].place, model.standing[route.courier]
+    here, leaves_at = standing.place, standing.free_at
+    if stops:
+        here, leaves_at = stops[-1].place, stops[-1].departure
+    if here == home:
+        return ()
+    a, b = (model.places.index(place) for place in (here, home))
+    back, _ = model.travel.arrival(a, b, leaves_at)
+    return (replace(route.stops[-1], arrival=back, start=back, departure=back),)
 
 
 def changes(before: Plan, after: Plan, state: State) -> tuple[Change, ...]:
@@ -89,6 +142,7 @@ class _Reader:
         self.model, self.state, self.courier = model, state, courier
         self.standing = model.standing[courier.id]
         self.loads = 0
+        self.held_loads = 0
         self.returns = 0
         self.stops: list[Stop] = []
 
@@ -175,12 +229,16 @@ class _Reader:
         cut_off = None
         if committed and self.courier.id in self.model.cut_off:
             cut_off = no_way(self.model, self.state, self.courier, self.courier.place, place)
-        stop_id, times = self._id(kind, drops), (arrival, start, departure)
+        stop_id, times = self._id(kind, drops, committed), (arrival, start, departure)
         self.stops.append(Stop(stop_id, kind, place, drops, *times, due_at, committed, cut_off))
 
-    def _id(self, kind: StopKind, drops: tuple[str, ...]) -> str:
+    def _id(self, kind: StopKind, drops: tuple[str, ...], committed: bool) -> str:
         if kind is StopKind.DELIVER:
             return deliver_stop_id(drops[0])
+        if kind is StopKind.LOAD and drops and not committed and all(map(is_held, drops)):
+            # Not counted: the courier sees no such stop.
+            self.held_loads += 1
+            return f"s_{self.courier.id.removeprefix('c_')}-h{self.held_loads - 1}"
         if kind is StopKind.LOAD:
             self.loads += 1
             return load_stop_id(self.courier, self.loads - 1)

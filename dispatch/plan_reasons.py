@@ -33,15 +33,39 @@ def left_out(model: Model, solution: Solution, state: State) -> tuple[Unassigned
     """Returns the drops in nobody's route: reasons for the held, and tested ones for the rest."""
     out = {model.problem.jobs[j].name: j for j in sorted(solution.unassigned)}
     held = model.entering.held
-    return tuple(
-        Unassigned(drop, (_held_reason(until - model.now),), until)
-        for drop, until in held.items()
-        if drop in out or drop not in model.entering.fills
-    ) + tuple(
-        Unassigned(drop, reasons_for(model, solution, state, j))
-        for drop, j in out.items()
-        if drop in state.drops and drop not in held
+    return (
+        tuple(
+            Unassigned(drop, (_held_reason(until - model.now),), until)
+            for drop, until in held.items()
+            if drop in out or drop not in model.entering.fills
+        )
+        + tuple(
+            Unassigned(drop, reasons_for(model, solution, state, j))
+            for drop, j in out.items()
+            if drop in state.drops and drop not in held
+        )
+        + tuple(Unassigned(drop, (_STOPPED[why],)) for drop, why in model.entering.stopped.items())
     )
+
+
+_STOPPED = {
+    "goods": Reason(
+        courier=None,
+        kind="goods",
+        short_by=0,
+        unit="",
+        text="Waits for goods that are not in the store yet.",
+        relaxation="Report goods-arrived when they are.",
+    ),
+    "paused": Reason(
+        courier=None,
+        kind="paused",
+        short_by=0,
+        unit="",
+        text="Its clock stands still: the order is paused.",
+        relaxation="Resume the order.",
+    ),
+}
 
 
 def _held_reason(wait_s: int) -> Reason:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from dispatch.band_times import band_of
 from dispatch.calendars import second_of_day, weekday_of
 from dispatch.carrying import return_job
+from dispatch.holds import with_holds
 from dispatch.model import Model
 from dispatch.openings import HORIZON_S, handed_over, opening
-from dispatch.orders import Drop, DropStatus, Service, StopKind
+from dispatch.orders import Drop, DropStatus, StopKind
 from dispatch.policy import entering, takes_work
 from dispatch.reach import is_cut_off, with_time_for_aboard, within_reach
 from dispatch.reported import closes
@@ -44,8 +45,9 @@ def build_problem(
     Returns the problem of this moment.
 
     ``plan`` is the published one: changes against it are priced. ``rides`` are seconds that
-    couriers still need to the stop they drive to, where their positions told. Where streets are
-    closed, what they cut off is in the problem, and barred.
+    couriers still need to the stop they drive to, where their positions told. Places held for
+    quotes are in it as promised jobs. Where streets are closed, what they cut off is in the
+    problem, and barred.
     """
     return _Builder(state, plan, city, policy, now, rides or {}).build()
 
@@ -62,6 +64,7 @@ class _Builder:
         now: int,
         rides: Mapping[str, int],
     ) -> None:
+        state = with_holds(state, now)
         self.state, self.plan, self.city, self.policy, self.now = state, plan, city, policy, now
         self.rides = rides
         self.entering = entering(state, plan, policy, now)
@@ -69,7 +72,13 @@ class _Builder:
         self.index = {courier.id: v for v, courier in enumerate(self.couriers)}
         self.willing = frozenset(c.id for c in self.couriers if takes_work(c, now))
         self.standing = {c.id: whereabouts(c, policy, now, rides.get(c.id)) for c in self.couriers}
-        self.planned = {d: courier for d, (courier, _) in plan.assignments().items()}
+        self.planned = {
+            drop: route.courier
+            for route in plan.whole_routes()
+            for stop in route.stops
+            if stop.kind is StopKind.DELIVER
+            for drop in stop.drops
+        }
         self.locations: dict[Place, int] = {}
         self.counters = {
             store.id: city.street_place(store.lat, store.lon) for store in state.stores.values()
@@ -169,7 +178,9 @@ class _Builder:
             location=self._at(place),
             window=opening(week, self.weekday, self.second),
             service_duration=self.policy.handover_s,
-            due=order.deadline - self.policy.handover_s - self.now,
+            due=None
+            if order.deadline is None
+            else order.deadline - self.policy.handover_s - self.now,
         )
         planned = self.planned.get(drop.id)
         allowed = frozenset(self.index[c] for c in couriers)
@@ -179,7 +190,7 @@ class _Builder:
             pickup=pickup,
             load=(drop.load,),
             vehicles=allowed,
-            rank=PROMISED if order.service is Service.URGENT else MINOR,
+            rank=PROMISED if order.urgent else MINOR,
             planned=self.index.get(planned) if planned is not None else None,
             carrier=next(iter(allowed)) if pickup is None else None,
         )

@@ -10,14 +10,14 @@ urgent and 12 standard orders an hour). A quote with a fifth of the time as buff
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import InvalidRequest
-from dispatch.orders import DropStatus, Service, StopKind
+from dispatch.orders import DropStatus, StopKind
 
 if TYPE_CHECKING:
-    from dispatch.orders import Courier, Drop
+    from dispatch.orders import Courier, Drop, Order
     from dispatch.plan import CourierRoute, Plan
     from dispatch.state import State
 
@@ -26,37 +26,54 @@ MOST = 365 * 24 * 3600
 """The largest figure of a policy; a longer time than a year is a slip of the keyboard."""
 
 
+MOVED = {
+    "urgent_s": "Say it as the clock of a [[service]] with the name urgent.",
+    "business_close": "Say it as the hours of a [[calendar]].",
+}
+"""Where figures went that were once among these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """
-    Figures of one zone; durations in seconds, ``business_close`` in seconds of the local day.
+    Figures of one zone; durations in seconds.
 
-    ``quote_buffer`` is the share added to a planned time before it is promised. ``remainder_s`` is
-    what a courier who is behind its planned end is expected to need still. A standard drop waits
-    until ``standard_group`` of them wait for its building, or one is older than ``standard_age_s``,
-    and more than ``reserve_idle`` couriers are idle; ``standard_margin_s`` before its deadline it
-    waits for nothing. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. Raises
-    InvalidRequest for a figure that makes no sense.
+    ``quote_buffer`` is the share added to a planned time before it is promised, against orders
+    that come in between; ``quote_confidence`` the chance with which a time must hold to be promised
+    (0: chances are not asked). Before a longer time is promised a plan that keeps the usual one is
+    looked for, ``quote_search_s`` at most (0: not), or with ``quote_search_moves`` (0: by time),
+    which gives the same on every run. ``holds_per_principal`` are the places that may be held for
+    one who asks. ``remainder_s`` is what a courier who is behind its planned end is expected to
+    need still. A standard drop waits until ``standard_group`` of them wait for its building, or one
+    is older than ``standard_age_s``, and more than ``reserve_idle`` couriers are idle;
+    ``standard_margin_s`` before its deadline it waits for nothing. ``learn_speeds`` 1 corrects
+    rides by those observed, 0 does not. A promise whose chance falls under ``foresee_below`` is
+    foreseen to break (0: none is). Raises InvalidRequest for a figure that makes no sense.
     """
 
-    urgent_s: int = 22 * 60
     quote_buffer: float = 0.2
+    quote_confidence: float = 0.95
+    quote_search_s: float = 0.2
+    quote_search_moves: int = 0
     quote_valid_s: int = 60
+    holds_per_principal: int = 20
     handover_s: int = 60
     loading_s: int = 15
     remainder_s: int = 30
     tick_s: int = 30
     silence_s: int = 900
     position_valid_s: int = 120
-    business_close: int = 17 * 3600
     standard_group: int = 3
     standard_age_s: int = 3 * 3600
     standard_margin_s: int = 2 * 3600
     reserve_idle: int = 1
     learn_speeds: int = 0
+    foresee_below: float = 0.5
 
     def __post_init__(self) -> None:
-        least, most = {"tick_s": 1}, {"business_close": 24 * 3600 - 1, "learn_speeds": 1}
+        least = {"tick_s": 1}
+        most = dict.fromkeys(("learn_speeds", "foresee_below", "quote_confidence"), 1)
+        most["quote_search_s"] = 60
         for name in self.__dataclass_fields__:
             value, low, high = getattr(self, name), least.get(name, 0), most.get(name, MOST)
             if not low <= value <= high:
@@ -76,7 +93,7 @@ class Policy:
                 raise InvalidRequest(
                     f"There is no figure {name!r}.",
                     at=f"policy.{name}",
-                    cure=f"Choose from {', '.join(sorted(known))}.",
+                    cure=MOVED.get(name, f"Choose from {', '.join(sorted(known))}."),
                     value=value,
                 )
             whole = not isinstance(known[name], float)
@@ -98,11 +115,14 @@ class Entering:
     ``couriers`` gives for each entering drop the couriers allowed (None: all). ``fills`` are those
     that may only ride along with an urgent drop to their building. ``held`` gives these and the
     drops that do not enter the moment at which they are old enough for a trip of their own.
+    ``stopped`` are drops whose clock does not run, and why: ``goods`` that have not arrived, or
+    ``paused``.
     """
 
     couriers: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     fills: frozenset[str] = frozenset()
     held: Mapping[str, int] = field(default_factory=dict)
+    stopped: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_on_duty(courier: Courier, now: int) -> bool:
@@ -120,7 +140,7 @@ def takes_work(courier: Courier, now: int) -> bool:
 def idle_couriers(state: State, plan: Plan, now: int) -> frozenset[str]:
     """Returns the couriers on duty with nothing on board, nothing planned, going nowhere."""
     busy = {drop.courier for drop in state.open_drops() if drop.status is DropStatus.ON_BOARD}
-    busy |= {route.courier for route in plan.routes if _works(route)}
+    busy |= {route.courier for route in plan.whole_routes() if _works(route)}
     return frozenset(
         courier.id
         for courier in state.couriers.values()
@@ -137,18 +157,28 @@ def _works(route: CourierRoute) -> bool:
 def entering(state: State, plan: Plan, policy: Policy, now: int) -> Entering:
     """Returns which waiting drops enter the problem, on which couriers, and which are held."""
     waiting = [drop for drop in state.open_drops() if drop.status is DropStatus.WAITING]
+    stopped = {drop.id: why for drop in waiting if (why := _stopped(state.orders[drop.order]))}
     couriers: dict[str, frozenset[str] | None] = {}
     standard: dict[str, list[Drop]] = {}
     for drop in waiting:
+        if drop.id in stopped:
+            continue
         if drop.pinned is not None:
             couriers[drop.id] = frozenset({drop.pinned})
-        elif state.orders[drop.order].service is Service.URGENT:
+        elif state.orders[drop.order].urgent:
             couriers[drop.id] = None
         else:
             standard.setdefault(drop.desk.building, []).append(drop)
     if not standard:
-        return Entering(couriers)
-    return _with_standard(state, plan, policy, now, couriers, standard)
+        return Entering(couriers, stopped=stopped)
+    return replace(_with_standard(state, plan, policy, now, couriers, standard), stopped=stopped)
+
+
+def _stopped(order: Order) -> str:
+    """Returns why an order is not brought for now, empty where it may be."""
+    if order.is_paused:
+        return "paused"
+    return "goods" if order.awaits_goods else ""
 
 
 def _with_standard(
@@ -176,7 +206,7 @@ def _with_standard(
         taker = frozenset({_taker(state, spare, drops)}) if spare and due_a_trip else None
         for drop in drops:
             deadline = state.orders[drop.order].deadline
-            if deadline - now <= policy.standard_margin_s:
+            if deadline is not None and deadline - now <= policy.standard_margin_s:
                 couriers[drop.id] = None
             elif drop.id in planned and not _rides_along(drop, planned[drop.id], plan, state):
                 couriers[drop.id] = frozenset({planned[drop.id]})
@@ -228,8 +258,7 @@ def urgent_trips(state: State, plan: Plan) -> dict[str, dict[str, int]]:
 
 def _is_waiting_urgent(state: State, name: str) -> bool:
     drop = state.drops[name]
-    urgent = state.orders[drop.order].service is Service.URGENT
-    return urgent and drop.status is DropStatus.WAITING
+    return state.orders[drop.order].urgent and drop.status is DropStatus.WAITING
 
 
 def _in_time(urgent: Mapping[str, int], ready_at: int) -> frozenset[str]:
@@ -245,10 +274,14 @@ def _rides_along(drop: Drop, courier: str, plan: Plan, state: State) -> bool:
 
 
 def has_company(drop: Drop, trip: frozenset[str], state: State) -> bool:
-    """Returns whether a trip has an urgent drop for the building of this one."""
+    """
+    Returns whether a trip has an urgent drop for the building of this one.
+
+    A place held is no company: nothing may come of it.
+    """
     return any(
         state.drops[other].desk.building == drop.desk.building
-        and state.orders[state.drops[other].order].service is Service.URGENT
+        and state.orders[state.drops[other].order].urgent
         for other in trip
-        if other != drop.id
+        if other != drop.id and other in state.drops
     )

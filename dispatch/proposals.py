@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over
+from dispatch.holds import is_held
 from dispatch.model import Model
 from dispatch.policy import has_company
 from dispatch.reach import gap
+from dispatch.retiming import retimed
 from dispatch.state import State
 from solver.check import violations
 from solver.insertion import complete
-from solver.solution import Activity, Kind, Solution, load_stops
+from solver.solution import Activity, Kind, Solution, cost, load_stops
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dispatch.carrying import Sequences
     from solver.solution import Route
 
@@ -31,8 +35,41 @@ class Proposal:
 
 
 def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
-    """Returns older sequences as a legal proposal in a newer problem, newcomers inserted."""
-    problem, routes = model.problem, carry_over(sequences, model)
+    """
+    Returns older sequences as a legal proposal in a newer problem, newcomers inserted.
+
+    A place held is on nobody's screen: it goes where it costs least, if that is not where it was,
+    and it does not become late by it.
+    """
+    routes = carry_over(sequences, model)
+    solution = _completed(model, routes)
+    held = {j for j, job in enumerate(model.problem.jobs) if is_held(job.name)}
+    if held:
+        rest = [tuple(a for a in route if a.job not in held) for route in routes]
+        again = _completed(model, rest)
+        is_cheaper = cost(model.problem, again) < cost(model.problem, solution)
+        if is_cheaper and _late(model, again, held) <= _late(model, solution, held):
+            solution = again
+    return judged(state, model, solution)
+
+
+def _late(model: Model, solution: Solution, jobs: set[int]) -> set[int]:
+    """Returns which of these jobs would be late, or in nobody's route."""
+    starts = {
+        visit.activity.job: visit.start
+        for v in range(len(model.problem.vehicles))
+        for visit in retimed(model, v, solution.routes[v]).visits
+        if visit.activity.kind is Kind.DELIVERY
+    }
+    dues = {j: model.problem.jobs[j].delivery.due for j in jobs}
+    return {
+        j for j, due in dues.items() if j not in starts or (due is not None and starts[j] > due)
+    }
+
+
+def _completed(model: Model, routes: Sequence[Route]) -> Solution:
+    """Returns a legal solution made of these routes, with goods on board first if they must."""
+    problem = model.problem
     solution = complete(problem, routes)
     stranded = {v for j in solution.unassigned if (v := _brings(model, j)) is not None}
     if stranded:
@@ -46,7 +83,7 @@ def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
             for v in stranded
         }
         solution = complete(problem, [aboard.get(v, route) for v, route in enumerate(routes)])
-    return judged(state, model, solution)
+    return solution
 
 
 def _brings(model: Model, j: int) -> int | None:
@@ -99,3 +136,19 @@ def _trips(model: Model, route: Route) -> list[list[int]]:
         [activity.job for activity in route[first:last] if activity.kind is Kind.PICKUP]
         for first, last in load_stops(model.problem, route)
     ]
+
+
+def handover_ends(proposal: Proposal) -> dict[str, tuple[int, str]]:
+    """
+    Returns for each planned drop the end of its hand-over, in Unix seconds, and its courier.
+
+    Drops of places held are among them.
+    """
+    problem, now = proposal.model.problem, proposal.model.now
+    return {
+        name: (visit.departure + now, vehicle.name)
+        for v, vehicle in enumerate(problem.vehicles)
+        for visit in retimed(proposal.model, v, proposal.solution.routes[v]).visits
+        if visit.activity.kind is Kind.DELIVERY
+        and (is_held(name := problem.jobs[visit.activity.job].name) or name in proposal.state.drops)
+    }

@@ -7,19 +7,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatch.chances import forecast
+from dispatch.alternatives import Alternative, alternatives
+from dispatch.carrying import Found, renamed, sequences_of_solution
 from dispatch.events import QuoteGiven
+from dispatch.holds import held_drops
 from dispatch.intake import wanted
+from dispatch.keeping import check_may_hold
 from dispatch.orders import Quote
-from dispatch.outlooks import Outlook, best_outlook, handover_ends
 from dispatch.plan import Reason
-from dispatch.plan_reading import read_routes
 from dispatch.plan_reasons import reasons_for
+from dispatch.proposals import carried, handover_ends
+from dispatch.sooner import searched
+from dispatch.state import apply
+from dispatch.wishing import quick_outlook
 
 if TYPE_CHECKING:
+    from dispatch.carrying import Sequences
     from dispatch.dispatcher import Dispatcher
     from dispatch.model import Model
     from dispatch.orders import Order
+    from dispatch.outlooks import Outlook
     from dispatch.proposals import Proposal
     from dispatch.requests import QuoteRequest
 
@@ -41,6 +48,9 @@ class Answer:
     ``eta`` is when the last drop would be handed over (None: not planned yet, or by nobody, then
     ``reasons`` says why); ``courier`` brings that last drop. ``eta_p90`` is kept nine times in
     ten, ``p_on_time`` the chance of keeping ``due_at``, to two digits; None without ``eta``.
+    ``alternatives`` are ways to have something sooner, where the usual time cannot be promised;
+    ``reserved`` is whether a place is held. ``searched_s`` are the seconds that went into a search
+    (None: none was needed).
     """
 
     quote: Quote
@@ -51,6 +61,9 @@ class Answer:
     reasons: tuple[Reason, ...] = ()
     eta_p90: int | None = None
     p_on_time: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    reserved: bool = False
+    searched_s: float | None = None
 
 
 def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
@@ -58,10 +71,10 @@ def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
     was, will_be = handover_ends(before), handover_ends(after)
     found: dict[str, Delay] = {}
     for drop, (end, _) in will_be.items():
-        if drop in was and end > was[drop][0]:
+        if drop in was and end > was[drop][0] and drop in after.state.drops:
             order: Order = after.state.orders[after.state.drops[drop].order]
             by_s = max(end - was[drop][0], found[order.id].by_s if order.id in found else 0)
-            on_time = end <= order.deadline and (
+            on_time = (order.deadline is None or end <= order.deadline) and (
                 order.id not in found or found[order.id].still_on_time
             )
             found[order.id] = Delay(order.id, by_s, on_time)
@@ -69,42 +82,80 @@ def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
 
 
 def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answer:
-    """Returns the earliest honest time; nothing is held for it. Raises as placing an order does."""
-    best = best_outlook(dispatcher, request, now)
-    quote = Quote(
-        id=f"q_{dispatcher.state.quotes_given + 1}",
-        service=best.placed.order.service,
-        store=best.placed.order.store,
+    """
+    Returns the earliest honest time, and the place held for it where that was asked.
+
+    Nothing is held for what is not planned now: goods to come, or work that waits for company.
+    Raises as placing an order does, and Conflict where too many places are held already.
+    """
+    if request.reserve:
+        check_may_hold(dispatcher, request.principal, now)
+    quick, aim = quick_outlook(dispatcher, request, now)
+    best = searched(dispatcher, quick, aim, now)
+    ways = () if best.feasible else alternatives(dispatcher, request, best, aim, now)
+    others = delays(dispatcher.propose(dispatcher.state, now), best.proposal)
+    reasons = _reasons(best) if best.eta is None else ()
+    quote = _quote(dispatcher, request, best, now)
+    if quote.held:
+        quote = _hold(dispatcher, quote, best, now)
+    else:
+        dispatcher.record(now, QuoteGiven(now, quote))
+    if best.searched_s is not None:
+        _remember(dispatcher, quote, best, now)
+    due_at = now + best.promise_s
+    p90, chance = None, None
+    if best.last is not None:
+        p90, chance = best.last.by(0.9), round(best.last.chance(due_at), 2)
+    return Answer(
+        quote, best.eta, due_at, best.courier, others, reasons, p90, chance, ways,
+        quote.holds(now), best.searched_s,
+    )  # fmt: skip
+
+
+def _quote(dispatcher: Dispatcher, request: QuoteRequest, best: Outlook, now: int) -> Quote:
+    order = best.placed.order
+    quote_id = f"q_{dispatcher.state.quotes_given + 1}"
+    held = best.last is not None and request.reserve
+    return Quote(
+        id=quote_id,
+        service=order.service,
+        store=order.store,
         made_at=now,
         expires_at=now + dispatcher.policy.quote_valid_s,
         promise_s=best.promise_s,
         feasible=best.feasible,
         fingerprint=wanted(request.service, request.drops),
+        held=held_drops(quote_id, best.placed.drops) if held else (),
+        ready_at=order.ready_at,
+        principal=request.principal,
     )
-    others = delays(dispatcher.propose(dispatcher.state, now), best.proposal)
-    reasons = _reasons(best) if best.eta is None else ()
-    dispatcher.record(now, QuoteGiven(now, quote))
-    due_at = now + best.promise_s
-    p90, chance = _chances(dispatcher, best, due_at, now)
-    return Answer(quote, best.eta, due_at, best.courier, others, reasons, p90, chance)
 
 
-def _chances(
-    dispatcher: Dispatcher, best: Outlook, due_at: int, now: int
-) -> tuple[int | None, float | None]:
-    """Returns by when all is handed over nine times in ten, and the chance that it is when due."""
-    if best.eta is None:
-        return None, None
-    model, state = best.proposal.model, best.proposal.state
-    drops = best.placed.order.drops
-    routes = tuple(
-        route
-        for route in read_routes(model, best.proposal.solution, state)
-        if any(drop in stop.drops for stop in route.stops for drop in drops)
-    )
-    found = forecast(routes, state, dispatcher.policy, dispatcher.city, now)
-    chance = found.on_time(dict.fromkeys(drops, due_at))
-    return found.p90(*drops), round(chance, 2)
+def _hold(dispatcher: Dispatcher, quote: Quote, best: Outlook, now: int) -> Quote:
+    """Returns the quote, whose place is now in the published plan."""
+    given = QuoteGiven(now, quote)
+    state = apply(dispatcher.state, given)
+    held = (drop.id for drop in quote.held)
+    names = dict(zip(best.placed.order.drops, held, strict=True))
+    sequences = renamed(_sequences(best), names)
+    proposal = carried(state, dispatcher.model(state, now), sequences)
+    dispatcher.publish(now, (given,), proposal)
+    return dispatcher.state.quotes[quote.id]
+
+
+def _sequences(best: Outlook) -> Sequences:
+    proposal = best.proposal
+    return sequences_of_solution(proposal.model.problem, proposal.solution.routes)
+
+
+def _remember(dispatcher: Dispatcher, quote: Quote, best: Outlook, now: int) -> None:
+    """Keeps the plan that was searched for, so that placing the order need not search again."""
+    quotes = dispatcher.state.quotes
+    alive = {
+        q: f for q, f in dispatcher.found.items() if q in quotes and quotes[q].expires_at >= now
+    }
+    found = Found(_sequences(best), best.placed.order.drops)
+    dispatcher.found = {**alive, quote.id: found} if best.feasible else alive
 
 
 def _reasons(best: Outlook) -> tuple[Reason, ...]:

@@ -34,12 +34,18 @@ class DropRequest:
 
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
-    """What a customer would like to know a time for; ``store`` None: the best one."""
+    """
+    What a customer would like to know a time for; ``store`` None: the best one.
+
+    ``reserve`` asks that the place be held while the quote is good, for ``principal``.
+    """
 
     service: str
     drops: tuple[DropRequest, ...]
     store: str | None = None
     ready_at: int | None = None
+    reserve: bool = False
+    principal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def arrival(departs_at: int, timezone: str, takes: Callable[[str], int]) -> tupl
 
 
 # The same routes are timed for the quote, for other promises and for the plan: most do not change.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def retimed(model: Model, vehicle: int, route: Route) -> Timetable:
     """
     Returns the earliest times of a route with the band at each arrival, in seconds from planning.

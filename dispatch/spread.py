@@ -22,7 +22,10 @@ from zlib import crc32
 
 import numpy as np
 
-from dispatch.observed import HANDOVER, ride_id, sigma
+from dispatch.assumed import HANDOVER_SIGMA, HOUR_SHARE, INSIDE_SIGMA, RIDE_SIGMA
+from dispatch.observed import HANDOVER, sigma, street_band
+from dispatch.observed_hours import hour_share
+from dispatch.observed_legs import sigmas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,20 +33,6 @@ if TYPE_CHECKING:
     from dispatch.state import State
 
     Floats = NDArray[np.float32]
-
-RIDE_SIGMA = 0.25
-"""Of a ride before any was observed: assumed; e-bike speeds measured in Hangzhou are log-normal,
-https://doi.org/10.1177/1687814015616918."""
-
-HANDOVER_SIGMA = 0.35
-"""Of a hand-over or loading before any was observed: assumed, people differ more than roads."""
-
-INSIDE_SIGMA: Mapping[str, float] = {"day": 0.25, "peak": 0.35, "lunch": 0.5}
-"""Of the way inside by the lifts' band: assumed; waits at lunch range from the design value of
-40 s (BCO Guide 2014) to many times that."""
-
-HOUR_SHARE = 0.5
-"""Share of the variance that a courier's hour has in common: assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +70,13 @@ def factors(sigma: Floats, hour_share: Floats, common: Floats, own: Floats) -> F
 
 def spread_of(state: State, band: str) -> Spread:
     """Returns the spread to reckon with in a band: from taps where there are enough of them."""
+    share = hour_share(state.observed, HOUR_SHARE)
+    found = sigmas(state.observed, share)
     return Spread(
-        ride=sigma(state.observed.get(ride_id(band)), RIDE_SIGMA),
+        ride=found.ride.get(street_band(band), RIDE_SIGMA),
+        inside=found.inside,
         handover=sigma(state.observed.get(HANDOVER), HANDOVER_SIGMA),
+        hour_share=share,
     )
 
 

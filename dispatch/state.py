@@ -12,8 +12,11 @@ from dispatch import events as ev
 from dispatch.directory import with_directory
 from dispatch.live import Traffic
 from dispatch.observed import Observed, with_handover, with_ride
+from dispatch.observed_hours import with_handover_hour, with_leg_hour
+from dispatch.observed_legs import with_whole_leg
 from dispatch.orders import Commitment, Courier, Drop, DropStatus, Order, Quote, StopKind, Store
 from dispatch.places import DirectoryDesk
+from dispatch.promises import SHIPPED, Pause, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,10 @@ class State:
     Everything that is so, by id.
 
     ``live`` are the drops that are open or ride back to a store, so that planning never walks
-    through those long closed. ``quotes_given`` counts quotes, of which old ones are forgotten,
-    ``traffic_given`` reports of traffic, of which ``traffic`` are in force, the latest last.
-    ``observed`` is what taps showed of real times, ``external`` the order of each external id.
+    through those long closed. ``services`` are those on offer. ``quotes_given`` counts quotes, of
+    which old ones are forgotten, ``traffic_given`` reports of traffic, of which ``traffic`` are in
+    force, the latest last. ``observed`` is what taps showed of real times, ``external`` the order
+    of each external id.
     """
 
     stores: Mapping[str, Store] = field(default_factory=dict)
@@ -39,6 +43,9 @@ class State:
     traffic_given: int = 0
     observed: Mapping[str, Observed] = field(default_factory=dict)
     external: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(
+        default_factory=lambda: {service.name: service for service in SHIPPED}
+    )
 
     def open_drops(self) -> tuple[Drop, ...]:
         """Returns the drops that have not reached their desk, oldest first."""
@@ -118,6 +125,80 @@ def _quote_given(state: State, event: ev.QuoteGiven) -> State:
     )
 
 
+def _hold_lapsed(state: State, event: ev.HoldLapsed) -> State:
+    quote = state.quotes.get(event.quote)
+    if quote is None:
+        return state
+    return replace(state, quotes={**state.quotes, quote.id: replace(quote, lapsed=event.reason)})
+
+
+def _with_order(state: State, order: str, **changes: Any) -> State:
+    changed = replace(state.orders[order], **changes)
+    return replace(state, orders={**state.orders, order: changed})
+
+
+def _goods_arrived(state: State, event: ev.GoodsArrived) -> State:
+    promise = replace(state.orders[event.order].promise, provisional=event.provisional)
+    return _with_order(
+        state,
+        event.order,
+        goods_arrived_at=event.at,
+        ready_at=event.at,
+        deadline=event.deadline,
+        promise=promise,
+    )
+
+
+def _order_answered(state: State, event: ev.OrderAnswered) -> State:
+    if state.orders[event.order].answered_at is not None:
+        return state
+    return _with_order(state, event.order, answered_at=event.at)
+
+
+def _order_paused(state: State, event: ev.OrderPaused) -> State:
+    order = state.orders[event.order]
+    # A promise that is due already cannot be stopped any more.
+    runs = order.deadline is not None and event.at < order.deadline
+    return _with_order(
+        state,
+        event.order,
+        pauses=(*order.pauses, Pause(event.reason, event.at)),
+        deadline=None if runs else order.deadline,
+        foreseen_at=None,
+    )
+
+
+def _order_resumed(state: State, event: ev.OrderResumed) -> State:
+    order = state.orders[event.order]
+    pauses = tuple(
+        replace(pause, until=event.at) if pause.until is None else pause for pause in order.pauses
+    )
+    promise = replace(order.promise, provisional=event.provisional)
+    return _with_order(state, event.order, pauses=pauses, deadline=event.deadline, promise=promise)
+
+
+def _promise_recalculated(state: State, event: ev.PromiseRecalculated) -> State:
+    before = state.orders[event.order].promise
+    promise = replace(before, calendar=event.calendar, provisional=event.provisional)
+    return _with_order(state, event.order, deadline=event.deadline, promise=promise)
+
+
+def _promise_warned(state: State, event: ev.PromiseWarned) -> State:
+    return _with_order(state, event.order, warned=(*state.orders[event.order].warned, event.kind))
+
+
+def _promise_breached(state: State, event: ev.PromiseBreached) -> State:
+    return _with_order(state, event.order, breached_at=event.at)
+
+
+def _breach_foreseen(state: State, event: ev.BreachForeseen) -> State:
+    return _with_order(state, event.order, foreseen_at=event.at)
+
+
+def _breach_averted(state: State, event: ev.BreachAverted) -> State:
+    return _with_order(state, event.order, foreseen_at=None)
+
+
 def _courier_added(state: State, event: ev.CourierAdded) -> State:
     return _with_courier(state, event.courier)
 
@@ -153,7 +234,10 @@ def _departed(state: State, event: ev.Departed) -> State:
 def _arrived(state: State, event: ev.Arrived) -> State:
     before = state.couriers[event.courier].committed
     same = before is not None and before.stop == event.stop
-    observed = with_ride(state.observed, before if same else None, event.at, event.ridden)
+    leg = before if same else None
+    observed = with_ride(state.observed, leg, event.at, event.ridden)
+    observed = with_whole_leg(observed, leg, event.at)
+    observed = with_leg_hour(observed, state.observed, event.courier, leg, event.at)
     commitment = Commitment(
         stop=event.stop,
         kind=event.kind,
@@ -184,6 +268,9 @@ def _taken_on_board(drop: Drop, event: ev.Loaded) -> Drop:
 def _delivered(state: State, event: ev.Delivered) -> State:
     committed = state.couriers[event.courier].committed
     observed = with_handover(state.observed, committed, event.drop, event.at)
+    observed = with_handover_hour(
+        observed, state.observed, event.courier, committed, event.drop, event.at
+    )
     state = replace(state, observed=observed)
     drop = state.drops[event.drop]
     unit_load = {item.sku: item.load for item in drop.items}
@@ -294,6 +381,16 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.OrderCancelled: _order_cancelled,
     ev.OrderReady: _order_ready,
     ev.QuoteGiven: _quote_given,
+    ev.HoldLapsed: _hold_lapsed,
+    ev.GoodsArrived: _goods_arrived,
+    ev.OrderAnswered: _order_answered,
+    ev.OrderPaused: _order_paused,
+    ev.OrderResumed: _order_resumed,
+    ev.PromiseRecalculated: _promise_recalculated,
+    ev.PromiseWarned: _promise_warned,
+    ev.PromiseBreached: _promise_breached,
+    ev.BreachForeseen: _breach_foreseen,
+    ev.BreachAverted: _breach_averted,
     ev.CourierAdded: _courier_added,
     ev.CourierChanged: _courier_changed,
     ev.Departed: _departed,

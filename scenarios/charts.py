@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from dispatch.orders import Service, StopKind
+from dispatch.orders import StopKind
+from dispatch.promises import URGENT
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -90,7 +91,7 @@ def draw_promises(log: ShiftLog, zone: ZoneInfo) -> Figure:
     axes = figure.add_subplot()
     ended = [
         (order.placed_at, slack / 60, order.requoted)
-        for order in log.of(Service.URGENT)
+        for order in log.of(URGENT)
         if not log.is_cancelled(order) and (slack := log.slack(order)) is not None
     ]
     for at, left, requoted in ended:

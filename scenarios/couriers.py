@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.orders import StopKind
+from scenarios.luck import Alone, Luck, Part
 from scenarios.route import Line, RouteStop
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ class Rider:
 
     ``stop`` is the stop they ride to or serve, ``leg`` what they did for it; both None while
     they wait. ``seq`` numbers their taps. ``looking`` says that they will look at the phone soon.
+    ``luck`` is the family of their luck.
     """
 
     id: str
     name: str
     rng: np.random.Generator
-    sigma: float = SIGMA
+    luck: Luck = field(default_factory=lambda: Alone(SIGMA))
     stop: RouteStop | None = None
     leg: Leg | None = None
     seq: int = 0
@@ -70,20 +72,21 @@ class Rider:
     pause_at: int | None = None
     legs: list[Leg] = field(default_factory=list)
 
-    def takes(self, duration_s: int) -> int:
+    def takes(self, duration_s: int, part: Part = Part.SERVICE, at: int | None = None) -> int:
         """
         Returns how long something takes that is expected to take ``duration_s``, whole seconds.
 
-        Log-normal with the expected time as its mean, hence mu = -sigma^2 / 2.
+        It begins ``at``; None: when they arrived where they are.
         """
-        noise = self.rng.lognormal(-(self.sigma**2) / 2, self.sigma)
-        return round(duration_s * float(noise))
+        if at is None:
+            at = 0 if self.leg is None else self.leg.arrived
+        return round(duration_s * self.luck.factor(part, self.id, at, self.rng))
 
     def set_off(self, stop: RouteStop, now: int) -> Leg:
         """Returns the leg that begins now; leaving, riding and entering each take their time."""
         riding_s = max(0, stop.travel_s - stop.leaving_s - stop.entering_s)
-        riding = now + self.takes(stop.leaving_s)
-        parked = riding + self.takes(riding_s)
+        riding = now + self.takes(stop.leaving_s, Part.INSIDE, now)
+        parked = riding + self.takes(riding_s, Part.RIDE, riding)
         self.stop = stop
         self.leg = Leg(
             courier=self.id,
@@ -93,7 +96,7 @@ class Rider:
             departed=now,
             riding=riding,
             parked=parked,
-            arrived=parked + self.takes(stop.entering_s),
+            arrived=parked + self.takes(stop.entering_s, Part.INSIDE, parked),
             distance_m=stop.distance_m,
             line=stop.line,
         )
@@ -105,10 +108,17 @@ class Rider:
         self.stop = self.leg = None
 
 
-def make_riders(ids: Mapping[str, str], seed: int, sigma: float = SIGMA) -> tuple[Rider, ...]:
-    """Returns riders for courier ids and names, each with a generator of their own."""
+def make_riders(
+    ids: Mapping[str, str], seed: int, sigma: float = SIGMA, luck: Luck | None = None
+) -> tuple[Rider, ...]:
+    """
+    Returns riders for courier ids and names, each with a generator of their own.
+
+    ``luck`` None: log-normal factors of this sigma.
+    """
+    family = luck or Alone(sigma)
     return tuple(
-        Rider(id=courier, name=name, rng=np.random.default_rng([seed, 1, j]), sigma=sigma)
+        Rider(id=courier, name=name, rng=np.random.default_rng([seed, 1, j]), luck=family)
         for j, (courier, name) in enumerate(ids.items())
     )
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.orders import Item, Service
+from dispatch.orders import Item
+from dispatch.promises import STANDARD, URGENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +62,7 @@ class WantedOrder:
 
     number: int
     at: int
-    service: Service
+    service: str
     drops: tuple[WantedDrop, ...]
     fate: Fate = Fate.USUAL
 
@@ -100,7 +101,7 @@ def draw_orders(
         raise ValueError("Expected at least one desk, got none.")
     rng = np.random.default_rng([seed, 0])
     weights = rng.lognormal(0.0, demand.uneven, len(desks))
-    rates = {Service.URGENT: demand.urgent_per_hour, Service.STANDARD: demand.standard_per_hour}
+    rates = {URGENT: demand.urgent_per_hour, STANDARD: demand.standard_per_hour}
     moments = sorted(
         (start + at, service)
         for service, rate in rates.items()
@@ -168,7 +169,7 @@ def with_incidents(orders: Sequence[WantedOrder]) -> tuple[WantedOrder, ...]:
 
 
 def _is_simple(order: WantedOrder) -> bool:
-    return order.service is Service.URGENT and len(order.drops) == 1
+    return order.service == URGENT and len(order.drops) == 1
 
 
 def _can_be_split(order: WantedOrder) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dispatch.orders import Service
+from dispatch.promises import URGENT
 from scenarios.couriers import Leg
 from scenarios.demand import WantedOrder
 
@@ -85,7 +85,7 @@ class ShiftLog:
     superseded: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def of(self, service: Service) -> list[PlacedOrder]:
+    def of(self, service: str) -> list[PlacedOrder]:
         """Returns the orders of one service."""
         return [order for order in self.placed if order.wanted.service is service]
 
@@ -109,5 +109,5 @@ class ShiftLog:
 
     def open_urgent_drops(self) -> list[str]:
         """Returns the drops of urgent orders that have not ended."""
-        orders = self.of(Service.URGENT)
+        orders = self.of(URGENT)
         return [drop for order in orders for drop in order.drops if drop not in self.closings]

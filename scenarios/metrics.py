@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatch.orders import Service
+from dispatch.promises import STANDARD, URGENT
 from scenarios.log import Outcome
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Summary:
 
 def summarise(log: ShiftLog, wall_s: float = 0.0) -> Summary:
     """Returns a shift in figures; it took ``wall_s`` seconds to play."""
-    urgent, standard = log.of(Service.URGENT), log.of(Service.STANDARD)
+    urgent, standard = log.of(URGENT), log.of(STANDARD)
     alive = [order for order in urgent if not log.is_cancelled(order)]
     late = [
         Late(order.id, order.wanted.drops[0].desk.name, -slack)

@@ -70,6 +70,7 @@ class LittleCity:
     def __init__(self, timezone: str = "Europe/Helsinki") -> None:
         self.name = "Little"
         self.timezone = timezone
+        self.country = "FI"
         self.travel_epoch = 1
         self.profile = "ebike"
         self.buildings = {f"b_{n}": building(n) for n in range(1, 31)}
@@ -93,6 +94,10 @@ class LittleCity:
 
     def handover(self, place: Place, weekday: int, second: int, own: Week | None = None) -> Place:
         return place
+
+    def reception(self, place: Place, weekday: int, second: int) -> Place | None:
+        instead = Place(60.0, place.lon, place.building, 0, "reception")
+        return None if instead == place else instead
 
     def hours(self, place: Place, own: Week | None = None) -> Week:
         inside = self.buildings[str(place.building)]
@@ -160,7 +165,7 @@ class LittleZone:
         self.dispatcher = Dispatcher(
             zone="little",
             city=cast("City", self.city),
-            policy=policy or Policy(),
+            policy=policy or Policy(quote_search_s=0),
             state=self.empty,
             plan=Plan(),
             commit=self.journal,

@@ -22,12 +22,12 @@ from dispatch.orders import (
     Line,
     Order,
     Quote,
-    Service,
     StopKind,
     Store,
 )
 from dispatch.places import DirectoryDesk
 from dispatch.plan import Change, CourierRoute, Plan, Reason, Stop, Unassigned
+from dispatch.promises import URGENT
 from dispatch.reported import expired
 from dispatch.requests import ActionAnswer
 from dispatch.state import State, apply
@@ -53,7 +53,7 @@ def placed(
     of_order = tuple(a_drop(10 * number + i, number) for i in range(drops))
     order = Order(
         id=f"o_{number}",
-        service=Service.URGENT,
+        service=URGENT,
         store="st_1",
         placed_at=at,
         deadline=at + 1320,
@@ -171,7 +171,7 @@ def _join(world: _World) -> ev.Event | None:
 def _quote(world: _World) -> ev.Event | None:
     number = world.state.quotes_given + 1
     now = world.now
-    quote = Quote(f"q_{number}", Service.URGENT, "st_1", now, now + 60, 1320, True, "print")
+    quote = Quote(f"q_{number}", URGENT, "st_1", now, now + 60, 1320, True, "print")
     return ev.QuoteGiven(now, quote)
 
 

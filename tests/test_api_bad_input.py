@@ -22,6 +22,7 @@ from tests.api_world import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fastapi.testclient import TestClient
     from httpx2 import Response
@@ -176,7 +177,7 @@ def test_the_largest_quantity_is_taken(fresh: TestClient) -> None:
         ({"customer": "x" * 201}, "customer"),
         ({"external_id": ""}, "external_id"),
         ({"external_id": "x" * 201}, "external_id"),
-        ({"service": "overnight"}, "service"),
+        ({"service": "Over night"}, "service"),
         ({"on_infeasible": "shrug"}, "on_infeasible"),
         ({"surprise": 1}, "surprise"),
         ({"ready_at": "2026-11-23T10:00:00"}, "ready_at"),
@@ -386,10 +387,22 @@ def test_the_same_external_id_with_another_body_is_a_conflict(fresh: TestClient)
     assert len(fresh.get("/v1/orders").json()["items"]) == 1
 
 
-def test_quotes_do_not_reserve_yet(client: TestClient) -> None:
+def test_no_more_places_are_held_than_the_policy_allows(tmp_path: Path) -> None:
     body = {"service": "urgent", "drops": [a_drop()], "reserve": True}
-    answer = client.post("/v1/quotes", json=body)
-    assert_problem(answer, 422, "invalid-request", "reserve")
+    with service(tmp_path, policy={"holds_per_principal": 1}) as client:
+        client.post("/v1/couriers", json=a_courier())
+        assert client.post("/v1/quotes", json=body).json()["reserved"]
+        answer = client.post("/v1/quotes", json=body)
+        assert_problem(answer, 409, "too-many-holds", "reserve")
+
+
+def test_a_quote_that_is_unknown_or_used_cannot_be_given_up(fresh: TestClient) -> None:
+    assert_problem(fresh.delete("/v1/quotes/q_9"), 404, "unknown-quote", "quote_id")
+    body = {"service": "urgent", "drops": [a_drop()]}
+    quote = fresh.post("/v1/quotes", json=body).json()["quote_id"]
+    placed(fresh, quote_id=quote)
+    problem = assert_problem(fresh.delete(f"/v1/quotes/{quote}"), 409, "quote-used", "quote_id")
+    assert "o_1" in problem["detail"]
 
 
 def test_an_unknown_cursor_is_refused(client: TestClient) -> None:
@@ -401,3 +414,9 @@ def test_the_clock_does_not_go_back_nor_leap(client: TestClient) -> None:
     assert_problem(client.post("/v1/clock", json={"now": at(-1)}), 409, "clock-backwards", "now")
     answer = client.post("/v1/clock", json={"now": at(60 * 24 * 8)})
     assert_problem(answer, 422, "clock-too-far", "now")
+
+
+def test_a_service_that_is_not_offered_is_named_with_those_that_are(client: TestClient) -> None:
+    answer = refused_order(client, an_order() | {"service": "overnight"})
+    problem = assert_problem(answer, 422, "unknown-service", "service")
+    assert "urgent, standard, special" in problem["detail"]

@@ -30,7 +30,7 @@ search_seconds = 0.5
 seed = 7
 
 [policy]
-urgent_s = 1200
+handover_s = 90
 quote_buffer = 0.1
 
 [[store]]
@@ -53,7 +53,7 @@ def test_the_defaults_are_helsinki_on_loopback() -> None:
     assert settings.city == EMBEDDED_CITY
     assert settings.host == "127.0.0.1"
     assert settings.workers == max(1, (os.cpu_count() or 1) - 1)
-    assert settings.policy_values().urgent_s == 22 * 60
+    assert settings.policy_values().handover_s == 60
     assert list(settings.stores()) == ["st_1"]
 
 
@@ -61,7 +61,7 @@ def test_a_file_gives_everything(tmp_path: Path) -> None:
     settings = read_settings(written(tmp_path, FULL))
     assert settings.zone == "espoo"
     assert settings.stores()["st_a"].preparation_s == 180
-    assert settings.policy_values().urgent_s == 1200
+    assert settings.policy_values().handover_s == 90
     # What the file leaves out keeps its default.
     assert settings.policy_values().tick_s == 30
     assert settings.clock_start is not None
@@ -95,8 +95,9 @@ def test_settings_that_are_shown_read_back_the_same(tmp_path: Path, text: str) -
         ("search_seconds = 0", "search_seconds: .*greater than 0"),
         ("workers = -1", "workers: .*greater than or equal to 0"),
         ("store = []", "store: .*at least 1"),
-        ("[policy]\nurgency = 1", r"policy: .*policy\.urgency.*urgent_s"),
-        ("[policy]\nurgent_s = -1", r"policy: .*policy\.urgent_s"),
+        ("[policy]\nurgency = 1", r"policy: .*policy\.urgency.*handover_s"),
+        ("[policy]\nhandover_s = -1", r"policy: .*policy\.handover_s"),
+        ("[policy]\nurgent_s = 1200", r"policy: .*policy\.urgent_s.*\[\[service\]\]"),
         ("[[store]]\nid = 'x'\nname = 'x'\nlat = 1\nlon = 1", "store.0.id: .*st_"),
         ("[[store]]\nid = 'st_1'\nname = 'x'\nlat = 91\nlon = 1", "store.0.lat: .*90"),
         ("profile = 'cargo'", r"profile: .*no profile 'cargo'.*ebike, bicycle, car, foot"),

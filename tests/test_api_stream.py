@@ -13,8 +13,18 @@ import pytest
 from api.app import create_app
 from api.feed import Feed
 from api.stream import MOST_MISSED, position_of
+from dispatch.events import BreachForeseen, Rescue
 from dispatch.store import LoggedEvent
-from tests.api_world import InlineSearch, a_courier, a_drop, an_order, helsinki, settings_in
+from tests.api_world import (
+    TEN,
+    InlineSearch,
+    a_courier,
+    a_drop,
+    an_order,
+    at,
+    helsinki,
+    settings_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -104,6 +114,28 @@ def test_what_happens_is_told_as_it_happens(tmp_path: Path) -> None:
             assert (await stream.event())["event"] == "courier"
             numbers = [int(id_.removeprefix("helsinki:")) for id_ in stream.ids]
             assert numbers == list(range(numbers[0], numbers[0] + 4))
+
+    asyncio.run(story())
+
+
+def test_warnings_and_breaches_are_told_with_what_they_are_about(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as (app, client), Listening(app) as stream:
+            await client.post("/v1/orders", json=an_order(service="special"))
+            assert (await stream.event())["kind"] == "order_placed"
+            await client.post("/v1/clock", json={"now": at(0.5)})
+            while (told := await stream.event())["event"] == "plan":
+                pass
+            assert (told["event"], told["kind"]) == ("order", "promise_warned")
+            assert (told["warning"], told["at"], told["orders"]) == ("answer", at(0.5), ["o_1"])
+            assert "within 60 s" in told["text"]
+            # A foreseen breach is an event of its own.
+            rescue = Rescue("c_1", None, 0.9, 40)
+            foreseen = BreachForeseen(int(TEN.timestamp()) + 30, "o_1", "d_1", 0.31, rescue)
+            await app.state.zone.ask(lambda room: room.dispatcher.record(room.now, foreseen))
+            told = await stream.event()
+            assert (told["event"], told["drop"]) == ("breach_foreseen", "d_1")
+            assert (told["p_on_time"], told["rescue"]["courier"]) == (0.31, "c_1")
 
     asyncio.run(story())
 

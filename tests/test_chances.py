@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch.assumed import HANDOVER_SIGMA, RIDE_SIGMA
 from dispatch.chances import Forecast, forecast
 from dispatch.observed import HANDOVER, Observed
-from dispatch.spread import HANDOVER_SIGMA, RIDE_SIGMA, Spread, draws, spread_of
+from dispatch.spread import Spread, draws, spread_of
 from dispatch.state import State
 from tests.little_city import HOUR, LittleZone
 from tests.live_city import live_zone
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SURE = Spread(0, {"day": 0, "peak": 0, "lunch": 0}, 0, 0)
 ALONE = Spread(0.25, {"day": 0.25, "peak": 0.25, "lunch": 0.25}, 0.25, 0)
 TOGETHER = replace(ALONE, hour_share=1)
+HALF = replace(ALONE, hour_share=0.5)
 
 
 def drives(
@@ -162,7 +164,7 @@ def test_the_chances_of_a_plan_are_those_of_its_drops() -> None:
     drops = [zone.urgent(1), zone.urgent(9, floor=9)]
     found = drives(zone)
     assert set(found.ends) == set(drops)
-    near, far = (found.on_time({d: zone.state.orders["o_1"].deadline}) for d in drops)
+    near, far = (found.on_time({d: zone.state.orders["o_1"].placed_at + 1320}) for d in drops)
     assert near > far
     again = drives(zone)
     assert all((found.ends[d] == again.ends[d]).all() for d in drops)
@@ -190,13 +192,42 @@ def test_lifts_at_lunch_spread_more_than_in_the_afternoon() -> None:
 def test_enough_taps_replace_the_assumed_spread() -> None:
     assert spread_of(State(), "day") == Spread()
     # Two bins eleven apart, and nothing between: quartiles 0.55 apart, a sigma of 0.41.
-    counts = Observed("ride:rush", ((-6, 250), (5, 250)))
-    state = State(observed={"ride:rush": counts, HANDOVER: replace(counts, id=HANDOVER)})
+    counts = Observed(HANDOVER, ((-6, 250), (5, 250)))
+    # 500 legs wholly ridden at four times the variance assumed: (500 x 4 + 20 x 1) / 520.
+    legs = Observed("leg:peak/rush", ((0, 500),), (500.0, *[0.0] * 8, 2000.0, 0.0, 0.0))
+    state = State(observed={legs.id: legs, HANDOVER: counts})
     found = spread_of(state, "peak/rush")
-    assert found.ride == pytest.approx(0.404, abs=0.01)
+    assert found.ride == pytest.approx(RIDE_SIGMA * math.sqrt(2020 / 520))
     assert found.handover == pytest.approx(0.406, abs=0.01)
     assert spread_of(state, "day").ride == RIDE_SIGMA
     assert spread_of(state, "day").handover != HANDOVER_SIGMA
+
+
+def test_a_way_nearly_over_spreads_by_what_the_whole_way_may_take() -> None:
+    zone = LittleZone()
+    drop = zone.urgent(3)
+    zone.load("c_1")
+    zone.do("c_1", "departed", zone.stops("c_1")[0].id)
+    zone.wait(210)
+    # 15 s are left of 225, and the minute at the desk: a factor on those alone would give 0.254 x
+    # hypot(15, 60) = 16 s; what is left of a whole way of sigma 0.25 x 225 = 56 s gives twice it.
+    assert np.std(ends(zone, drop, ALONE)) > 32
+
+
+def test_a_courier_who_was_slow_this_hour_is_expected_later() -> None:
+    zone = LittleZone()
+    drop = zone.urgent(3)
+    hour = zone.now // HOUR
+    state = zone.dispatcher.state
+    slow = Observed("hour:c_1", sums=(float(hour), 6.0, 3.0))
+    city = cast("City", zone.city)
+    before, after = (
+        forecast(zone.plan.routes, s, zone.dispatcher.policy, city, zone.now, spread=HALF)
+        for s in (state, replace(state, observed={slow.id: slow}))
+    )
+    # Three of two sigmas, half in common: mean 2.12 and sigma 0.5 of what is common (see the test
+    # of `luck_so_far`), hence e^(0.25 sqrt(0.5) 2.12) = 1.45 times as long in the median.
+    assert np.median(after.ends[drop]) - zone.now > 1.3 * (np.median(before.ends[drop]) - zone.now)
 
 
 def test_draws_belong_to_their_name_and_cannot_be_changed() -> None:

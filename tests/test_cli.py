@@ -97,7 +97,8 @@ def test_the_help_names_every_command_and_the_exit_codes(dispatch: Command) -> N
 def test_the_settings_in_force_are_shown(dispatch: Command) -> None:
     shown = tomllib.loads(dispatch("config", "show", "--port", "0", "--profile", "foot").stdout)
     assert (shown["port"], shown["profile"], shown["search"]) == (0, "foot", "auto")
-    assert shown["policy"]["urgent_s"] == 1320
+    assert shown["policy"]["handover_s"] == 60
+    assert shown["service"][0]["clock"] == {"kind": "wall", "seconds": 1320}
     as_json = json.loads(dispatch("config", "show", "--port", "0", "--json").stdout)
     assert as_json["store"][0]["id"] == "st_1"
 

@@ -15,7 +15,8 @@ from api.demo_client import Refused
 from api.demo_play import Scale, expected_at, promise_seen
 from api.demo_report import as_json, rows_of
 from api.demo_server import running_service
-from dispatch.orders import Item, Service
+from dispatch.orders import Item
+from dispatch.promises import STANDARD, URGENT
 from scenarios.demand import KnownDesk, WantedDrop, WantedOrder
 from scenarios.log import Closing, Outcome, PlacedOrder, ShiftLog
 from scenarios.metrics import summarise
@@ -25,7 +26,7 @@ TEN = 1_795_420_800
 QUARTER = Scale(minutes=15, couriers=3, urgent_per_hour=16, standard_per_hour=8)
 
 
-def a_log(closed_after: int | None, service: Service = Service.URGENT) -> ShiftLog:
+def a_log(closed_after: int | None, service: str = URGENT) -> ShiftLog:
     goods = WantedDrop(KnownDesk("k_1", "Office", "b_1"), (Item("A4-80", 1),))
     wanted = WantedOrder(1, TEN, service, (goods,))
     order = PlacedOrder(wanted, "o_1", TEN, TEN + 1320, ("d_1",), 1320)
@@ -110,7 +111,7 @@ def test_a_cancelled_promise_is_neither_met_nor_late() -> None:
 
 
 def test_a_standard_promise_is_not_judged_here() -> None:
-    log = a_log(60, Service.STANDARD)
+    log = a_log(60, STANDARD)
     assert promise_seen(log, log.placed[0]) is None
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from api.calendar_settings import CalendarSettings
 from api.cli import app as command_line
 from api.problems import HTTP_CODES
+from api.service_settings import ServiceSettings
 from api.settings import EMBEDDED_CITY, Settings, StoreSettings, read_settings
 from dispatch.city_files import load_map
 from dispatch.describing import check_file
@@ -23,6 +25,7 @@ from tests.api_world import service
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
+    from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -95,9 +98,11 @@ def test_the_readme_lists_every_problem_and_its_cure() -> None:
 
 
 def test_the_readme_lists_every_setting() -> None:
-    settings = set(Settings.model_fields) - {"store", "policy"}
-    stores = {f"store.{name}" for name in StoreSettings.model_fields}
-    assert {bare(row[0]) for row in table("setting")} == settings | stores
+    tables: dict[str, type[BaseModel]]
+    tables = {"store": StoreSettings, "service": ServiceSettings, "calendar": CalendarSettings}
+    settings = set(Settings.model_fields) - {*tables, "policy"}
+    inner = {f"{name}.{field}" for name, cls in tables.items() for field in cls.model_fields}
+    assert {bare(row[0]) for row in table("setting")} == settings | inner
 
 
 def test_the_readme_lists_every_policy_figure_with_its_default() -> None:
@@ -106,14 +111,16 @@ def test_the_readme_lists_every_policy_figure_with_its_default() -> None:
 
 
 def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
-    text, _ = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    text, _, services = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "my-city.toml"
     file.write_text(text, encoding="utf-8")
     assert read_settings(file).store[0].name == "Main store"
+    file.write_text(services, encoding="utf-8")
+    assert "two-hour" in read_settings(file).services()
 
 
 def test_the_building_shown_is_sound(tmp_path: Path) -> None:
-    _, text = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    _, text, _ = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     file = tmp_path / "my-tower.toml"
     file.write_text(text, encoding="utf-8")
     assert check_file(file, load_map(EMBEDDED_CITY)) == ()

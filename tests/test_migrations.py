@@ -12,8 +12,9 @@ import pytest
 from dispatch import events as ev
 from dispatch.commit import Commit
 from dispatch.migrations import migrate
-from dispatch.orders import Line, Quote, Service, StopKind
+from dispatch.orders import Line, Quote, StopKind
 from dispatch.places import DirectoryDesk
+from dispatch.promises import URGENT
 from dispatch.requests import ActionAnswer, Position
 from dispatch.sqlite import connect_writer
 from dispatch.store import Database
@@ -22,8 +23,15 @@ from tests.store_worlds import INSIDE, STORES, STREET, ZONE, a_plan, joined, pla
 if TYPE_CHECKING:
     from pathlib import Path
 
-ADDED = {"ride_s", "ride_factor", "band", "service_s", "ridden"}
-"""Entries of events and couriers that came with version 0003 or since; older bodies lack them."""
+ADDED = {
+    *("ride_s", "ride_factor", "band", "service_s", "ridden"),
+    *("urgent", "promise", "goods_arrived_at", "answered_at", "pauses", "warned"),
+    *("breached_at", "foreseen_at", "held", "principal", "lapsed"),
+}
+"""Entries of bodies that came with version 0003 or since; older ones lack them."""
+
+INSIDE_BODIES = ("committed", "order", "quote")
+"""Entries of bodies that are bodies."""
 
 OWN = DirectoryDesk("k_own", "b_1", 3, "Law", customer="Acme")
 
@@ -36,7 +44,7 @@ TAPS = (
 def commits(version: str) -> list[Commit]:
     """Returns a day of two couriers: all that a program of a version could tell of."""
     going = StopKind.DELIVER, INSIDE
-    quote = Quote("q_1", Service.URGENT, "st_1", 90, 150, 1320, True, "print")
+    quote = Quote("q_1", URGENT, "st_1", 90, 150, 1320, True, "print")
     desks = (ev.DesksReplaced(95, "Acme", (OWN,)), ev.DeskPut(96, OWN))
     return [
         Commit(90, (joined(1), joined(2), ev.QuoteGiven(90, quote))),
@@ -88,14 +96,16 @@ def made_older(new: Path, old: Path, version: str) -> None:
             # Names of our own tables and columns, which SQL takes no parameters for.
             copy.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM new.{table}")  # noqa: S608
         copy.create_function("older", 1, lambda body: json.dumps(_older(json.loads(body))))
-        copy.execute("UPDATE main.event SET body = older(body)")
-        copy.execute("UPDATE main.couriers SET body = older(body)")
+        for table in ("event", "couriers", "orders", "quotes"):
+            copy.execute(f"UPDATE main.{table} SET body = older(body)")  # noqa: S608
 
 
 def _older(body: dict[str, object]) -> dict[str, object]:
-    kept = {name: value for name, value in body.items() if name not in ADDED}
-    committed = kept.get("committed")
-    return kept | {"committed": _older(committed)} if isinstance(committed, dict) else kept
+    return {
+        name: _older(value) if name in INSIDE_BODIES and isinstance(value, dict) else value
+        for name, value in body.items()
+        if name not in ADDED
+    }
 
 
 def everything(path: Path) -> dict[str, object]:
@@ -118,7 +128,7 @@ def everything(path: Path) -> dict[str, object]:
         }
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
 def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: str) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     fill(new, version)
@@ -135,7 +145,7 @@ def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: 
     assert everything(old) == before
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
 def test_an_older_database_goes_on_where_it_stood(tmp_path: Path, version: str) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     fill(new, version)

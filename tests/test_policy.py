@@ -16,20 +16,22 @@ from tests.little_city import HOUR, NOW, LittleZone
 
 
 def test_figures_by_name_replace_defaults() -> None:
-    assert Policy.from_mapping({"urgent_s": 900, "quote_buffer": 1}) == Policy(900, 1)
+    assert Policy.from_mapping({"handover_s": 90, "quote_buffer": 1}) == Policy(
+        handover_s=90, quote_buffer=1
+    )
 
 
 @pytest.mark.parametrize(
     ("figures", "at"),
     [
-        ({"urgnet_s": 900}, "policy.urgnet_s"),
-        ({"urgent_s": 900.0}, "policy.urgent_s"),
-        ({"urgent_s": True}, "policy.urgent_s"),
-        ({"urgent_s": "900"}, "policy.urgent_s"),
-        ({"urgent_s": -1}, "policy.urgent_s"),
-        ({"urgent_s": 10**12}, "policy.urgent_s"),
+        ({"handvoer_s": 900}, "policy.handvoer_s"),
+        ({"handover_s": 900.0}, "policy.handover_s"),
+        ({"handover_s": True}, "policy.handover_s"),
+        ({"handover_s": "900"}, "policy.handover_s"),
+        ({"handover_s": -1}, "policy.handover_s"),
+        ({"handover_s": 10**12}, "policy.handover_s"),
         ({"tick_s": 0}, "policy.tick_s"),
-        ({"business_close": 24 * HOUR}, "policy.business_close"),
+        ({"learn_speeds": 2}, "policy.learn_speeds"),
         ({"quote_buffer": math.nan}, "policy.quote_buffer"),
         ({"quote_buffer": math.inf}, "policy.quote_buffer"),
     ],
@@ -40,8 +42,17 @@ def test_a_figure_that_makes_no_sense_is_named(figures: dict[str, Any], at: str)
     assert error.value.at == at
 
 
+@pytest.mark.parametrize(
+    ("name", "table"), [("urgent_s", "[[service]]"), ("business_close", "[[calendar]]")]
+)
+def test_a_figure_that_moved_says_where_to(name: str, table: str) -> None:
+    with pytest.raises(InvalidRequest, match=rf"policy\.{name}: There is no.*") as error:
+        Policy.from_mapping({name: 900})
+    assert table in error.value.cure
+
+
 def test_a_figure_at_its_limit_is_taken() -> None:
-    policy = Policy.from_mapping({"tick_s": 1, "business_close": 24 * HOUR - 1, "urgent_s": 0})
+    policy = Policy.from_mapping({"tick_s": 1, "learn_speeds": 1, "handover_s": 0})
     assert policy.tick_s == 1
 
 

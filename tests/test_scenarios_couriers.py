@@ -7,6 +7,7 @@ import pytest
 
 from dispatch.orders import StopKind
 from scenarios.couriers import Rider, make_riders, place_on
+from scenarios.luck import Alone
 from scenarios.route import RouteStop, read_instant, read_route
 
 # 2026-11-23 10:00 in Helsinki is 08:00 UTC.
@@ -27,7 +28,7 @@ def a_raw_stop(arrival: int, **more: Any) -> dict[str, Any]:
 
 
 def a_rider(sigma: float = 0.0) -> Rider:
-    return Rider("c_1", "Aino", np.random.default_rng(1), sigma)
+    return Rider("c_1", "Aino", np.random.default_rng(1), Alone(sigma))
 
 
 def test_an_instant_is_read_with_its_offset() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.orders import Item, Service
+from dispatch.orders import Item
+from dispatch.promises import STANDARD, URGENT
 from scenarios.demand import (
     Demand,
     Fate,
@@ -24,7 +25,7 @@ DESKS = [KnownDesk(f"k_{j}", f"Office {j}", f"b_{j // 2}") for j in range(10)]
 
 def an_order(number: int, *, quantity: int = 2, drops: int = 1, urgent: bool = True) -> WantedOrder:
     goods = WantedDrop(DESKS[0], (Item("A4-80", quantity),))
-    service = Service.URGENT if urgent else Service.STANDARD
+    service = URGENT if urgent else STANDARD
     return WantedOrder(number, 100 * number, service, (goods,) * drops)
 
 
@@ -67,7 +68,7 @@ def test_orders_are_numbered_by_time_within_the_shift(
 
 def test_seeds_differ_in_when_and_where_but_not_in_how_much() -> None:
     shifts = [draw_orders(Demand(14, 10, 9000), DESKS, 0, seed) for seed in range(5)]
-    urgent = [sum(order.service is Service.URGENT for order in orders) for orders in shifts]
+    urgent = [sum(order.service == URGENT for order in orders) for orders in shifts]
     # 2.5 hours at 14 and at 10 an hour.
     assert urgent == [35] * 5
     assert [len(orders) for orders in shifts] == [60] * 5

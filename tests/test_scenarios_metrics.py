@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.orders import Item, Service, StopKind
+from dispatch.orders import Item, StopKind
+from dispatch.promises import STANDARD, URGENT
 from scenarios.couriers import Leg
 from scenarios.demand import KnownDesk, WantedDrop, WantedOrder
 from scenarios.log import Closing, Outcome, PlacedOrder, ShiftLog
@@ -15,12 +16,12 @@ USUAL = 1320
 
 
 def an_order(
-    number: int, *, promise_s: int = USUAL, drops: int = 1, service: Service = Service.URGENT
+    number: int, *, promise_s: int = USUAL, drops: int = 1, service: str = URGENT
 ) -> PlacedOrder:
     goods = WantedDrop(DESK, (Item("A4-80", 2),))
     wanted = WantedOrder(number, 0, service, (goods,) * drops)
     names = tuple(f"d_{number}{j}" for j in range(drops))
-    usual_s = USUAL if service is Service.URGENT else promise_s
+    usual_s = USUAL if service == URGENT else promise_s
     return PlacedOrder(wanted, f"o_{number}", 0, promise_s, names, usual_s)
 
 
@@ -92,7 +93,7 @@ def test_a_fault_is_not_good() -> None:
 def test_standard_is_on_course_when_expected_by_its_date(
     expected: int | None, on_course: bool
 ) -> None:
-    order = an_order(1, promise_s=5000, drops=2, service=Service.STANDARD)
+    order = an_order(1, promise_s=5000, drops=2, service=STANDARD)
     log = a_log(order)
     log.closings = {"d_10": Closing(4000, Outcome.ACCEPTED)}
     log.expected = {"d_11": expected}

@@ -10,7 +10,8 @@ from matplotlib.collections import LineCollection
 
 import scenarios
 from dispatch.city_files import CityMap, load_map
-from dispatch.orders import Item, Service, StopKind
+from dispatch.orders import Item, StopKind
+from dispatch.promises import URGENT
 from scenarios.charts import draw_promises, draw_timeline, spans
 from scenarios.couriers import Leg
 from scenarios.demand import KnownDesk, WantedDrop, WantedOrder
@@ -52,7 +53,7 @@ def log() -> ShiftLog:
     log = ShiftLog(START, START + 3600, {"c_1": "Aino", "c_2": "Eetu"}, finished=START + 3900)
     log.legs = [a_leg(), a_leg(StopKind.RETURN)]
     for number, took in ((1, 1000), (2, 1400)):
-        wanted = WantedOrder(number, START, Service.URGENT, (goods,))
+        wanted = WantedOrder(number, START, URGENT, (goods,))
         name = f"d_{number}"
         log.placed.append(PlacedOrder(wanted, f"o_{number}", START, START + 1320, (name,), 1320))
         log.closings[name] = Closing(START + took, Outcome.ACCEPTED)

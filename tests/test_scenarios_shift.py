@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch.orders import Item, Service, StopKind
+from dispatch.orders import Item, StopKind
+from dispatch.promises import URGENT
 from scenarios.agenda import Agenda
 from scenarios.couriers import make_riders
 from scenarios.demand import Fate, KnownDesk, WantedDrop, WantedOrder
@@ -92,7 +93,7 @@ class OneByOne:
 
 
 def an_order(number: int = 1, at: int = 10, fate: Fate = Fate.USUAL, drops: int = 1) -> WantedOrder:
-    return WantedOrder(number, at, Service.URGENT, (GOODS,) * drops, fate)
+    return WantedOrder(number, at, URGENT, (GOODS,) * drops, fate)
 
 
 def play(

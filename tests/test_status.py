@@ -6,6 +6,7 @@ import pytest
 
 from dispatch.ordering import cancel_order
 from dispatch.orders import Line
+from dispatch.promises import PromiseState
 from dispatch.status import PromiseView, drop_status, order_status, promise_of
 from tests.little_city import NOW, LittleZone, a_drop
 
@@ -80,7 +81,7 @@ def test_a_cancelled_order_is_cancelled_whatever_became_of_its_drops() -> None:
     zone.do("c_1", "delivered", "s_1")
     cancel_order(zone.dispatcher, "o_1", NOW)
     assert statuses(zone) == ("cancelled", "accepted", "cancelled")
-    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, "cancelled", None)
+    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, PromiseState.CANCELLED, None)
 
 
 def test_a_standard_drop_that_is_held_waits() -> None:
@@ -89,16 +90,22 @@ def test_a_standard_drop_that_is_held_waits() -> None:
     assert statuses(zone) == ("placed", "waiting")
 
 
-@pytest.mark.parametrize(("now", "state"), [(1320, "running"), (1321, "breached")])
-def test_a_promise_runs_to_its_last_second(now: int, state: str) -> None:
+@pytest.mark.parametrize(
+    ("now", "state"), [(1320, PromiseState.RUNNING), (1321, PromiseState.BREACHED)]
+)
+def test_a_promise_runs_to_its_last_second(now: int, state: PromiseState) -> None:
     zone = LittleZone()
     zone.urgent(3)
     # Planned to end after 300 s.
     assert promise(zone, NOW + now) == PromiseView("urgent", NOW + 1320, state, 1020)
 
 
-@pytest.mark.parametrize(("closed", "state", "slack"), [(1320, "met", 0), (1321, "met_late", -1)])
-def test_a_promise_is_met_by_the_last_tap_at_a_desk(closed: int, state: str, slack: int) -> None:
+@pytest.mark.parametrize(
+    ("closed", "state", "slack"), [(1320, PromiseState.MET, 0), (1321, PromiseState.MET_LATE, -1)]
+)
+def test_a_promise_is_met_by_the_last_tap_at_a_desk(
+    closed: int, state: PromiseState, slack: int
+) -> None:
     zone = LittleZone()
     zone.order(a_drop(1), a_drop(2))
     zone.load("c_1")
@@ -119,4 +126,4 @@ def test_a_drop_that_failed_in_time_is_a_promise_kept() -> None:
 def test_a_promise_has_no_slack_while_a_drop_is_in_nobodys_route() -> None:
     zone = LittleZone(capacity=4)
     zone.order(a_drop(3), a_drop(4, load=5))
-    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, "running", None)
+    assert promise(zone, NOW) == PromiseView("urgent", NOW + 1320, PromiseState.RUNNING, None)

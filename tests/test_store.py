@@ -11,8 +11,9 @@ import pytest
 
 from dispatch import events as ev
 from dispatch.commit import Commit
-from dispatch.orders import DropStatus, Quote, Service
+from dispatch.orders import DropStatus, Quote
 from dispatch.plan import Change, Plan
+from dispatch.promises import URGENT
 from dispatch.requests import ActionAnswer, Position
 from dispatch.state import State
 from dispatch.store import Database, DatabaseError
@@ -185,7 +186,7 @@ def test_a_cancelled_drop_that_is_loaded_after_all_is_last_of_the_live_ones(
 def test_a_quote_given_and_forgotten_in_one_commit_is_not_there_but_counted(
     database: Database,
 ) -> None:
-    early = Quote("q_1", Service.URGENT, "st_1", 0, 60, 1320, feasible=True, fingerprint="")
+    early = Quote("q_1", URGENT, "st_1", 0, 60, 1320, feasible=True, fingerprint="")
     # A quote is forgotten an hour after it expired, at 3660, when the next one is given.
     late = replace(early, id="q_2", made_at=3660, expires_at=3720)
     given = (ev.QuoteGiven(0, early), ev.QuoteGiven(3660, late))

@@ -18,7 +18,8 @@ from dispatch.events import Delivered, Failed, Loaded
 from dispatch.hand import move_drop
 from dispatch.live import SegmentSpeed
 from dispatch.ordering import cancel_order, goods_ready
-from dispatch.orders import DropStatus, Line, Service, StopKind
+from dispatch.orders import DropStatus, Line, StopKind
+from dispatch.promises import STANDARD, URGENT
 from dispatch.quoting import give_quote
 from dispatch.reach import gap
 from dispatch.requests import CourierChange, Move, QuoteRequest
@@ -86,7 +87,7 @@ class Zone(RuleBasedStateMachine):
 
     @rule(
         drops=st.lists(goods, min_size=1, max_size=3),
-        service=st.sampled_from(Service),
+        service=st.sampled_from([URGENT, STANDARD]),
         ready_in=st.sampled_from((None, 0, 120, 1200)),
         on_infeasible=st.sampled_from(("requote", "reject", "accept_late")),
         quoted=st.booleans(),
@@ -94,7 +95,7 @@ class Zone(RuleBasedStateMachine):
     def order(
         self,
         drops: list[DropRequest],
-        service: Service,
+        service: str,
         ready_in: int | None,
         on_infeasible: str,
         quoted: bool,
@@ -114,6 +115,7 @@ class Zone(RuleBasedStateMachine):
                 on_infeasible=on_infeasible,
                 quote_id=quote,
             )
+            assert order.deadline is not None
             self.accepted[order.id] = order.deadline
 
     @rule(courier=couriers, fails=st.sampled_from((False, False, False, True)))

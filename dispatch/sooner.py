@@ -1,0 +1,68 @@
+"""
+A search for a plan that keeps the usual time, before a longer one is said.
+
+Insertion alone moves nothing that is planned, and promises less than could be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dispatch.outlooks import Outlook, breaks_word, seen
+from dispatch.proposals import judged
+from solver.solve import SolveParams, solve
+
+if TYPE_CHECKING:
+    from dispatch.dispatcher import Dispatcher
+    from dispatch.honest import Aim
+    from dispatch.policy import Policy
+    from solver.problem import Problem
+
+
+def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outlook:
+    """
+    Returns the outlook after a search for a plan that keeps what an aim wants, or a shorter time.
+
+    In the problem searched the new drops are due when they must be handed over for that. A plan
+    that makes another promise late is not taken.
+    """
+    params = _params(dispatcher.policy)
+    problem = _with_due(start, aim, now)
+    if start.feasible or problem is None or params is None:
+        return start
+    result = solve(problem, params, start.proposal.solution)
+    best = start
+    if result.solution != start.proposal.solution:
+        model, state = start.proposal.model, start.proposal.state
+        found = seen(dispatcher, start.placed, judged(state, model, result.solution), aim, now)
+        is_better = (not found.feasible, found.promise_s) < (not start.feasible, start.promise_s)
+        if found.last is not None and is_better and not breaks_word(dispatcher, found.proposal):
+            best = found
+    return replace(best, searched_s=result.seconds)
+
+
+def _params(policy: Policy) -> SolveParams | None:
+    """Returns how long may be searched, None: not at all."""
+    if policy.quote_search_moves:
+        return SolveParams(iterations=policy.quote_search_moves)
+    return SolveParams(seconds=policy.quote_search_s) if policy.quote_search_s else None
+
+
+def _with_due(start: Outlook, aim: Aim, now: int) -> Problem | None:
+    """Returns the problem in which new drops are due early enough, None where that cannot be."""
+    if start.last is None:
+        return None
+    # As much longer as luck makes this plan, it will make a better one.
+    planned_s = max(1, start.last.eta - now)
+    ratio = max(1.0, start.last.needs_s(aim, now) / planned_s)
+    problem, names = start.proposal.model.problem, start.placed.order.drops
+    jobs = []
+    for job in problem.jobs:
+        if job.name in names:
+            due = int(aim.promise_s / ratio) - job.delivery.service_duration
+            if due <= 0:
+                return None
+            job = replace(job, delivery=replace(job.delivery, due=due))
+        jobs.append(job)
+    return replace(problem, jobs=tuple(jobs))
