@@ -57,6 +57,25 @@ class Snapshot:
     now: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Present:
+    """What would be planned at a moment if nothing happened, and what that rests on."""
+
+    state: State
+    plan: Plan
+    policy: Policy
+    now: int
+    travel_epoch: int
+    proposal: Proposal
+
+    def is_of(
+        self, state: State, plan: Plan, policy: Policy, now: int, travel_epoch: int
+    ) -> bool:
+        """Returns whether it rests on these very values: they are replaced, never changed."""
+        is_same = self.state is state and self.plan is plan and self.policy is policy
+        return is_same and (self.now, self.travel_epoch) == (now, travel_epoch)
+
+
 class Dispatcher:
     """
     The state and the published plan of one zone, and the only place where they change.
@@ -87,6 +106,7 @@ class Dispatcher:
         self._asked: dict[str, int] = {}
         self._watched: Mapping[str, Watched] = {}
         self.found: dict[str, Found] = {}
+        self._present: _Present | None = None
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -102,6 +122,15 @@ class Dispatcher:
     def propose(self, state: State, now: int) -> Proposal:
         """Returns what would be planned: the published plan carried over, newcomers inserted."""
         return carried(state, self.model(state, now), sequences_of_plan(self.plan))
+
+    def present(self, now: int) -> Proposal:
+        """Returns what would be planned if nothing happened, worked out once for one moment."""
+        city, known = self.city.travel_epoch, self._present
+        if known is None or not known.is_of(self.state, self.plan, self.policy, now, city):
+            proposal = self.propose(self.state, now)
+            known = _Present(self.state, self.plan, self.policy, now, city, proposal)
+            self._present = known
+        return known.proposal
 
     def publish(
         self,
@@ -186,6 +215,7 @@ class Dispatcher:
         found = newest(positions, self._positions.get(courier), self.policy, now)
         if found is not None:
             self._positions[courier] = found
+            self._present = None
 
     def snapshot(self, now: int) -> Snapshot | None:
         """

@@ -41,7 +41,7 @@ def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Mov
     be moved again by the next search. Raises NotFound for an unknown drop or courier, Conflict for
     a drop that is no longer waiting, InvalidRequest for an ``after`` outside the courier's route.
     """
-    before = dispatcher.propose(dispatcher.state, now)
+    before = dispatcher.present(now)
     after = after_move(dispatcher, drop_id, move, now)
     consequences = delays(before, after)
     if move.dry_run:

@@ -70,7 +70,7 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     if first.feasible and is_harmless:
         return first
     # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
-    base = dispatcher.propose(dispatcher.state, now)
+    base = dispatcher.present(now)
     sequences = sequences_of_solution(base.model.problem, base.solution.routes)
     routes = carry_over(sequences, proposal.model)
     early = seen(

@@ -64,7 +64,7 @@ def best_rescue(
     What counts is the sum of the chances of all promised orders concerned, so that no order is
     saved at the cost of another; equal sums are decided by the seconds that others wait longer.
     """
-    proposal = dispatcher.propose(dispatcher.state, now)
+    proposal = dispatcher.present(now)
     before = _Before(proposal, _routes(proposal), handover_ends(proposal))
     moves = _moves(dispatcher, drop, now)[:MOST_TESTED]
     tested = [_tested(dispatcher, order, drop, move, before, now) for move in moves]

@@ -1,0 +1,124 @@
+"""
+How long ``POST /v1/quotes`` takes through the real service while it searches for better plans.
+
+A zone with 15 couriers and 60 open drops on a clock that stands still. Before each quote an order
+comes and goes, so that a search worker is at work all the time, as in `latency`. A quote that
+keeps its usual time and one that does not are told apart: before the second a better plan is
+searched for. What is held for a quote is given up after it, so that all meet the same load.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.demand import START, add_couriers, desks, order
+from benchmarks.latency import COURIERS, OPEN_DROPS
+from benchmarks.machine import machine, percentiles
+from benchmarks.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEEDS = (7, 8, 9)
+"""Zones measured, each a service of its own."""
+
+QUOTES = 200
+"""Quotes asked of each zone, every second one with ``reserve``."""
+
+AIMS_MS = {True: 50.0, False: 300.0}
+"""Aims for p99, by whether the usual time is promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One quote that was asked for: milliseconds until its answer, and what was answered."""
+
+    ms: float
+    feasible: bool
+    searched: bool
+    reserved: bool
+
+
+def quotes(each: int = QUOTES, seeds: Sequence[int] = SEEDS) -> str:
+    """Returns the figures of so many quotes of each zone as text."""
+    before = machine()
+    asked: list[Asked] = []
+    planned: list[int] = []
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            service = Service(
+                Path(folder),
+                {"clock": "manual", "clock_start": START, "workers": 1, "search_seconds": 0.2},
+            )
+            try:
+                service.start()
+                found, in_routes = _measure(service, each, seed)
+            finally:
+                service.stop()
+        asked += found
+        planned.append(in_routes)
+    head = (
+        f"POST /v1/quotes through the real service, {COURIERS} couriers, {OPEN_DROPS} open drops "
+        f"({', '.join(map(str, planned))} of them in routes), 1 search worker at work (0.2 s a "
+        f"search), seeds {', '.join(map(str, seeds))}, {len(asked)} quotes, one client"
+    )
+    return "\n".join([before, head, *summary(asked)]) + "\n"
+
+
+def summary(asked: Sequence[Asked]) -> list[str]:
+    """Returns lines of figures: feasible and infeasible quotes, with and without a place held."""
+    lines = []
+    for feasible, aim_ms in AIMS_MS.items():
+        some = [quote for quote in asked if quote.feasible is feasible]
+        lines.append(_line("feasible" if feasible else "infeasible", some))
+        for reserved in (False, True):
+            part = [quote for quote in some if quote.reserved is reserved]
+            lines.append(_line("  reserve: true" if reserved else "  nothing held", part))
+        searched = [quote for quote in some if quote.searched]
+        lines.append(_line("  after a search", searched))
+        if some:
+            over = sum(quote.ms > aim_ms for quote in some)
+            lines.append(f"  {over} of {len(some)} took longer than {aim_ms:.0f} ms")
+    return lines
+
+
+def _line(name: str, asked: Sequence[Asked]) -> str:
+    if not asked:
+        return f"{name}: none"
+    share = sum(quote.searched for quote in asked) / len(asked)
+    figures = percentiles([quote.ms for quote in asked], unit="ms")
+    return f"{name}: {figures}, searched {share:.0%}"
+
+
+def _measure(service: Service, each: int, seed: int) -> tuple[list[Asked], int]:
+    """Returns the quotes, and how many of the open drops are in routes."""
+    rng = random.Random(seed)
+    known = desks(service)
+    add_couriers(service, COURIERS)
+    open_drops = 0
+    while open_drops < OPEN_DROPS:
+        open_drops += len(service.ask("POST", "/v1/orders", order(rng, known))["drops"])
+    planned = sum(
+        len(stop["drops"])
+        for route in service.ask("GET", "/v1/plan")["routes"]
+        for stop in route["stops"]
+        if stop["kind"] == "deliver"
+    )
+    return [_ask(service, rng, known, reserve=i % 2 == 1) for i in range(each)], planned
+
+
+def _ask(service: Service, rng: random.Random, known: list[str], *, reserve: bool) -> Asked:
+    other = service.ask("POST", "/v1/orders", order(rng, known))
+    service.ask("DELETE", f"/v1/orders/{other['id']}")
+    body: dict[str, Any] = {**order(rng, known, urgent_share=1.0), "reserve": reserve}
+    began = time.perf_counter()
+    quote = service.ask("POST", "/v1/quotes", body)
+    ms = (time.perf_counter() - began) * 1000
+    if quote["reserved"]:
+        service.ask("DELETE", f"/v1/quotes/{quote['quote_id']}")
+    return Asked(ms, quote["feasible"], quote["searched"], quote["reserved"])
