@@ -1,8 +1,8 @@
 """
-One flood in this process: a place is held for a quote, others order meanwhile, its order comes last.
+One flood: a place is held for a quote, others order meanwhile, its own order comes last.
 
-The zone has no search by the clock, so that a flood repeats itself; couriers who work tap exactly
-when the plan says. The same flood is played with the place held and without.
+The zone, in this process, searches for no better plan, so that a flood repeats itself; couriers who
+work tap exactly when the plan says. The same flood is played with the place held and without.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Played:
     """
     What came of a flood, with the place held or without.
 
-    ``quote`` is the time quoted and ``kept`` whether its order got it, as planned; ``lapse`` says
+    ``quote_s`` is the time quoted and ``kept`` whether its order got it, as planned; ``lapse`` says
     why its place was given up (empty: it was not) and ``after`` what happened then. ``promises``
     are the seconds promised to the orders of the burst, ``work_s`` the seconds that all couriers'
     routes still take at the end.
@@ -191,9 +191,13 @@ class _Zone:
             other = OrderRequest(wanted.service, wanted.drops)
             promises.append(place_order(self.dispatcher, other, self.now).promise_s)
         self.work_until(quote.expires_at)
-        if reserve and not self.lapse and (gone := lost(self.dispatcher.present(self.now), self.now)):
+        if (
+            reserve
+            and not self.lapse
+            and (gone := lost(self.dispatcher.present(self.now), self.now))
+        ):
             # Nobody looked since: it would have been told at the next step.
-            self.lapse, self.after = gone.reason, "time"
+            self.lapse, self.after = gone[0].reason, "time"
         return Played(
             quote_s=quote.promise_s,
             feasible=quote.feasible,
@@ -253,7 +257,10 @@ class _Zone:
 
 def next_tap(dispatcher: Dispatcher, courier: str, now: int) -> tuple[int, Action] | None:
     """Returns what a courier taps next and when, as planned; None: there is nothing to do."""
-    route, committed = dispatcher.plan.route_of(courier), dispatcher.state.couriers[courier].committed
+    route, committed = (
+        dispatcher.plan.route_of(courier),
+        dispatcher.state.couriers[courier].committed,
+    )
     if route is None or not route.stops:
         return None
     stop = route.stops[0]

@@ -18,6 +18,7 @@ from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
 from dispatch.planning import build_problem
 from dispatch.positions import newest, rides
+from dispatch.present import Present
 from dispatch.promising import weekdays
 from dispatch.proposals import carried
 from dispatch.reported import expired, in_force
@@ -57,25 +58,6 @@ class Snapshot:
     now: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Present:
-    """What would be planned at a moment if nothing happened, and what that rests on."""
-
-    state: State
-    plan: Plan
-    policy: Policy
-    now: int
-    travel_epoch: int
-    proposal: Proposal
-
-    def is_of(
-        self, state: State, plan: Plan, policy: Policy, now: int, travel_epoch: int
-    ) -> bool:
-        """Returns whether it rests on these very values: they are replaced, never changed."""
-        is_same = self.state is state and self.plan is plan and self.policy is policy
-        return is_same and (self.now, self.travel_epoch) == (now, travel_epoch)
-
-
 class Dispatcher:
     """
     The state and the published plan of one zone, and the only place where they change.
@@ -106,7 +88,7 @@ class Dispatcher:
         self._asked: dict[str, int] = {}
         self._watched: Mapping[str, Watched] = {}
         self.found: dict[str, Found] = {}
-        self._present: _Present | None = None
+        self._present: Present | None = None
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -128,7 +110,7 @@ class Dispatcher:
         city, known = self.city.travel_epoch, self._present
         if known is None or not known.is_of(self.state, self.plan, self.policy, now, city):
             proposal = self.propose(self.state, now)
-            known = _Present(self.state, self.plan, self.policy, now, city, proposal)
+            known = Present(self.state, self.plan, self.policy, now, city, proposal)
             self._present = known
         return known.proposal
 
@@ -245,7 +227,7 @@ class Dispatcher:
         published = carried(self.state, model, sequences_of_plan(self.plan))
         if cost(model.problem, candidate.solution) >= cost(model.problem, published.solution):
             return False
-        if lost(candidate, now) is not None:
+        if lost(candidate, now):
             return False
         version = self.plan.version
         return self.publish(now, (), candidate).version > version
