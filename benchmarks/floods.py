@@ -50,8 +50,8 @@ def floods(number: int = FLOODS) -> str:
     lines.append(
         f"{number} floods in this process, seeds {FIRST_SEED} to {FIRST_SEED + number - 1}: "
         "4 to 15 couriers, 0 to 60 open drops, 0 to 5 minutes of work, a quote with reserve, "
-        "3 to 20 other orders within its 60 s, its order in the last second; seven of ten couriers tap just as "
-        "planned, the others not at all; no search"
+        "3 to 20 other orders within its 60 s, its order in the last second; seven of ten couriers "
+        "tap just as planned, the others not at all; no search"
     )
     return "\n".join([*lines, *kept_lines(pairs), *cost_lines(pairs)]) + "\n"
 

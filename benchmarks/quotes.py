@@ -5,6 +5,9 @@ A zone with 15 couriers and 60 open drops on a clock that stands still. Before e
 comes and goes, so that a search worker is at work all the time, as in `latency`. A quote that
 keeps its usual time and one that does not are told apart: before the second a better plan is
 searched for. What is held for a quote is given up after it, so that all meet the same load.
+
+A client's milliseconds are those of a machine that does other work as well; the milliseconds that
+the service's threads were on a processor say what an answer takes of a core.
 """
 
 from __future__ import annotations
@@ -36,9 +39,14 @@ AIMS_MS = {True: 50.0, False: 300.0}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One quote that was asked for: milliseconds until its answer, and what was answered."""
+    """
+    One quote that was asked for, and what was answered.
+
+    ``ms`` until the client had the answer, ``busy_ms`` of them the service was on a processor.
+    """
 
     ms: float
+    busy_ms: float
     feasible: bool
     searched: bool
     reserved: bool
@@ -84,6 +92,8 @@ def summary(asked: Sequence[Asked]) -> list[str]:
         if some:
             over = sum(quote.ms > aim_ms for quote in some)
             lines.append(f"  {over} of {len(some)} took longer than {aim_ms:.0f} ms")
+            busy = percentiles([quote.busy_ms for quote in some], unit="ms")
+            lines.append(f"  on a processor: {busy}")
     return lines
 
 
@@ -116,9 +126,10 @@ def _ask(service: Service, rng: random.Random, known: list[str], *, reserve: boo
     other = service.ask("POST", "/v1/orders", order(rng, known))
     service.ask("DELETE", f"/v1/orders/{other['id']}")
     body: dict[str, Any] = {**order(rng, known, urgent_share=1.0), "reserve": reserve}
-    began = time.perf_counter()
+    busy_ms, began = service.busy_ms(), time.perf_counter()
     quote = service.ask("POST", "/v1/quotes", body)
     ms = (time.perf_counter() - began) * 1000
+    busy_ms = service.busy_ms() - busy_ms
     if quote["reserved"]:
         service.ask("DELETE", f"/v1/quotes/{quote['quote_id']}")
-    return Asked(ms, quote["feasible"], quote["searched"], quote["reserved"])
+    return Asked(ms, busy_ms, quote["feasible"], quote["searched"], quote["reserved"])
