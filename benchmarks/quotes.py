@@ -2,9 +2,9 @@
 How long ``POST /v1/quotes`` takes through the real service while it searches for better plans.
 
 A zone with 15 couriers and 60 open drops on a clock that stands still. Before each quote an order
-comes and goes, so that a search worker is at work all the time, as in `latency`. A quote that
-keeps its usual time and one that does not are told apart: before the second a better plan is
-searched for. What is held for a quote is given up after it, so that all meet the same load.
+comes and goes, so that a search worker is at work all the time, as in `latency`. Quotes whose usual
+time can be kept at once are told apart from those for which a better plan is searched for. What is
+held for a quote is given up after it, so that all meet the same load.
 
 A client's milliseconds are those of a machine that does other work as well; the milliseconds that
 the service's threads were on a processor say what an answer takes of a core.
@@ -33,8 +33,13 @@ SEEDS = (7, 8, 9)
 QUOTES = 200
 """Quotes asked of each zone, every second one with ``reserve``."""
 
-AIMS_MS = {True: 50.0, False: 300.0}
-"""Aims for p99, by whether the usual time is promised."""
+KINDS = {
+    "feasible at once": (True, False, 50),
+    "feasible after a search": (True, True, 300),
+    "infeasible after a search": (False, True, 300),
+    "infeasible, nothing to search for": (False, False, 300),
+}
+"""Quotes by whether the usual time is promised and a search was made; milliseconds aimed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +84,26 @@ def quotes(each: int = QUOTES, seeds: Sequence[int] = SEEDS) -> str:
 
 
 def summary(asked: Sequence[Asked]) -> list[str]:
-    """Returns lines of figures: feasible and infeasible quotes, with and without a place held."""
-    lines = []
-    for feasible, aim_ms in AIMS_MS.items():
-        some = [quote for quote in asked if quote.feasible is feasible]
-        lines.append(_line("feasible" if feasible else "infeasible", some))
-        for reserved in (False, True):
-            part = [quote for quote in some if quote.reserved is reserved]
-            lines.append(_line("  reserve: true" if reserved else "  nothing held", part))
-        searched = [quote for quote in some if quote.searched]
-        lines.append(_line("  after a search", searched))
+    """Returns lines of figures of each kind of quote, with and without a place held."""
+    lines = [f"after a search: {sum(quote.searched for quote in asked)} of {len(asked)}"]
+    for name, (feasible, searched, aim_ms) in KINDS.items():
+        some = [q for q in asked if (q.feasible, q.searched) == (feasible, searched)]
+        lines.append(_line(name, some))
         if some:
-            over = sum(quote.ms > aim_ms for quote in some)
-            lines.append(f"  {over} of {len(some)} took longer than {aim_ms:.0f} ms")
+            for reserved, text in ((False, "nothing held"), (True, "reserve: true")):
+                part = [quote for quote in some if quote.reserved is reserved]
+                lines.append(_line(f"  {text}", part))
             busy = percentiles([quote.busy_ms for quote in some], unit="ms")
+            over = sum(quote.ms > aim_ms for quote in some)
             lines.append(f"  on a processor: {busy}")
+            lines.append(f"  longer than {aim_ms} ms: {over} of {len(some)}")
     return lines
 
 
 def _line(name: str, asked: Sequence[Asked]) -> str:
     if not asked:
         return f"{name}: none"
-    share = sum(quote.searched for quote in asked) / len(asked)
-    figures = percentiles([quote.ms for quote in asked], unit="ms")
-    return f"{name}: {figures}, searched {share:.0%}"
+    return f"{name}: {percentiles([quote.ms for quote in asked], unit='ms')}"
 
 
 def _measure(service: Service, each: int, seed: int) -> tuple[list[Asked], int]:

@@ -163,20 +163,24 @@ def test_a_burst_that_differs_between_the_two_is_refused() -> None:
 # What is told of quotes
 
 
-def test_feasible_and_infeasible_quotes_are_told_apart_each_by_its_aim() -> None:
+def test_quotes_are_told_apart_by_promise_and_search_each_with_its_aim() -> None:
     asked = [
         Asked(50.0, 30.0, feasible=True, searched=False, reserved=False),
-        Asked(50.2, 31.0, feasible=True, searched=True, reserved=True),
-        Asked(300.0, 200.0, feasible=False, searched=True, reserved=False),
+        Asked(50.2, 31.0, feasible=True, searched=False, reserved=True),
+        Asked(300.0, 200.0, feasible=True, searched=True, reserved=False),
+        Asked(300.1, 200.0, feasible=False, searched=True, reserved=False),
     ]
     text = summary(asked)
-    assert text[0].startswith("feasible: p50 50.1 ms")
-    assert text[0].endswith("searched 50%")
-    assert "  1 of 2 took longer than 50 ms" in text
-    assert "  0 of 1 took longer than 300 ms" in text
-    assert "  reserve: true: none" in text
-    assert any(line.startswith("  on a processor: p50 30.5 ms") for line in text)
+    assert text[0] == "after a search: 2 of 4"
+    assert text[1].startswith("feasible at once: p50 50.1 ms")
+    assert text[2].startswith("  nothing held: p50 50.0 ms")
+    assert text[4].startswith("  on a processor: p50 30.5 ms")
+    assert [line for line in text if "longer than" in line] == [
+        "  longer than 50 ms: 1 of 2",
+        "  longer than 300 ms: 0 of 1",
+        "  longer than 300 ms: 1 of 1",
+    ]
 
 
 def test_no_quotes_of_a_kind_are_told_as_none() -> None:
-    assert summary([])[0] == "feasible: none"
+    assert summary([])[1] == "feasible at once: none"
