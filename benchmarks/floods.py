@@ -23,6 +23,7 @@ FLOODS = 500
 FIRST_SEED = 1
 
 PHYSICAL = {
+    "break": "as the courier who was to bring it took a break",
     "tap": "after a courier's tap: who left, arrived or was done is not where it was planned",
     "time": "as time went by: couriers with work who did not set off, or a slower band of the day",
 }
@@ -51,7 +52,8 @@ def floods(number: int = FLOODS) -> str:
         f"{number} floods in this process, seeds {FIRST_SEED} to {FIRST_SEED + number - 1}: "
         "4 to 15 couriers, 0 to 60 open drops, 0 to 5 minutes of work, a quote with reserve, "
         "3 to 20 other orders within its 60 s, its order in the last second; seven of ten couriers "
-        "tap just as planned, the others not at all; no search"
+        "tap just as planned, the others not at all; in one of five the courier who was to bring "
+        "what was quoted takes a break meanwhile; no search"
     )
     return "\n".join([*lines, *kept_lines(pairs), *cost_lines(pairs)]) + "\n"
 

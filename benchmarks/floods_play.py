@@ -16,9 +16,18 @@ from api.settings import HELSINKI_STORE
 from benchmarks.freeze_moments import START
 from benchmarks.freeze_service import CAPACITY
 from dispatch.actions import act
-from dispatch.crew import add_courier
+from dispatch.crew import add_courier, change_courier
 from dispatch.dispatcher import Dispatcher
-from dispatch.events import Arrived, Delivered, Departed, HoldLapsed, Loaded, OrderPlaced, Returned
+from dispatch.events import (
+    Arrived,
+    CourierChanged,
+    Delivered,
+    Departed,
+    HoldLapsed,
+    Loaded,
+    OrderPlaced,
+    Returned,
+)
 from dispatch.intake import new_order, with_promise
 from dispatch.keeping import lost
 from dispatch.ordering import place_order
@@ -29,6 +38,7 @@ from dispatch.promises import STANDARD, URGENT
 from dispatch.quoting import give_quote
 from dispatch.requests import (
     Action,
+    CourierChange,
     CourierRequest,
     DeskRequest,
     DropRequest,
@@ -51,6 +61,9 @@ SHIFT_S = 6 * 3600
 LONGEST_PROMISE_S = 3600
 """Open orders were promised from the usual time to so much: some of them were requoted."""
 
+LEAVING = 0.2
+"""Share of floods in which the courier who was to bring what was quoted takes a break."""
+
 TAPS = (Departed, Arrived, Loaded, Delivered, Returned)
 
 
@@ -69,7 +82,8 @@ class Flood:
     What is drawn of a flood.
 
     ``work_s`` are the seconds that couriers worked before the quote; ``working`` says of each
-    whether they tap at all.
+    whether they tap at all. ``leaves_s`` seconds after the quote the courier who was to bring what
+    was quoted takes a break (None: nobody does).
     """
 
     seed: int
@@ -78,6 +92,7 @@ class Flood:
     work_s: int
     reserved: tuple[DropRequest, ...]
     burst: tuple[Wanted, ...]
+    leaves_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,7 @@ def draw_flood(seed: int, desks: Sequence[str]) -> Flood:
             Wanted(at, URGENT if rng.random() < 0.75 else STANDARD, (_drop(rng, desks),))
             for at in moments
         ),
+        leaves_s=int(rng.integers(1, POLICY.quote_valid_s)) if rng.random() < LEAVING else None,
     )
 
 
@@ -184,12 +200,9 @@ class _Zone:
     def flooded(self, flood: Flood, *, reserve: bool) -> Played:
         """Returns what comes of the flood from the quote on."""
         request = QuoteRequest(URGENT, flood.reserved, reserve=reserve)
-        quote = give_quote(self.dispatcher, request, self.now).quote
-        began, promises = self.now, []
-        for wanted in flood.burst:
-            self.work_until(began + wanted.after_s)
-            other = OrderRequest(wanted.service, wanted.drops)
-            promises.append(place_order(self.dispatcher, other, self.now).promise_s)
+        answer = give_quote(self.dispatcher, request, self.now)
+        quote = answer.quote
+        promises = self._burst(flood, answer.courier)
         self.work_until(quote.expires_at)
         if (
             reserve
@@ -208,6 +221,20 @@ class _Zone:
             promises=tuple(promises),
             work_s=self._work_left(),
         )
+
+    def _burst(self, flood: Flood, courier: str | None) -> list[int]:
+        """Returns the seconds promised to the orders of the burst; a courier may leave in it."""
+        began, promises = self.now, []
+        moments = [(wanted.after_s, wanted) for wanted in flood.burst]
+        leaving = [] if flood.leaves_s is None or courier is None else [(flood.leaves_s, None)]
+        for after_s, wanted in sorted([*moments, *leaving], key=lambda moment: moment[0]):
+            self.work_until(began + after_s)
+            if wanted is not None:
+                other = OrderRequest(wanted.service, wanted.drops)
+                promises.append(place_order(self.dispatcher, other, self.now).promise_s)
+            elif courier is not None:
+                change_courier(self.dispatcher, courier, CourierChange(paused=True), self.now)
+        return promises
 
     def _is_kept(self, flood: Flood, quote: Quote) -> bool:
         """Returns whether the quote's order is planned by what was quoted, when it is placed."""
@@ -283,7 +310,9 @@ def _action(kind: str, stop: str, at: int) -> Action:
 
 
 def cause_of(commit: Commit) -> str:
-    """Returns what a step was about: order, tap, or time."""
+    """Returns what a step was about: order, break, tap, or time."""
     if any(isinstance(event, OrderPlaced) for event in commit.events):
         return "order"
+    if any(isinstance(event, CourierChanged) for event in commit.events):
+        return "break"
     return "tap" if any(isinstance(event, TAPS) for event in commit.events) else "time"

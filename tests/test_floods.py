@@ -11,12 +11,13 @@ from benchmarks.floods_play import Flood, Played, cause_of, draw_flood, next_tap
 from benchmarks.freeze_service import embedded_city
 from benchmarks.quotes import Asked, summary
 from dispatch.commit import Commit
+from dispatch.crew import change_courier
 from dispatch.events import HoldLapsed, OrderReady
 from dispatch.orders import StopKind
 from dispatch.policy import Policy
 from dispatch.promises import URGENT
 from dispatch.quoting import give_quote
-from dispatch.requests import QuoteRequest
+from dispatch.requests import CourierChange, QuoteRequest
 from tests.little_city import NOW, LittleZone, a_drop
 
 DESKS = ("a", "b", "c")
@@ -49,6 +50,8 @@ def test_a_flood_is_drawn_within_its_bounds_and_the_same_for_the_same_seed() -> 
     assert (min(drops), max(drops)) == (0, 60)
     seconds = [wanted.after_s for flood in drawn for wanted in flood.burst]
     assert (min(seconds), max(seconds)) == (0, Policy().quote_valid_s - 1)
+    leaving = {flood.leaves_s for flood in drawn} - {None}
+    assert leaving <= set(range(1, Policy().quote_valid_s))
     for flood in drawn:
         assert list(flood.burst) == sorted(flood.burst, key=lambda wanted: wanted.after_s)
 
@@ -112,6 +115,8 @@ def test_the_cause_of_a_lapse_is_what_else_happened_in_its_step() -> None:
             replace(done, events=(*done.events, lapse)) for done in zone.journal.commits[1:]
         )
     }
+    change_courier(zone.dispatcher, "c_1", CourierChange(paused=True), zone.now)
+    assert cause_of(zone.journal.commits[-1]) == "break"
     assert set(events) == {"order", "tap"}
     assert cause_of(Commit(NOW, (lapse,))) == "time"
     assert cause_of(Commit(NOW, (lapse, OrderReady(NOW, "o_1", NOW)))) == "time"
