@@ -16,6 +16,7 @@ import random
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEEDS = (7, 8, 9)
-"""Zones measured, each a service of its own."""
+"""Two zones are measured of each, every one a service of its own."""
 
-QUOTES = 200
+URGENT_SHARES = (0.75, 0.3)
+"""Shares of urgent orders among the open ones: more than can be brought in time, and fewer."""
+
+QUOTES = 100
 """Quotes asked of each zone, every second one with ``reserve``."""
 
 KINDS = {
@@ -62,7 +66,7 @@ def quotes(each: int = QUOTES, seeds: Sequence[int] = SEEDS) -> str:
     before = machine()
     asked: list[Asked] = []
     planned: list[int] = []
-    for seed in seeds:
+    for seed, urgent_share in product(seeds, URGENT_SHARES):
         with tempfile.TemporaryDirectory() as folder:
             service = Service(
                 Path(folder),
@@ -70,7 +74,7 @@ def quotes(each: int = QUOTES, seeds: Sequence[int] = SEEDS) -> str:
             )
             try:
                 service.start()
-                found, in_routes = _measure(service, each, seed)
+                found, in_routes = _measure(service, each, seed, urgent_share)
             finally:
                 service.stop()
         asked += found
@@ -78,9 +82,14 @@ def quotes(each: int = QUOTES, seeds: Sequence[int] = SEEDS) -> str:
     head = (
         f"POST /v1/quotes through the real service, {COURIERS} couriers, {OPEN_DROPS} open drops "
         f"({', '.join(map(str, planned))} of them in routes), 1 search worker at work (0.2 s a "
-        f"search), seeds {', '.join(map(str, seeds))}, {len(asked)} quotes, one client"
+        f"search), seeds {', '.join(map(str, seeds))} with {_percents()} of the open orders "
+        f"urgent, {len(asked)} quotes, one client"
     )
     return "\n".join([before, head, *summary(asked)]) + "\n"
+
+
+def _percents() -> str:
+    return " and ".join(f"{share:.0%}" for share in URGENT_SHARES)
 
 
 def summary(asked: Sequence[Asked]) -> list[str]:
@@ -106,14 +115,18 @@ def _line(name: str, asked: Sequence[Asked]) -> str:
     return f"{name}: {percentiles([quote.ms for quote in asked], unit='ms')}"
 
 
-def _measure(service: Service, each: int, seed: int) -> tuple[list[Asked], int]:
+def _measure(
+    service: Service, each: int, seed: int, urgent_share: float
+) -> tuple[list[Asked], int]:
     """Returns the quotes, and how many of the open drops are in routes."""
     rng = random.Random(seed)
     known = desks(service)
     add_couriers(service, COURIERS)
     open_drops = 0
     while open_drops < OPEN_DROPS:
-        open_drops += len(service.ask("POST", "/v1/orders", order(rng, known))["drops"])
+        open_drops += len(
+            service.ask("POST", "/v1/orders", order(rng, known, urgent_share))["drops"]
+        )
     planned = sum(
         len(stop["drops"])
         for route in service.ask("GET", "/v1/plan")["routes"]
