@@ -10,10 +10,8 @@ import signal
 import threading
 from typing import Any
 
-import numpy as np
-
+from api.warming import warm_up
 from dispatch.dispatcher import Snapshot
-from solver.problem import Job, Problem, Task, Vehicle
 from solver.solve import Result, SolveParams, solve
 
 NICENESS = 10
@@ -26,9 +24,7 @@ def start(everybody: Any) -> None:
     # Ctrl-C reaches the whole group of processes; the service decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    leg = np.array([[0, 1], [1, 0]])
-    tiny = Problem((Vehicle("v", 0),), (Job("j", Task(1), Task(0)),), leg)
-    solve(tiny, SolveParams(iterations=1))
+    warm_up()
     everybody.wait()
 
 

@@ -24,6 +24,7 @@ from api.opening import open_zone
 from api.search_pool import Search
 from api.settings import Settings
 from api.view import View
+from api.warming import warm_up
 from api.ways import Ways
 from dispatch.city import City
 from dispatch.commit import Commit
@@ -221,6 +222,10 @@ class Zone:
 
     def _on_thread_open(self) -> None:
         self._open()
+        policy = self._dispatcher.policy
+        if policy.quote_search_s or policy.quote_search_moves:
+            # Quotes search here, not in a worker; the first should not wait for OR-Tools.
+            warm_up()
         # What is here now stays: modules, the city, the state. Walking through it again and again
         # for garbage took a tenth of a second each time, in the middle of somebody's order.
         gc.collect()

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from benchmarks.calibration import calibration
 from benchmarks.crash import crash
 from benchmarks.exact import exact
+from benchmarks.floods import floods
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
+from benchmarks.quotes import quotes
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
 from benchmarks.snapshots import snapshots
@@ -37,6 +39,8 @@ PROOFS: dict[str, Callable[[], str]] = {
     "lanes": lanes,
     "static": static,
     "calibration": calibration,
+    "quotes": quotes,
+    "floods": floods,
 }
 
 

@@ -8,13 +8,13 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 START_S = 60
 """Longest wait for a service to be ready."""
@@ -73,6 +73,17 @@ class Service:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+    def busy_ms(self) -> float:
+        """
+        Returns the milliseconds that its threads were on a processor so far; 0 where none tells.
+
+        Search workers are processes of their own and not in it. From Linux's schedstat, see
+        https://docs.kernel.org/scheduler/sched-stats.html.
+        """
+        assert self._process is not None
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return sum(int(stat.read_text(encoding="utf-8").split()[0]) for stat in threads) / 1e6
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Returns the body of a 2xx answer; raises RuntimeError for any other."""

@@ -18,6 +18,7 @@ from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
 from dispatch.planning import build_problem
 from dispatch.positions import newest, rides
+from dispatch.present import Present
 from dispatch.promising import weekdays
 from dispatch.proposals import carried
 from dispatch.reported import expired, in_force
@@ -87,6 +88,7 @@ class Dispatcher:
         self._asked: dict[str, int] = {}
         self._watched: Mapping[str, Watched] = {}
         self.found: dict[str, Found] = {}
+        self._present: Present | None = None
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""
@@ -102,6 +104,15 @@ class Dispatcher:
     def propose(self, state: State, now: int) -> Proposal:
         """Returns what would be planned: the published plan carried over, newcomers inserted."""
         return carried(state, self.model(state, now), sequences_of_plan(self.plan))
+
+    def present(self, now: int) -> Proposal:
+        """Returns what would be planned if nothing happened, worked out once for one moment."""
+        city, known = self.city.travel_epoch, self._present
+        if known is None or not known.is_of(self.state, self.plan, self.policy, now, city):
+            proposal = self.propose(self.state, now)
+            known = Present(self.state, self.plan, self.policy, now, city, proposal)
+            self._present = known
+        return known.proposal
 
     def publish(
         self,
@@ -186,6 +197,7 @@ class Dispatcher:
         found = newest(positions, self._positions.get(courier), self.policy, now)
         if found is not None:
             self._positions[courier] = found
+            self._present = None
 
     def snapshot(self, now: int) -> Snapshot | None:
         """
@@ -215,7 +227,7 @@ class Dispatcher:
         published = carried(self.state, model, sequences_of_plan(self.plan))
         if cost(model.problem, candidate.solution) >= cost(model.problem, published.solution):
             return False
-        if lost(candidate, now) is not None:
+        if lost(candidate, now):
             return False
         version = self.plan.version
         return self.publish(now, (), candidate).version > version

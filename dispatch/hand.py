@@ -11,6 +11,7 @@ from dispatch.carrying import sequences_of_plan
 from dispatch.dispatcher import unknown_courier
 from dispatch.errors import Conflict, InvalidRequest, NotFound
 from dispatch.events import DropPinned
+from dispatch.holds import is_held
 from dispatch.orders import DropStatus
 from dispatch.proposals import carried
 from dispatch.quoting import Delay, delays
@@ -41,7 +42,7 @@ def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Mov
     be moved again by the next search. Raises NotFound for an unknown drop or courier, Conflict for
     a drop that is no longer waiting, InvalidRequest for an ``after`` outside the courier's route.
     """
-    before = dispatcher.propose(dispatcher.state, now)
+    before = dispatcher.present(now)
     after = after_move(dispatcher, drop_id, move, now)
     consequences = delays(before, after)
     if move.dry_run:
@@ -91,12 +92,13 @@ def _moved(dispatcher: Dispatcher, drop: Drop, move: Move) -> Sequences:
     if move.courier is None or move.after is None:
         return sequences
     tasks = sequences.get(move.courier, ())
-    names = [name for name, kind in tasks if kind is Kind.DELIVERY]
-    if move.after not in names:
+    # A place held is shown to nobody, and nothing can be put behind it.
+    shown = [name for name, kind in tasks if kind is Kind.DELIVERY and not is_held(name)]
+    if move.after not in shown:
         raise InvalidRequest(
             f"{move.after} is not in the route of {move.courier}.",
             at="after",
-            cure=f"Choose from {', '.join(names)}." if names else "Leave after out.",
+            cure=f"Choose from {', '.join(shown)}." if shown else "Leave after out.",
             code="not-in-route",
             value=move.after,
         )

@@ -37,19 +37,20 @@ def expired_holds(state: State, now: int) -> Iterator[HoldLapsed]:
             yield HoldLapsed(now, quote.id, EXPIRED)
 
 
-def lost(proposal: Proposal, now: int) -> HoldLapsed | None:
+def lost(proposal: Proposal, now: int) -> tuple[HoldLapsed, ...]:
     """
-    Returns that a place held is not in a proposal in time, of several the youngest; None for none.
+    Returns the places held that are not in a proposal in time, the youngest first.
 
     In time for an order placed now, for one placed later is due later.
     """
     ends = handover_ends(proposal)
+    lapses: list[HoldLapsed] = []
     for quote in reversed(holds(proposal.state, now)):
         if any(drop.id not in ends for drop in quote.held):
-            return HoldLapsed(now, quote.id, NOBODY)
-        if any(ends[drop.id][0] > due_at(quote, now) for drop in quote.held):
-            return HoldLapsed(now, quote.id, LATE)
-    return None
+            lapses.append(HoldLapsed(now, quote.id, NOBODY))
+        elif any(ends[drop.id][0] > due_at(quote, now) for drop in quote.held):
+            lapses.append(HoldLapsed(now, quote.id, LATE))
+    return tuple(lapses)
 
 
 def settled(
@@ -58,15 +59,34 @@ def settled(
     """
     Returns the places that a proposal does not hold in time any more, and the plan without them.
 
-    One after the other, the youngest first: without it there may be room for the rest.
+    One after the other, the youngest first: without it there may be room for the rest. So one that
+    would be in time itself goes where that keeps an older one.
     """
     lapses: list[HoldLapsed] = []
-    while (lapse := lost(proposal, now)) is not None:
+    while gone := lost(proposal, now):
+        lapse, proposal = _youngest(dispatcher, proposal, gone[0], now)
         lapses.append(lapse)
-        state = apply(proposal.state, lapse)
-        sequences = sequences_of_solution(proposal.model.problem, proposal.solution.routes)
-        proposal = carried(state, dispatcher.model(state, now), sequences)
     return tuple(lapses), proposal
+
+
+def _youngest(
+    dispatcher: Dispatcher, proposal: Proposal, gone: HoldLapsed, now: int
+) -> tuple[HoldLapsed, Proposal]:
+    """Returns the youngest place without which one that is gone is in time, and the plan then."""
+    for quote in reversed(holds(proposal.state, now)):
+        if quote.id == gone.quote:
+            break
+        lapse = HoldLapsed(now, quote.id, LATE)
+        without = _without(dispatcher, proposal, lapse, now)
+        if gone.quote not in {left.quote for left in lost(without, now)}:
+            return lapse, without
+    return gone, _without(dispatcher, proposal, gone, now)
+
+
+def _without(dispatcher: Dispatcher, proposal: Proposal, lapse: HoldLapsed, now: int) -> Proposal:
+    state = apply(proposal.state, lapse)
+    sequences = sequences_of_solution(proposal.model.problem, proposal.solution.routes)
+    return carried(state, dispatcher.model(state, now), sequences)
 
 
 def taken_over(

@@ -70,7 +70,7 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     if first.feasible and is_harmless:
         return first
     # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
-    base = dispatcher.propose(dispatcher.state, now)
+    base = dispatcher.present(now)
     sequences = sequences_of_solution(base.model.problem, base.solution.routes)
     routes = carry_over(sequences, proposal.model)
     early = seen(
@@ -123,18 +123,25 @@ def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
     """
     Returns whether a proposal makes a promise late that the published plan keeps.
 
-    Promises are those of urgent drops and of places held for quotes.
+    Promises are those of urgent drops and of places held for quotes. What time alone made late
+    since that plan was made is not the proposal's doing.
     """
     orders, drops = proposal.state.orders, proposal.state.drops
     ends = handover_ends(proposal)
-    return any(
-        stop.departure <= stop.due_at < ends[drop][0]
+    late = {
+        drop: stop.due_at
         for route in dispatcher.plan.whole_routes()
         for stop in route.stops
         if stop.kind is StopKind.DELIVER and stop.due_at is not None
         for drop in stop.drops
-        if drop in ends and (drop not in drops or orders[drops[drop].order].urgent)
-    )
+        if drop in ends
+        and stop.departure <= stop.due_at < ends[drop][0]
+        and (drop not in drops or orders[drops[drop].order].urgent)
+    }
+    if not late:
+        return False
+    anyway = handover_ends(dispatcher.present(proposal.model.now))
+    return any(drop in anyway and anyway[drop][0] <= due for drop, due in late.items())
 
 
 def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:

@@ -79,6 +79,7 @@ class _Builder:
             if stop.kind is StopKind.DELIVER
             for drop in stop.drops
         }
+        self.numbers: dict[frozenset[str], frozenset[int]] = {}
         self.locations: dict[Place, int] = {}
         self.counters = {
             store.id: city.street_place(store.lat, store.lon) for store in state.stores.values()
@@ -166,6 +167,12 @@ class _Builder:
         """The couriers among those allowed that may still get new work."""
         return self.willing if allowed is None else self.willing & allowed
 
+    def _numbers(self, couriers: frozenset[str]) -> frozenset[int]:
+        """The vehicles of some couriers; most drops may be taken by the same ones."""
+        if couriers not in self.numbers:
+            self.numbers[couriers] = frozenset(self.index[c] for c in couriers)
+        return self.numbers[couriers]
+
     def _pickup(self, drop: Drop) -> Task:
         order = self.state.orders[drop.order]
         ready = TimeWindow(min(HORIZON_S, max(0, order.ready_at - self.now)))
@@ -183,7 +190,7 @@ class _Builder:
             else order.deadline - self.policy.handover_s - self.now,
         )
         planned = self.planned.get(drop.id)
-        allowed = frozenset(self.index[c] for c in couriers)
+        allowed = self._numbers(couriers)
         return Job(
             name=drop.id,
             delivery=delivery,

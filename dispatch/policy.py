@@ -53,7 +53,7 @@ class Policy:
 
     quote_buffer: float = 0.2
     quote_confidence: float = 0.95
-    quote_search_s: float = 0.2
+    quote_search_s: float = 0.15
     quote_search_moves: int = 0
     quote_valid_s: int = 60
     holds_per_principal: int = 20

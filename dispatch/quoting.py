@@ -93,7 +93,7 @@ def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answe
     quick, aim = quick_outlook(dispatcher, request, now)
     best = searched(dispatcher, quick, aim, now)
     ways = () if best.feasible else alternatives(dispatcher, request, best, aim, now)
-    others = delays(dispatcher.propose(dispatcher.state, now), best.proposal)
+    others = delays(dispatcher.present(now), best.proposal)
     reasons = _reasons(best) if best.eta is None else ()
     quote = _quote(dispatcher, request, best, now)
     if quote.held:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.events import DropPinned, Rescue
 from dispatch.hand import after_move
+from dispatch.holds import is_held
 from dispatch.orders import StopKind
 from dispatch.plan import CourierRoute
 from dispatch.plan_reading import read_routes
@@ -64,7 +65,7 @@ def best_rescue(
     What counts is the sum of the chances of all promised orders concerned, so that no order is
     saved at the cost of another; equal sums are decided by the seconds that others wait longer.
     """
-    proposal = dispatcher.propose(dispatcher.state, now)
+    proposal = dispatcher.present(now)
     before = _Before(proposal, _routes(proposal), handover_ends(proposal))
     moves = _moves(dispatcher, drop, now)[:MOST_TESTED]
     tested = [_tested(dispatcher, order, drop, move, before, now) for move in moves]
@@ -102,7 +103,7 @@ def _move(plan: Plan, problem: Problem, insertion: Insertion) -> Move:
     handed = [
         problem.jobs[activity.job].name
         for activity in insertion.route
-        if activity.kind is Kind.DELIVERY
+        if activity.kind is Kind.DELIVERY and not is_held(problem.jobs[activity.job].name)
     ]
     at = handed.index(problem.jobs[insertion.job].name)
     return Move(courier, handed[at - 1] if at else _under_way(plan, courier))

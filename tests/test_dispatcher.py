@@ -447,3 +447,29 @@ def test_a_plan_from_an_earlier_life_is_carried_on() -> None:
     proposal = carried(zone.state, model, sequences_of_plan(before))
     zone.dispatcher.publish(zone.now, (), proposal)
     assert zone.plan is before
+
+
+def test_what_is_planned_anyway_is_worked_out_once_for_a_moment() -> None:
+    zone = LittleZone()
+    zone.urgent(3)
+    found = zone.dispatcher.present(zone.now)
+    assert zone.dispatcher.present(zone.now) is found
+    assert found.solution == zone.dispatcher.propose(zone.state, zone.now).solution
+
+
+@pytest.mark.parametrize("what", ["time", "order", "phone", "policy", "streets"])
+def test_what_is_planned_anyway_is_worked_out_anew_after_any_news(what: str) -> None:
+    zone = LittleZone()
+    zone.urgent(3)
+    found = zone.dispatcher.present(zone.now)
+    if what == "time":
+        zone.now += 1
+    elif what == "order":
+        zone.urgent(4)
+    elif what == "phone":
+        zone.sees("c_1", 2)
+    elif what == "policy":
+        zone.dispatcher.policy = replace(zone.dispatcher.policy, handover_s=61)
+    else:
+        zone.city.travel_epoch += 1
+    assert zone.dispatcher.present(zone.now) is not found

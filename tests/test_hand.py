@@ -8,8 +8,8 @@ import pytest
 
 from dispatch.errors import Conflict, InvalidRequest, NotFound
 from dispatch.hand import Moved, move_drop
-from dispatch.quoting import Delay
-from dispatch.requests import Move
+from dispatch.quoting import Delay, give_quote
+from dispatch.requests import Move, QuoteRequest
 from tests.little_city import NOW, LittleZone, a_drop
 
 
@@ -131,6 +131,15 @@ def test_a_drop_can_only_follow_one_of_the_couriers_route() -> None:
     with pytest.raises(InvalidRequest, match=f"Choose from {first}"):
         move(zone, second, "c_1", after=second)
     assert zone.plan.made_at == NOW
+
+
+def test_a_drop_cannot_follow_a_place_that_is_held_and_nobody_is_told_of_it() -> None:
+    zone = LittleZone()
+    first, second = zone.urgent(3), zone.urgent(4)
+    give_quote(zone.dispatcher, QuoteRequest("urgent", (a_drop(5),), reserve=True), zone.now)
+    with pytest.raises(InvalidRequest, match="q_1-1 is not in the route") as error:
+        move(zone, second, "c_1", after="q_1-1")
+    assert error.value.cure == f"Choose from {first}."
 
 
 def test_a_pin_to_somebody_on_a_break_waits_for_the_end_of_it() -> None:

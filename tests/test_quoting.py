@@ -9,8 +9,10 @@ import pytest
 from dispatch.crew import change_courier
 from dispatch.honest import last_handover
 from dispatch.orders import Store
+from dispatch.outlooks import breaks_word
 from dispatch.policy import Policy
 from dispatch.promises import STANDARD, PromiseState, Service, WallClock
+from dispatch.proposals import handover_ends
 from dispatch.quoting import Answer, Delay, give_quote
 from dispatch.requests import CourierChange, DropRequest, QuoteRequest
 from dispatch.status import promise_of
@@ -350,3 +352,14 @@ def test_an_order_in_several_trips_is_kept_when_its_last_drop_is_accepted() -> N
         drops = [zone.drop(d) for d in order.drops]
         states.append(promise_of(zone.state.orders[order.id], drops, zone.plan, zone.now).state)
     assert states == [PromiseState.RUNNING, PromiseState.MET]
+
+
+def test_what_time_alone_made_late_breaks_no_word() -> None:
+    zone = LittleZone()
+    zone.urgent(9)
+    # 15 s to load, 585 to b_9 and 60: nobody set off, and after 661 s it cannot be 1320 any more.
+    for waited_s in (660, 661):
+        proposal = zone.dispatcher.propose(zone.state, NOW + waited_s)
+        ends = handover_ends(proposal)
+        assert (ends["d_1"][0] > NOW + 1320) is (waited_s > 660)
+        assert not breaks_word(zone.dispatcher, proposal)
