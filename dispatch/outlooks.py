@@ -14,8 +14,9 @@ from dispatch.orders import StopKind
 from dispatch.proposals import Proposal, handover_ends, judged
 from dispatch.state import apply
 from solver.insertion import earliest_insertion
+from solver.problem import PROMISED
 from solver.salvage import salvage
-from solver.solution import Solution
+from solver.solution import Kind, Solution, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
     from dispatch.model import Model
     from dispatch.state import State
+    from solver.problem import Problem
     from solver.solution import Route
 
 
@@ -76,7 +78,7 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     early = seen(
         dispatcher,
         placed,
-        _earliest(proposal.state, proposal.model, routes, placed),
+        _earliest(dispatcher, proposal.state, proposal.model, routes, placed),
         aim,
         now,
     )
@@ -119,29 +121,38 @@ def _as_usual(dispatcher: Dispatcher, first: Outlook) -> bool:
     return bool(waiting) and all(drop in model.entering.held for drop in waiting)
 
 
+def safe_by(due_at: int, now: int, buffer: float) -> int:
+    """Returns when a promise must end as planned, so that the buffer of what is left remains."""
+    return now + int((due_at - now) / (1 + buffer)) if due_at > now else due_at
+
+
 def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
     """
-    Returns whether a proposal makes a promise late that the published plan keeps.
+    Returns whether a proposal takes the buffer of a promise that the published plan leaves it.
 
-    Promises are those of urgent drops and of places held for quotes. What time alone made late
-    since that plan was made is not the proposal's doing.
+    It was there when the promise was made, for what luck brings: orders that come later and use it
+    up would make most promises kept on paper only. Promises are those of urgent drops and of places
+    held for quotes. What time alone took since that plan was made is not the proposal's doing.
     """
+    now, buffer = proposal.model.now, dispatcher.policy.quote_buffer
     orders, drops = proposal.state.orders, proposal.state.drops
     ends = handover_ends(proposal)
-    late = {
-        drop: stop.due_at
+    worn = [
+        (drop, due)
         for route in dispatcher.plan.whole_routes()
         for stop in route.stops
         if stop.kind is StopKind.DELIVER and stop.due_at is not None
+        # A promise that has no buffer any more must at least not be made late.
+        for due in (safe_by(stop.due_at, now, buffer), stop.due_at)
         for drop in stop.drops
         if drop in ends
-        and stop.departure <= stop.due_at < ends[drop][0]
+        and stop.departure <= due < ends[drop][0]
         and (drop not in drops or orders[drops[drop].order].urgent)
-    }
-    if not late:
+    ]
+    if not worn:
         return False
-    anyway = handover_ends(dispatcher.present(proposal.model.now))
-    return any(drop in anyway and anyway[drop][0] <= due for drop, due in late.items())
+    anyway = handover_ends(dispatcher.present(now))
+    return any(drop in anyway and anyway[drop][0] <= due for drop, due in worn)
 
 
 def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
@@ -149,11 +160,16 @@ def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now:
     state = apply(dispatcher.state, placed)
     model = dispatcher.model(state, now)
     routes = carry_over(sequences_of_plan(dispatcher.plan), model)
-    return seen(dispatcher, placed, _earliest(state, model, routes, placed), aim, now)
+    early = _earliest(dispatcher, state, model, routes, placed)
+    return seen(dispatcher, placed, early, aim, now)
 
 
 def _earliest(
-    state: State, model: Model, planned: Sequence[Route], placed: OrderPlaced
+    dispatcher: Dispatcher,
+    state: State,
+    model: Model,
+    planned: Sequence[Route],
+    placed: OrderPlaced,
 ) -> Proposal:
     """Returns planned routes with the new drops at their earliest harmless places."""
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
@@ -163,10 +179,35 @@ def _earliest(
     routes = salvage(model.problem, old)
     served = {activity.job for route in routes for activity in route}
     solution = Solution(routes, frozenset(range(len(model.problem.jobs))) - served)
+    tight = with_buffers(model.problem, solution, new, dispatcher.policy.quote_buffer)
     for j in new:
-        insertion = earliest_insertion(model.problem, solution, j)
+        insertion = earliest_insertion(tight, solution, j)
+        if insertion is None or insertion.harm:
+            # Where it has to take a buffer, at least it makes nobody late.
+            insertion = earliest_insertion(model.problem, solution, j)
         if insertion is not None:
             changed = [*solution.routes]
             changed[insertion.vehicle] = insertion.route
             solution = Solution(tuple(changed), solution.unassigned - {j})
     return judged(state, model, solution)
+
+
+def with_buffers(
+    problem: Problem, solution: Solution, new: Sequence[int], buffer: float
+) -> Problem:
+    """Returns the problem in which promises that have their buffer are due before it begins."""
+    starts = {
+        visit.activity.job: visit.start
+        for v, route in enumerate(solution.routes)
+        for visit in schedule(problem, v, route).visits
+        if visit.activity.kind is Kind.DELIVERY
+    }
+    jobs = []
+    for j, job in enumerate(problem.jobs):
+        due, service = job.delivery.due, job.delivery.service_duration
+        if due is not None and job.rank == PROMISED and j in starts and j not in new:
+            safe = safe_by(due + service, 0, buffer) - service
+            if starts[j] <= safe:
+                job = replace(job, delivery=replace(job.delivery, due=safe))
+        jobs.append(job)
+    return replace(problem, jobs=tuple(jobs))

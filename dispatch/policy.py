@@ -38,8 +38,8 @@ class Policy:
     """
     Figures of one zone; durations in seconds.
 
-    ``quote_buffer`` is the share added to a planned time before it is promised, against orders
-    that come in between; ``quote_confidence`` the chance with which a time must hold to be promised
+    ``quote_buffer`` is the share added to a planned time before it is promised, which orders that
+    come later leave it; ``quote_confidence`` the chance with which a time must hold to be promised
     (0: chances are not asked). Before a longer time is promised a plan that keeps the usual one is
     looked for, ``quote_search_s`` at most (0: not), or with ``quote_search_moves`` (0: by time),
     which gives the same on every run. ``holds_per_principal`` are the places that may be held for

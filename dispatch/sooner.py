@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch.outlooks import Outlook, breaks_word, seen
+from dispatch.outlooks import Outlook, breaks_word, seen, with_buffers
 from dispatch.proposals import judged
 from solver.solve import SolveParams, solve
 
@@ -24,11 +24,11 @@ def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outl
     """
     Returns the outlook after a search for a plan that keeps what an aim wants, or a shorter time.
 
-    In the problem searched the new drops are due when they must be handed over for that. A plan
-    that makes another promise late is not taken.
+    In the problem searched the new drops are due when they must be handed over for that, and other
+    promises before their buffer. A plan that takes another promise's buffer is not taken.
     """
     params = _params(dispatcher.policy)
-    problem = _with_due(start, aim, now)
+    problem = _with_due(start, aim, dispatcher.policy.quote_buffer, now)
     if start.feasible or problem is None or params is None:
         return start
     result = solve(problem, params, start.proposal.solution)
@@ -49,7 +49,7 @@ def _params(policy: Policy) -> SolveParams | None:
     return SolveParams(seconds=policy.quote_search_s) if policy.quote_search_s else None
 
 
-def _with_due(start: Outlook, aim: Aim, now: int) -> Problem | None:
+def _with_due(start: Outlook, aim: Aim, buffer: float, now: int) -> Problem | None:
     """Returns the problem in which new drops are due early enough, None where that cannot be."""
     if start.last is None:
         return None
@@ -57,8 +57,9 @@ def _with_due(start: Outlook, aim: Aim, now: int) -> Problem | None:
     planned_s = max(1, start.last.eta - now)
     ratio = max(1.0, start.last.needs_s(aim, now) / planned_s)
     problem, names = start.proposal.model.problem, start.placed.order.drops
+    new = [j for j, job in enumerate(problem.jobs) if job.name in names]
     jobs = []
-    for job in problem.jobs:
+    for job in with_buffers(problem, start.proposal.solution, new, buffer).jobs:
         if job.name in names:
             due = int(aim.promise_s / ratio) - job.delivery.service_duration
             if due <= 0:

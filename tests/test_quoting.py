@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dispatch.crew import change_courier
 from dispatch.honest import last_handover
 from dispatch.orders import Store
-from dispatch.outlooks import breaks_word
+from dispatch.outlooks import breaks_word, safe_by
 from dispatch.policy import Policy
 from dispatch.promises import STANDARD, PromiseState, Service, WallClock
 from dispatch.proposals import handover_ends
@@ -210,7 +212,8 @@ def test_a_service_whose_time_is_not_negotiable_is_said_to_be_late_rather_than_l
 
 
 INSERTING = Policy(quote_confidence=0, quote_search_s=0)
-SEARCHING = Policy(quote_confidence=0, quote_search_moves=100)
+SEARCHING = Policy(quote_buffer=0, quote_confidence=0, quote_search_moves=100)
+FORGETTING = replace(SEARCHING, quote_search_moves=0, quote_search_s=0)
 
 
 def crossed(policy: Policy) -> LittleZone:
@@ -255,7 +258,7 @@ def test_the_plan_found_for_a_quote_is_that_of_its_order(reserve: bool) -> None:
     zone = crossed(SEARCHING)
     request = QuoteRequest("urgent", (a_drop(10),), None, zone.now, reserve=reserve)
     found = give_quote(zone.dispatcher, request, zone.now)
-    zone.dispatcher.policy = INSERTING
+    zone.dispatcher.policy = FORGETTING
     order = zone.order(a_drop(10), quote_id=found.quote.id)
     assert (order.promise_s, order.requoted, zone.eta("d_4")) == (1320, False, 735)
 
@@ -363,3 +366,23 @@ def test_what_time_alone_made_late_breaks_no_word() -> None:
         ends = handover_ends(proposal)
         assert (ends["d_1"][0] > NOW + 1320) is (waited_s > 660)
         assert not breaks_word(zone.dispatcher, proposal)
+
+
+@pytest.mark.parametrize(("left", "safe"), [(1320, 1100), (1319, 1099), (0, 0), (-5, -5)])
+def test_a_promise_is_safe_while_a_fifth_of_what_is_planned_is_left(left: int, safe: int) -> None:
+    # 1100 s and a fifth of them are 1320 s; what is over is over.
+    assert safe_by(NOW + left, NOW, 0.2) == NOW + safe
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.integers(1, 10), st.sampled_from((0, 5, 9))), min_size=2, max_size=8))
+def test_no_order_takes_the_buffer_that_a_promise_had(wanted: list[tuple[int, int]]) -> None:
+    zone = LittleZone(2, policy=INSERTING)
+    for block, floor in wanted:
+        before = zone.plan.assignments()
+        zone.order(a_drop(block, floor=floor), on_infeasible="requote")
+        after = zone.plan.assignments()
+        for drop, (_, stop) in before.items():
+            assert stop.due_at is not None
+            safe = safe_by(stop.due_at, zone.now, 0.2)
+            assert stop.departure > safe or after[drop][1].departure <= safe
