@@ -4,7 +4,6 @@ The commands around calendars: show one, compile a country's table, check a supp
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -12,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from api.city_commands import fault_json
+from api.printing import out, print_json, tell_faults
 from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.hours import DAYS
 
@@ -24,14 +22,10 @@ if TYPE_CHECKING:
 
 CALENDAR_EXITS = "Exit codes: 0 done, 1 interrupted or failed, 2 wrong arguments or files."
 
-FAULTY = 2
-
 YEARS_AHEAD = 2
 """Years shown after this one, where no table says which."""
 
 calendar_app = typer.Typer(help="Calendars: holidays and working days.", no_args_is_help=True)
-
-out = Console(soft_wrap=True)
 
 Country = Annotated[
     str, typer.Argument(metavar="NAME", help="Country, ISO 3166 code: cn, fi, de-by.")
@@ -59,7 +53,7 @@ def show(
     """Print the working days, holidays and make-up days of a country."""
     told = calendar_json(_load(name, year, timezone, changes), year)
     if as_json:
-        _print_json(told)
+        print_json(told)
         return
     out.print(
         f"{told['version']}, {told['timezone']}, {told['first']} to {told['last']}",
@@ -190,16 +184,7 @@ def check(
 ) -> None:
     """Check calendar files; against a country's table, where one is named."""
     faults = {str(file): list(_faults(file, country)) for file in files}
-    if as_json:
-        _print_json({name: [fault_json(f) for f in found] for name, found in faults.items()})
-    else:
-        for name, found in faults.items():
-            state = f"{len(found)} faults" if found else "sound"
-            out.print(f"{name}: {state}", markup=False, highlight=False)
-            for fault in found:
-                out.print(f"  {fault}", markup=False, highlight=False)
-    if any(faults.values()):
-        raise typer.Exit(FAULTY)
+    tell_faults(faults, as_json=as_json)
 
 
 def _faults(file: Path, country: str | None) -> Iterator[DispatchError]:
@@ -219,7 +204,3 @@ def _faults(file: Path, country: str | None) -> Iterator[DispatchError]:
     except DispatchError as error:
         error.at = f"{file.name}: {error.at}"
         yield error
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

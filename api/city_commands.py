@@ -92,12 +92,6 @@ def _faults_of_desks(file: Path, city: Path | None) -> Iterator[DispatchError]:
         yield fault
 
 
-def fault_json(fault: DispatchError) -> dict[str, Any]:
-    """Returns what is wrong as JSON."""
-    value = fault.value if isinstance(fault.value, str | int | float) else None
-    return {"at": fault.at, "what": fault.what, "cure": fault.cure, "value": value}
-
-
 def explain(
     settings: Settings,
     start: str,

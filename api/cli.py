@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,6 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.calendar_commands import register as register_calendar
+from api.printing import EXITS, FAULTY, out, print_json, tell_faults
 from api.promise_commands import register as register_promises
 from api.solve_commands import register as register_solver
 from dispatch.datum import Datum
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from dispatch.explaining import Leg
     from dispatch.report import CityReport
-
-FAULTY = 2
-"""Exit code for what the user can mend: arguments, settings, a file, a database."""
-
-EXITS = "Exit codes: 0 done, 1 interrupted or failed, 2 wrong arguments, settings or input."
 
 app = typer.Typer(
     help="Plans couriers who bring office orders to the desk.",
@@ -54,7 +50,6 @@ register_calendar(app)
 register_promises(app)
 register_solver(app)
 
-out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
 Config = Annotated[Path | None, typer.Option(help="TOML file with the settings.")]
@@ -121,7 +116,7 @@ def openapi() -> None:
     from api.app import create_app
     from api.settings import Settings
 
-    _print_json(create_app(Settings(workers=0)).openapi())
+    print_json(create_app(Settings(workers=0)).openapi())
 
 
 @city_app.command("build", epilog=EXITS)
@@ -169,19 +164,9 @@ def city_check(
     as_json: Json = False,
 ) -> None:
     """Check what people wrote about a city; with --city, against the buildings there are."""
-    from api.city_commands import check_files, fault_json
+    from api.city_commands import check_files
 
-    faults = check_files(files, city)
-    if as_json:
-        _print_json({name: [fault_json(f) for f in found] for name, found in faults.items()})
-    else:
-        for name, found in faults.items():
-            state = f"{len(found)} faults" if found else "sound"
-            out.print(f"{name}: {state}", markup=False, highlight=False)
-            for fault in found:
-                out.print(f"  {fault}", markup=False, highlight=False)
-    if any(faults.values()):
-        raise typer.Exit(FAULTY)
+    tell_faults(check_files(files, city), as_json=as_json)
 
 
 @city_app.command("explain", epilog=EXITS)
@@ -211,7 +196,7 @@ def city_explain(
     legs = explain(settings, start, end, at, db=db, datum=datum)
     total = sum(leg.duration_s for leg in legs)
     if as_json:
-        _print_json({"duration_s": total, "legs": [leg_json(leg) for leg in legs]})
+        print_json({"duration_s": total, "legs": [leg_json(leg) for leg in legs]})
     else:
         out.print(legs_table(legs, f"{start} to {end} at {at}: {total} s"))
         out.print("* assumed: the source is the grounds for it.", markup=False)
@@ -242,7 +227,7 @@ def desks_import(
 
     told = import_desks(file, customer, url)
     if as_json:
-        _print_json(told)
+        print_json(told)
     else:
         counts = ", ".join(f"{told[name]} {name}" for name in ("added", "changed", "removed"))
         out.print(f"{told['customer']}: {told['desks']} desks; {counts}", markup=False)
@@ -266,7 +251,7 @@ def config_show(
     streets = {"city": city, "osrm": osrm, "profile": profile}
     settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
     if as_json:
-        _print_json(settings.as_json())
+        print_json(settings.as_json())
     else:
         sys.stdout.write(settings_as_toml(settings))
 
@@ -298,7 +283,7 @@ def _say_ready(url: str) -> None:
 
 def _show_city(report: CityReport, title: str, as_json: bool) -> None:
     if as_json:
-        _print_json(asdict(report))
+        print_json(asdict(report))
         return
     table = Table(title=title, show_header=False)
     for name, value in asdict(report).items():
@@ -307,10 +292,6 @@ def _show_city(report: CityReport, title: str, as_json: bool) -> None:
     out.print(table)
     for left in report.left_out:
         out.print(f"left out: {left.count:,} {left.what}: {left.why}", markup=False)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def main() -> None:

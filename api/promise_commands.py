@@ -5,7 +5,6 @@ The commands about promises.
 from __future__ import annotations
 
 import csv
-import json
 import sys
 import time
 from dataclasses import asdict, fields
@@ -13,20 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from api.printing import EXITS, out, print_json
 from dispatch.errors import InvalidRequest
 from dispatch.promise_report import By
 
 if TYPE_CHECKING:
     from dispatch.promise_report import PromiseReport, PromiseRow
 
-EXITS = "Exit codes: 0 done, 1 interrupted or failed, 2 wrong arguments, settings or input."
-
 promises_app = typer.Typer(help="Promises: how they were kept.", no_args_is_help=True)
-
-out = Console(soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +51,7 @@ def report(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Print how promises were kept: an order counts once, where its last drop is."""
-    from api.promises import as_items, made, read_range
+    from api.promises import made, read_range
     from api.settings import read_settings
     from dispatch.city_files import load_map
 
@@ -67,8 +62,13 @@ def report(
     bounds = read_range(since, until, timezone, ("--from", "--to"))
     found = made(settings.db, settings.zone, bounds, by, int(time.time()), timezone)
     if as_json:
-        told = {"by": by.value, **as_items(found)}
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        print_json(
+            {
+                "by": by.value,
+                "items": [asdict(row) for row in found.rows],
+                "total": asdict(found.total),
+            }
+        )
     elif as_csv:
         _print_csv(found, by)
     else:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from pydantic import Field
 from api.bodies import Moment, Out
 from api.depends import Here, Who
 from dispatch.errors import InvalidRequest
-from dispatch.promise_report import By, PromiseReport, promise_report
+from dispatch.promise_report import By, PromiseReport, PromiseRow, promise_report
 from dispatch.stored_promises import find_promises
 
 router = APIRouter(prefix="/v1/promises", tags=["promises"])
@@ -29,37 +28,14 @@ BOUND = "RFC 3339 with offset, or a date: its 00:00 in the city"
 """How a range is told."""
 
 
-class RowOut(Out):
-    """
-    The promises of a group: how many of each state, shares of those decided, lateness.
-
-    ``late`` were handed over after their deadline, ``breached`` are past it and still open; the
-    percentiles are over both. An order with several drops counts once, where its last drop is.
-    """
-
-    group: str
-    promised: int
-    kept: int
-    late: int
-    breached: int
-    cancelled: int
-    paused: int
-    running: int
-    kept_share: float | None
-    late_share: float | None
-    breached_share: float | None
-    late_p50_s: int | None
-    late_p95_s: int | None
-
-
 class ReportOut(Out):
     """Promises of orders placed from ``from`` and before ``to`` (null: no bound), as of now."""
 
     since: Moment | None = Field(serialization_alias="from")
     until: Moment | None = Field(serialization_alias="to")
     by: By
-    items: list[RowOut]
-    total: RowOut
+    items: tuple[PromiseRow, ...]
+    total: PromiseRow
 
 
 @router.get("/report", summary="See how promises were kept")
@@ -82,7 +58,7 @@ async def report(
         made, zone.settings.db, zone.settings.zone, bounds, by, view.now, view.city.timezone
     )
     first, last = (view.moment_or_none(bound) for bound in bounds)
-    return ReportOut.model_validate({"since": first, "until": last, "by": by, **as_items(found)})
+    return ReportOut(since=first, until=last, by=by, items=found.rows, total=found.total)
 
 
 def made(
@@ -93,11 +69,6 @@ def made(
     until = EVER if bounds[1] is None else bounds[1]
     drops = find_promises(db, zone, since, until)
     return promise_report(drops, by, now, timezone)
-
-
-def as_items(found: PromiseReport) -> dict[str, object]:
-    """Returns a report's rows as JSON."""
-    return {"items": [asdict(row) for row in found.rows], "total": asdict(found.total)}
 
 
 def read_range(

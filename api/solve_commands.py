@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from api.printing import FAULTY, out
+
 SOLVE_EXITS = "Exit codes: 0 solved, 2 wrong input, 3 travel times cannot be had (as VROOM's)."
 CHECK_EXITS = "Exit codes: 0 nothing wrong, 1 something wrong, 2 a file cannot be read."
-
-FAULTY = 2
 
 # What Python calls what is wrong with JSON, and what VROOM calls it.
 _JSON_FAULTS = (
@@ -29,7 +29,6 @@ _JSON_FAULTS = (
     ("Invalid \\escape", "Invalid escape character in string."),
 )
 
-out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
 Problem = Annotated[

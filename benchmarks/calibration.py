@@ -62,7 +62,7 @@ def calibration(days: int = DAYS, size: Size | None = None, results: Path = RESU
         worlds = {name: found.result() for name, found in asked.items()}
     scores = {name: scores_of(world) for name, world in worlds.items()}
     for name, world in worlds.items():
-        share = hour_share(world.observed, HOUR_SHARE)
+        share = hour_share(world.observed)
         lines.append(f"\nworld: {name}; share of an hour, learned in the end: {share:.2f}")
         for what, found in scores[name].items():
             lines += table(what, found)

@@ -11,12 +11,13 @@ from dispatch import events as ev
 from dispatch.dispatcher import Dispatcher, unknown_courier
 from dispatch.errors import CityError
 from dispatch.live import live_streets
-from dispatch.observed import is_learned_from, street_band
+from dispatch.observed import is_learned_from
 from dispatch.openings import desk_place
 from dispatch.orders import DropStatus, Line, StopKind
 from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
 from dispatch.requests import Action, ActionAnswer
 from dispatch.retiming import CUT_OFF_S, Travel
+from dispatch.street_bands import street_band
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,7 +21,6 @@ from zoneinfo import ZoneInfo
 from dispatch.errors import InvalidRequest
 from dispatch.hours import DAY, Span
 
-SATURDAY = 5
 ONE_DAY = timedelta(days=1)
 
 Hours = tuple[Span, ...]
@@ -198,19 +197,3 @@ def second_of_day(instant: int, timezone: str) -> int:
 def weekday_of(instant: int, timezone: str) -> int:
     """Returns the local day of the week, Monday 0."""
     return local(instant, timezone).weekday()
-
-
-def next_working_day_end(placed_at: int, timezone: str, close: int) -> int:
-    """
-    Returns the Unix second at which the day after an order ends, weekends left out.
-
-    The day of the order is not counted; ``close`` is in seconds of the local day. It knows no
-    holidays: where there is a calendar, use `working_day`.
-    """
-    day = local(placed_at, timezone).replace(hour=0, minute=0, second=0, microsecond=0)
-    day += timedelta(days=1)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    hours, seconds = divmod(close, 3600)
-    minutes, seconds = divmod(seconds, 60)
-    return int(day.replace(hour=hours, minute=minutes, second=seconds).timestamp())

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.live import live_streets
 from dispatch.observed_classes import Sums, bounded, shares, solved, with_leg
+from dispatch.street_bands import street_band
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,11 +107,6 @@ def with_ratio(observed: Observed, ratio: float) -> Observed:
     return Observed(observed.id, tuple(sorted(counts.items())), sums)
 
 
-def street_band(band: str) -> str:
-    """Returns the street's part of a band; the usual one has no name of its own."""
-    return band.partition("/")[2] or "day"
-
-
 def ride_id(band: str) -> str:
     """Returns the id of the observed rides of a band."""
     return f"ride:{street_band(band)}"
@@ -170,8 +166,7 @@ def handover_ratio(stop: Commitment | None, drop: str, ended_at: int) -> float |
     """Returns real over expected seconds of a hand-over, None where nobody said to be there."""
     if stop is None or stop.drop != drop or stop.arrived_at is None or stop.service_s <= 0:
         return None
-    began_at = max(stop.arrived_at, stop.ends_at - stop.service_s)
-    return (ended_at - began_at) / stop.service_s
+    return (ended_at - stop.serves_from) / stop.service_s
 
 
 def _with(known: Mapping[str, Observed], key: str, ratio: float) -> Mapping[str, Observed]:

@@ -92,8 +92,8 @@ def with_handover_hour(
     """Returns what is known after a hand-over, which is of the hour it began in."""
     if stop is None or stop.arrived_at is None:
         return known
-    began_at = max(stop.arrived_at, stop.ends_at - stop.service_s)
-    return with_hour(known, courier, began_at, of_handover(before, stop, drop, ended_at))
+    standard = of_handover(before, stop, drop, ended_at)
+    return with_hour(known, courier, stop.serves_from, standard)
 
 
 def of_leg(known: Mapping[str, Observed], leg: Commitment, arrived_at: int) -> float | None:
@@ -101,7 +101,7 @@ def of_leg(known: Mapping[str, Observed], leg: Commitment, arrived_at: int) -> f
     log = log_ratio(leg, arrived_at)
     if log is None or known.get(LEGS + leg.band, Observed("")).num < LEAST_COUNT:
         return None
-    share = hour_share(known, HOUR_SHARE)
+    share = hour_share(known)
     return _clipped(standardised(sigmas(known, share), share, leg, log))
 
 
@@ -137,12 +137,12 @@ def luck_so_far(
     return math.sqrt(share) * total / weight, math.sqrt((1 - share) / weight)
 
 
-def hour_share(known: Mapping[str, Observed], before: float) -> float:
+def hour_share(known: Mapping[str, Observed]) -> float:
     """
     Returns the share of variance that a courier's hour has in common, 0 to ``MOST_SHARE``.
 
-    That of before counts as ``PRIOR_PAIRS`` pairs.
+    The assumed one counts as ``PRIOR_PAIRS`` pairs.
     """
     products, pairs = known.get(HOURS, Observed(HOURS)).sums or (0.0, 0.0)
-    share = (PRIOR_PAIRS * before + products) / (PRIOR_PAIRS + pairs)
+    share = (PRIOR_PAIRS * HOUR_SHARE + products) / (PRIOR_PAIRS + pairs)
     return max(0.0, min(MOST_SHARE, share))

@@ -36,8 +36,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dispatch.assumed import HOUR_SHARE, INSIDE_SIGMA, RIDE_SIGMA
-from dispatch.observed import LEAST_COUNT, LEAST_RIDE_S, PRIOR, Observed, street_band, with_ratio
+from dispatch.observed import LEAST_COUNT, LEAST_RIDE_S, PRIOR, Observed, with_ratio
 from dispatch.observed_classes import Sums, with_leg
+from dispatch.street_bands import lift_band, street_band
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,11 +63,6 @@ class Sigmas(NamedTuple):
 
     ride: Mapping[str, float]
     inside: Mapping[str, float]
-
-
-def lift_band(band: str) -> str:
-    """Returns the lifts' part of a band."""
-    return band.partition("/")[0]
 
 
 def log_ratio(leg: Commitment | None, arrived_at: int) -> float | None:

@@ -199,6 +199,11 @@ class Commitment:
     band: str = ""
     service_s: int = 0
 
+    @property
+    def serves_from(self) -> int:
+        """When its service began, or is expected to: not before what must be waited for."""
+        return max(self.arrived_at or 0, self.ends_at - self.service_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Courier:

@@ -11,11 +11,10 @@ from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_soluti
 from dispatch.events import OrderPlaced
 from dispatch.honest import Aim, LastHandover, last_handover
 from dispatch.orders import StopKind
-from dispatch.proposals import Proposal, handover_ends, judged
+from dispatch.proposals import Proposal, handover_ends, judged, without
 from dispatch.state import apply
 from solver.insertion import earliest_insertion
 from solver.problem import PROMISED
-from solver.salvage import salvage
 from solver.solution import Kind, Solution, schedule
 
 if TYPE_CHECKING:
@@ -173,12 +172,7 @@ def _earliest(
 ) -> Proposal:
     """Returns planned routes with the new drops at their earliest harmless places."""
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
-    old = tuple(
-        tuple(activity for activity in route if activity.job not in new) for route in planned
-    )
-    routes = salvage(model.problem, old)
-    served = {activity.job for route in routes for activity in route}
-    solution = Solution(routes, frozenset(range(len(model.problem.jobs))) - served)
+    solution = without(model.problem, planned, new)
     tight = with_buffers(model.problem, solution, new, dispatcher.policy.quote_buffer)
     for j in new:
         insertion = earliest_insertion(tight, solution, j)

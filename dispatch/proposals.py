@@ -16,12 +16,14 @@ from dispatch.retiming import retimed
 from dispatch.state import State
 from solver.check import violations
 from solver.insertion import complete
+from solver.salvage import salvage
 from solver.solution import Activity, Kind, Solution, cost, load_stops
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from dispatch.carrying import Sequences
+    from solver.problem import Problem
     from solver.solution import Route
 
 
@@ -51,6 +53,14 @@ def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
         if is_cheaper and _late(model, again, held) <= _late(model, solution, held):
             solution = again
     return judged(state, model, solution)
+
+
+def without(problem: Problem, routes: Sequence[Route], jobs: Collection[int]) -> Solution:
+    """Returns what is legal of some routes with these jobs in none of them."""
+    others = [tuple(a for a in route if a.job not in jobs) for route in routes]
+    kept = salvage(problem, others)
+    served = {activity.job for route in kept for activity in route}
+    return Solution(kept, frozenset(range(len(problem.jobs))) - served)
 
 
 def _late(model: Model, solution: Solution, jobs: set[int]) -> set[int]:

@@ -63,4 +63,5 @@ def _prospect(found: Forecast, drops: list[str], deadline: int) -> Prospect:
 
 
 def brought(route: CourierRoute) -> set[str]:
+    """Returns the drops that are handed over on a route."""
     return {d for stop in route.stops if stop.kind is StopKind.DELIVER for d in stop.drops}

@@ -107,9 +107,18 @@ def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answe
     if best.last is not None:
         p90, chance = best.last.by(0.9), round(best.last.chance(due_at), 2)
     return Answer(
-        quote, best.eta, due_at, best.courier, others, reasons, p90, chance, ways,
-        quote.holds(now), best.searched_s,
-    )  # fmt: skip
+        quote=quote,
+        eta=best.eta,
+        due_at=due_at,
+        courier=best.courier,
+        delays=others,
+        reasons=reasons,
+        eta_p90=p90,
+        p_on_time=chance,
+        alternatives=ways,
+        reserved=quote.holds(now),
+        searched_s=best.searched_s,
+    )
 
 
 def _quote(dispatcher: Dispatcher, request: QuoteRequest, best: Outlook, now: int) -> Quote:

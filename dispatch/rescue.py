@@ -17,14 +17,13 @@ from dispatch.holds import is_held
 from dispatch.orders import StopKind
 from dispatch.plan import CourierRoute
 from dispatch.plan_reading import read_routes
-from dispatch.proposals import Proposal, handover_ends
+from dispatch.proposals import Proposal, handover_ends, without
 from dispatch.prospects import brought, prospects
 from dispatch.quoting import delays
 from dispatch.requests import Move
 from dispatch.state import apply
 from solver.insertion import earliest_insertions
-from solver.salvage import salvage
-from solver.solution import Kind, Solution
+from solver.solution import Kind
 
 if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
@@ -87,11 +86,7 @@ def _moves(dispatcher: Dispatcher, drop: Drop, now: int) -> list[Move]:
         return []
     j = index[drop.id]
     carried = carry_over(sequences_of_plan(dispatcher.plan), model)
-    others = [tuple(activity for activity in route if activity.job != j) for route in carried]
-    routes = salvage(model.problem, others)
-    served = {activity.job for route in routes for activity in route}
-    solution = Solution(routes, frozenset(index.values()) - served)
-    found = earliest_insertions(model.problem, solution, j)
+    found = earliest_insertions(model.problem, without(model.problem, carried, [j]), j)
     ranked = sorted(found, key=lambda insertion: (insertion.harm > 0, insertion.arrival_start))
     moves = (_move(dispatcher.plan, model.problem, insertion) for insertion in ranked)
     return [move for move in moves if not _is_there(dispatcher.plan, drop.id, move)]

@@ -23,9 +23,10 @@ from zlib import crc32
 import numpy as np
 
 from dispatch.assumed import HANDOVER_SIGMA, HOUR_SHARE, INSIDE_SIGMA, RIDE_SIGMA
-from dispatch.observed import HANDOVER, sigma, street_band
+from dispatch.observed import HANDOVER, sigma
 from dispatch.observed_hours import hour_share
 from dispatch.observed_legs import sigmas
+from dispatch.street_bands import lift_band, street_band
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class Spread:
 
     def inside_in(self, band: str) -> float:
         """Returns the sigma of the way inside in a band, its street part left out."""
-        return self.inside[band.partition("/")[0]]
+        return self.inside[lift_band(band)]
 
 
 def factors(sigma: Floats, hour_share: Floats, common: Floats, own: Floats) -> Floats:
@@ -70,7 +71,7 @@ def factors(sigma: Floats, hour_share: Floats, common: Floats, own: Floats) -> F
 
 def spread_of(state: State, band: str) -> Spread:
     """Returns the spread to reckon with in a band: from taps where there are enough of them."""
-    share = hour_share(state.observed, HOUR_SHARE)
+    share = hour_share(state.observed)
     found = sigmas(state.observed, share)
     return Spread(
         ride=found.ride.get(street_band(band), RIDE_SIGMA),

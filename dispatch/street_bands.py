@@ -38,10 +38,19 @@ def slower_band(a: str, b: str) -> str:
     return _join(indoor_parameters.slower_band(lift_a, lift_b), street)
 
 
+def lift_band(band: str) -> str:
+    """Returns the lift's part of a band, whether it is known or not."""
+    return band.partition("/")[0]
+
+
+def street_band(band: str) -> str:
+    """Returns the street's part of a band, whether it is known or not."""
+    return band.partition("/")[2] or USUAL
+
+
 def split_band(band: str) -> tuple[str, str]:
     """Returns the lift's and the street's band. Raises ValueError for an unknown band."""
-    lift, _, street = band.partition("/")
-    street = street or USUAL
+    lift, street = lift_band(band), street_band(band)
     if lift not in indoor_parameters.BANDS or street not in STREET_BANDS:
         raise ValueError(
             f"Expected a band of {indoor_parameters.BANDS} and, after a slash, "

@@ -68,11 +68,10 @@ def rest_of_handover(at: Commitment, now: int, spread: Spread, handover: Floats)
     """Returns the seconds until a hand-over that began is over, None where none did."""
     if at.arrived_at is None or at.service_s <= 0 or spread.handover <= 0:
         return None
-    began_at = max(at.arrived_at, at.ends_at - at.service_s)
-    if began_at > now:
+    if at.serves_from > now:
         return None
     luck = np.log(handover) / spread.handover + spread.handover / 2
-    return rest(at.service_s, now - began_at, spread.handover, luck)
+    return rest(at.service_s, now - at.serves_from, spread.handover, luck)
 
 
 def shows_no_position(leg: Commitment, stop: Stop, now: int, remainder_s: int) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from dispatch.areas import Area, segments_inside
 from dispatch.errors import CityError
 from dispatch.live import Ridden
-from dispatch.observed import street_band
+from dispatch.street_bands import street_band
 from tests.little_city import BLOCK_S, LittleCity, LittleZone, seconds
 
 if TYPE_CHECKING:

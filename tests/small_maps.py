@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
+from hypothesis import assume
 
 from dispatch.city import City, load_city
+from dispatch.errors import CityError
 from dispatch.geo import metres_per_degree
 from dispatch.osm import build_city
 from dispatch.profiles import Profiles, Turn, Wait, load_profiles
@@ -173,3 +175,12 @@ def own_streets(city: City) -> RoadStreets:
 def streets_on(roads: Roads, search: str = "dijkstra", **changes: Any) -> RoadStreets:
     """Returns an engine over straight roads for the plain profile, changed."""
     return RoadStreets(roads, profile="plain", profiles=plain_profiles(**changes), search=search)
+
+
+def engine_of(roads: Roads, search: str, **changes: Any) -> RoadStreets:
+    """Returns an engine, unless the drawn town has no road that can be left again."""
+    try:
+        return streets_on(roads, search, **changes)
+    except CityError:
+        assume(False)
+        raise

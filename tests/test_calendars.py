@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,13 +16,13 @@ from dispatch.calendars import (
     Calendar,
     add_business,
     closing_of,
+    day_of,
     instant_of,
     is_provisional,
     is_working,
     local,
     measure,
     midnight_after,
-    next_working_day_end,
     open_spans,
     second_of_day,
     working_day,
@@ -205,6 +206,19 @@ def test_time_added_twice_is_time_added_once(
     assert add_business(calendar, between, other) == add_business(calendar, start, one + other)
 
 
+@cache
+def weekdays(timezone: str, close: int) -> Calendar:
+    """Returns Monday to Friday from 09:00 on, without holidays."""
+    table = CalendarFile(years=tuple(range(1970, 2101)), rest_days=(5, 6))
+    return calendar_of(table, "weekdays", timezone, ((9 * HOUR, close),))
+
+
+def next_end(placed: int, timezone: str, close: int) -> int:
+    """Returns when the working day after an order closes."""
+    calendar = weekdays(timezone, close)
+    return closing_of(calendar, working_day(calendar, day_of(calendar, placed), 1))
+
+
 @pytest.mark.parametrize(
     ("placed", "due"),
     [
@@ -217,12 +231,12 @@ def test_time_added_twice_is_time_added_once(
     ],
 )
 def test_a_standard_order_is_due_at_the_end_of_the_next_working_day(placed: str, due: str) -> None:
-    assert next_working_day_end(instant(placed), HELSINKI, FIVE) == instant(due)
+    assert next_end(instant(placed), HELSINKI, FIVE) == instant(due)
 
 
 def test_an_hour_lost_or_won_on_the_way_leaves_the_local_end_of_the_day() -> None:
-    spring = next_working_day_end(instant("2026-03-27 10:00"), HELSINKI, FIVE)
-    autumn = next_working_day_end(instant("2026-10-23 10:00"), HELSINKI, FIVE)
+    spring = next_end(instant("2026-03-27 10:00"), HELSINKI, FIVE)
+    autumn = next_end(instant("2026-10-23 10:00"), HELSINKI, FIVE)
     # Friday 10:00 to Monday 17:00 is 79 h on the wall; clocks go forward on 29 March, back on
     # 25 October.
     assert spring - instant("2026-03-27 10:00") == 78 * 3600
@@ -232,11 +246,11 @@ def test_an_hour_lost_or_won_on_the_way_leaves_the_local_end_of_the_day() -> Non
 def test_a_working_day_without_a_midnight_ends_like_any_other() -> None:
     # In Egypt clocks go from 0:00 to 1:00 on Friday 24 April 2026.
     placed = instant("2026-04-23 12:00", CAIRO)
-    assert next_working_day_end(placed, CAIRO, FIVE) == instant("2026-04-24 17:00", CAIRO)
+    assert next_end(placed, CAIRO, FIVE) == instant("2026-04-24 17:00", CAIRO)
 
 
 def test_the_business_closes_to_the_second() -> None:
-    due = next_working_day_end(instant("2026-11-23 10:00"), HELSINKI, 16 * 3600 + 31 * 60 + 7)
+    due = next_end(instant("2026-11-23 10:00"), HELSINKI, 16 * 3600 + 31 * 60 + 7)
     assert due == instant("2026-11-24 16:31:07")
 
 
@@ -248,7 +262,7 @@ def test_seconds_of_the_day_are_those_on_the_wall() -> None:
 
 @given(st.integers(0, 4_000_000_000), st.sampled_from((HELSINKI, CAIRO, "Asia/Shanghai", "UTC")))
 def test_the_end_is_on_a_later_working_day_at_closing_time(placed: int, timezone: str) -> None:
-    due = local(next_working_day_end(placed, timezone, FIVE), timezone)
+    due = local(next_end(placed, timezone, FIVE), timezone)
     assert due.weekday() < 5
     assert (due.hour, due.minute, due.second) == (17, 0, 0)
     assert 1 <= (due.date() - local(placed, timezone).date()).days <= 3

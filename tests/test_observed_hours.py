@@ -63,7 +63,7 @@ def test_an_hour_begins_anew() -> None:
 def test_nothing_observed_changes_nothing() -> None:
     known: Mapping[str, Observed] = {}
     assert with_hour(known, "c_1", 0, None) is known
-    assert hour_share(known, 0.5) == 0.5
+    assert hour_share(known) == 0.5
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
@@ -77,17 +77,17 @@ def test_the_share_of_a_world_is_found(share: float) -> None:
         for hour in range(400)
     }
     # 18 000 pairs of 400 hours: the error of a share of 0.5 is some 0.5 x sqrt(2 / 400) = 0.035.
-    assert hour_share(seen(values), 0.5) == pytest.approx(share, abs=0.08)
+    assert hour_share(seen(values)) == pytest.approx(share, abs=0.08)
 
 
 def test_the_assumed_share_counts_as_its_pairs() -> None:
     known = {HOURS: Observed(HOURS, sums=(0.0, float(PRIOR_PAIRS)))}
-    assert hour_share(known, 0.5) == 0.25
+    assert hour_share(known) == 0.25
 
 
 @pytest.mark.parametrize(("products", "share"), [(-1e4, 0.0), (1e4, MOST_SHARE)])
 def test_a_share_is_clipped(products: float, share: float) -> None:
-    assert hour_share({HOURS: Observed(HOURS, sums=(products, 1000.0))}, 0.5) == share
+    assert hour_share({HOURS: Observed(HOURS, sums=(products, 1000.0))}) == share
 
 
 def test_sums_are_halved_so_that_the_past_weighs_less() -> None:

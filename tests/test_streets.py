@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatch.cch import load_routingkit, no_panics
@@ -17,7 +17,7 @@ from dispatch.profiles import Turn, Wait
 from dispatch.roads import SIGNAL_ALONG, Roads
 from dispatch.street_engine import RoadStreets
 from solver.problem import FOREVER
-from tests.small_maps import at, straight_roads, streets_on
+from tests.small_maps import at, engine_of, straight_roads, streets_on
 from tests.street_oracle import naive_turns, oracle_seconds
 
 if TYPE_CHECKING:
@@ -49,15 +49,6 @@ def towns(draw: st.DrawFn) -> tuple[Roads, list[Point], set[tuple[int, int]]]:
     return straight_roads(junctions, roads, bans, signs), [at(*door) for door in doors], keys
 
 
-def engine(roads: Roads, search: str, **changes: Any) -> RoadStreets:
-    """Returns an engine, unless the drawn town has no road that can be left again."""
-    try:
-        return streets_on(roads, search, **changes)
-    except CityError:
-        assume(False)
-        raise
-
-
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(towns(), st.sampled_from(["junctions", "dead_ends"]))
 def test_all_engines_agree_to_the_millisecond(
@@ -66,7 +57,7 @@ def test_all_engines_agree_to_the_millisecond(
     roads, points, closed = town
     expected: np.ndarray[Any, Any] | None = None
     for search in SEARCHES:
-        streets = engine(roads, search, u_turns=u_turns, **TURNING)
+        streets = engine_of(roads, search, u_turns=u_turns, **TURNING)
         snaps = [streets.nearest(point) for point in points]
         streets.set_speeds(dict.fromkeys(closed, 0.0))
         if expected is None:
@@ -89,10 +80,10 @@ def test_turns_are_those_of_the_rules_one_by_one(
     town: tuple[Roads, list[Point], set[tuple[int, int]]],
 ) -> None:
     roads, _, _ = town
-    graph = engine(roads, "dijkstra").graph
+    graph = engine_of(roads, "dijkstra").graph
     arcs = list(zip(graph.road.tolist(), graph.along.tolist(), strict=True))
     found = {(arcs[a], arcs[b]) for a, b in zip(graph.start, graph.end, strict=True)}
-    naive = naive_turns(engine(roads, "dijkstra"), {tuple(ban) for ban in roads.ban.tolist()})
+    naive = naive_turns(engine_of(roads, "dijkstra"), {tuple(ban) for ban in roads.ban.tolist()})
     assert found == {(a, b) for a, b in naive if a in arcs and b in arcs}
 
 

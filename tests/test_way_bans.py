@@ -13,13 +13,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from dispatch.city_files import load_map
-from dispatch.errors import CityError
 from dispatch.guidance import steps
 from dispatch.osm_reader import read_extract
 from dispatch.profiles import Turn, Wait, load_profiles
 from dispatch.road_import import import_roads
 from dispatch.street_engine import RoadStreets
-from tests.small_maps import SmallMap, at, straight_roads, streets_on
+from tests.small_maps import SmallMap, at, engine_of, straight_roads, streets_on
 from tests.street_oracle import can_ride, naive_turns, oracle_seconds
 
 if TYPE_CHECKING:
@@ -290,15 +289,6 @@ def towns(draw: st.DrawFn) -> tuple[Roads, list[Point]]:
     return straight_roads(junctions, roads, turns, way_bans=bans), [at(*door) for door in doors]
 
 
-def engine(roads: Roads, search: str, **changes: Any) -> RoadStreets:
-    """Returns an engine, unless the drawn town has no road that can be left again."""
-    try:
-        return streets_on(roads, search, **changes)
-    except CityError:
-        assume(False)
-        raise
-
-
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(towns(), st.sampled_from(["junctions", "dead_ends"]))
 def test_all_engines_agree_and_every_place_is_reached(
@@ -307,7 +297,7 @@ def test_all_engines_agree_and_every_place_is_reached(
     roads, points = town
     expected: np.ndarray[Any, Any] | None = None
     for search in SEARCHES:
-        streets = engine(roads, search, u_turns=u_turns, **TURNING)
+        streets = engine_of(roads, search, u_turns=u_turns, **TURNING)
         snaps = [streets.nearest(point) for point in points]
         if expected is None:
             expected = oracle_seconds(streets, snaps, set())
@@ -326,7 +316,7 @@ def test_ways_are_those_of_a_rider_who_remembers_all_roads(
     town: tuple[Roads, list[Point]],
 ) -> None:
     roads, _ = town
-    streets = engine(roads, "dijkstra", u_turns="junctions")
+    streets = engine_of(roads, "dijkstra", u_turns="junctions")
     bans = {tuple(arc for arc in row if arc >= 0) for row in roads.way_ban.tolist()}
     assert not any(can_ride(streets, ban) for ban in bans)
     graph = streets.graph
