@@ -5,7 +5,8 @@ WORKERS ?= 2
 ARGS ?=
 BIN := .venv/bin
 KERNELS := $(wildcard dispatch/*kernels.py dispatch/cch_*.py solver/bundle_*.py) \
-  $(addprefix solver/,arrays.py assignment.py broad_moves.py broad_routes.py compiled.py offers.py places.py strings.py tours.py)
+  $(addprefix solver/,arrays.py assignment.py broad_moves.py broad_routes.py chance.py compiled.py \
+  offers.py places.py strings.py tours.py)
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help

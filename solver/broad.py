@@ -204,11 +204,11 @@ def _done(bound: Bound, began: float, now: float, moves: int) -> float:
 
 
 def _prices(place: _Place, done: float) -> NDArray[np.float64]:
-    """Returns temperatures and prices for a part of the search, as `improve` reads them."""
+    """Returns the temperature and prices for a part of the search, as `improve` reads them."""
     expense = float(place.keys[2, 2])
     served = place.broad.job.shape[0] - len(place.absent())
     unit = max(1.0, expense / max(1, served))
     prizes = place.broad.job[:, PRIZE]
     dear = int(prizes[prizes > 0].min(initial=2**40))
     warmth = unit * _HOT * (_COLD / _HOT) ** done
-    return np.array([warmth, warmth, 2 * _TASK_PRICE * unit / dear, _TASK_PRICE * unit])
+    return np.array([warmth, 2 * _TASK_PRICE * unit / dear, _TASK_PRICE * unit])

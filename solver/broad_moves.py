@@ -37,6 +37,7 @@ from solver.broad_arrays import (
     Longs,
 )
 from solver.broad_routes import DATA, expense_of, is_feasible, ridden_of
+from solver.chance import uniform
 from solver.compiled import (
     BYTES2,
     INT,
@@ -52,8 +53,8 @@ from solver.compiled import (
 
 Reals = NDArray[np.float64]
 
-HOT, COLD, PRIZE_PRICE, TASK_PRICE = range(4)
-"""Temperatures at the first and the last move, and what worth and tasks left out are priced at."""
+WARMTH, PRIZE_PRICE, TASK_PRICE = range(3)
+"""The temperature, and what worth and tasks left out are priced at."""
 
 KEY = 6
 """What solutions are compared by: worth and tasks left out, expense, vehicles, seconds, metres."""
@@ -76,17 +77,6 @@ now, where it was before the move, the best, and one to try; their sizes (3V + 1
 each job (3, J), -1 for none; loads and clocks, room for `is_feasible`; jobs to insert (J) and what
 they are sorted by; keys (3, 6); the generator of random numbers.
 """
-
-
-@part
-def _uniform(chance: NDArray[np.uint64]) -> float:
-    """Returns a number in [0, 1); the generator is xorshift64* (Vigna 2016, 10.1145/2845077)."""
-    x = chance[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    chance[0] = x
-    return np.float64((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * 2.0**-53
 
 
 @part
@@ -174,7 +164,7 @@ def insert_job(
                 added = base - gone
                 added += _leg(v, before, delivery, node, work, vehicle, ride)
                 added += _leg(v, node[delivery, PLACE], following, node, work, vehicle, ride)
-                if added >= least or (blink > 0 and _uniform(chance) < blink):
+                if added >= least or (blink > 0 and uniform(chance) < blink):
                     continue
                 m = _try(seqs, v, n, spare, pickup, delivery, -1, at)
                 if is_feasible(
@@ -196,7 +186,7 @@ def insert_job(
                     added += _leg(v, behind, delivery, node, work, vehicle, ride)
                     added += _leg(v, node[delivery, PLACE], ahead, node, work, vehicle, ride)
                     added -= _leg(v, behind, ahead, node, work, vehicle, ride)
-                if added >= least or (blink > 0 and _uniform(chance) < blink):
+                if added >= least or (blink > 0 and uniform(chance) < blink):
                     continue
                 m = _try(seqs, v, n, spare, pickup, delivery, at, after)
                 if is_feasible(
@@ -235,10 +225,10 @@ def _ruin(
 ) -> int:
     """Takes jobs out that are near a job, follow it or share its route, or any; returns it."""
     num_jobs = where.shape[1]
-    seed = int(_uniform(chance) * num_jobs)
+    seed = int(uniform(chance) * num_jobs)
     most = min(MOST_TAKEN, 1 + num_jobs // 2)
-    wanted = 1 + int(_uniform(chance) * most)
-    how = _uniform(chance)
+    wanted = 1 + int(uniform(chance) * most)
+    how = uniform(chance)
     v = where[0, seed]
     if how < 0.35 and v >= 0:
         at = 0
@@ -246,7 +236,7 @@ def _ruin(
             if node[seqs[v, i], OWNER] == seed:
                 at = i
                 break
-        at = max(0, at - int(_uniform(chance) * wanted))
+        at = max(0, at - int(uniform(chance) * wanted))
         while wanted > 0 and at < sizes[v]:
             _take_out(seqs, sizes, where, node, node[seqs[v, at], OWNER])
             wanted -= 1
@@ -259,8 +249,8 @@ def _ruin(
     for k in range(num_jobs):
         if wanted == 0:
             break
-        j = near[seed, k] if how < 0.8 or how > 0.9 else int(_uniform(chance) * num_jobs)
-        if where[0, j] >= 0 and _uniform(chance) < 0.9:
+        j = near[seed, k] if how < 0.8 or how > 0.9 else int(uniform(chance) * num_jobs)
+        if where[0, j] >= 0 and uniform(chance) < 0.9:
             _take_out(seqs, sizes, where, node, j)
             wanted -= 1
     return seed
@@ -279,14 +269,14 @@ def _list_absent(
     chance: NDArray[np.uint64],
 ) -> int:
     """Lists the jobs in no route in an order of chance; returns how many."""
-    how, count = _uniform(chance), 0
+    how, count = uniform(chance), 0
     for k in range(where.shape[1]):
         j = near[seed, k]
         if where[0, j] >= 0:
             continue
         delivery = job[j, DELIVERY_NODE]
         place, last = node[delivery, PLACE], FIRST_WINDOW + 2 * node[delivery, WINDOWS] - 1
-        value = _uniform(chance)
+        value = uniform(chance)
         if how < 0.2:
             value = -float(job[j, PRIZE]) + value
         elif how < 0.35:
@@ -383,8 +373,7 @@ def improve(
 ) -> None:
     """Tries so many moves from where the search is, and keeps the best in the last third."""
     vehicles = vehicle.shape[0]
-    for move in range(moves):
-        warmth = prices[HOT] + (prices[COLD] - prices[HOT]) * move / moves
+    for _ in range(moves):
         seed = _ruin(seqs, sizes, where, node, near, chance)
         count = _list_absent(seed, node, job, ride, near, where, todo, order, chance)
         for k in range(count):
@@ -414,7 +403,7 @@ def improve(
             + prices[TASK_PRICE] * (keys[0, 1] - keys[1, 1])
             + (keys[0, 2] - keys[1, 2])
         )
-        if worse <= -warmth * math.log(1.0 - _uniform(chance)):
+        if worse <= -prices[WARMTH] * math.log(1.0 - uniform(chance)):
             if _is_less(keys, 0, 2):
                 _copy(seqs, sizes, where, keys, 0, 2, vehicles)
             _copy(seqs, sizes, where, keys, 0, 1, vehicles)

@@ -44,11 +44,20 @@ DATA = (LONGS2, LONGS3, LONGS2, LONGS2, LONGS3, LONGS3)
 """Types of nodes, work, jobs, vehicles, breaks and rides."""
 
 
-@part
-def _expense(
-    v: int, seqs: Longs, row: int, n: int, node: Longs, work: Longs, vehicle: Longs, ride: Longs
+@kernel(INT, *ROUTE, *DATA)
+def expense_of(
+    v: int,
+    seqs: Longs,
+    row: int,
+    n: int,
+    node: Longs,
+    work: Longs,
+    job: Longs,
+    vehicle: Longs,
+    rest: Longs,
+    ride: Longs,
 ) -> int:
-    """Returns the expense of a route."""
+    """Returns the expense of a route; 0 for an empty one."""
     if n == 0:
         return 0
     profile = vehicle[v, PROFILE] + ride.shape[0] // 3
@@ -65,23 +74,6 @@ def _expense(
         here = there
     total += ride[profile, here, vehicle[v, END]] + at_work * vehicle[v, PER_SECOND]
     return total
-
-
-@kernel(INT, *ROUTE, *DATA)
-def expense_of(
-    v: int,
-    seqs: Longs,
-    row: int,
-    n: int,
-    node: Longs,
-    work: Longs,
-    job: Longs,
-    vehicle: Longs,
-    rest: Longs,
-    ride: Longs,
-) -> int:
-    """Returns the expense of a route; 0 for an empty one."""
-    return _expense(v, seqs, row, n, node, work, vehicle, ride)
 
 
 @kernel(INT, INT, *ROUTE, *DATA)
@@ -204,21 +196,16 @@ def is_feasible(
         return True
     if n > vehicle[v, MOST_TASKS]:
         return False
-    profile, profiles = vehicle[v, PROFILE], ride.shape[0] // 3
-    here, end, seconds, metres = vehicle[v, START], vehicle[v, END], 0, 0
-    if vehicle[v, MOST_TRAVEL] < NEVER or vehicle[v, MOST_METRES] < NEVER:
-        for i in range(n):
-            there = node[seqs[row, i], PLACE]
-            seconds += ride[profile, here, there]
-            metres += ride[2 * profiles + profile, here, there]
-            here = there
-        seconds += ride[profile, here, end]
-        metres += ride[2 * profiles + profile, here, end]
-        if seconds > vehicle[v, MOST_TRAVEL] or metres > vehicle[v, MOST_METRES]:
+    for kind, most in ((0, MOST_TRAVEL), (2, MOST_METRES)):
+        if vehicle[v, most] < NEVER and (
+            ridden_of(kind, v, seqs, row, n, node, work, job, vehicle, rest, ride)
+            > vehicle[v, most]
+        ):
             return False
+    profile, here, end = vehicle[v, PROFILE], vehicle[v, START], vehicle[v, END]
     if not _loads(v, seqs, row, n, node, job, vehicle, loads):
         return False
-    breaks, here = vehicle[v, BREAKS], vehicle[v, START]
+    breaks = vehicle[v, BREAKS]
     for b in range(breaks + 1):
         clocks[0, b] = NEVER
     clocks[0, 0] = vehicle[v, EARLY]

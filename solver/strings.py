@@ -29,6 +29,7 @@ from solver.arrays import (
     Ints,
     Longs,
 )
+from solver.chance import uniform
 from solver.compiled import (
     BYTES,
     BYTES2,
@@ -103,17 +104,6 @@ class Ruin:
     best_size: Ints
     best_cost: Longs
     chance: NDArray[np.uint64]
-
-
-@part
-def _uniform(chance: NDArray[np.uint64]) -> float:
-    """Returns a number in [0, 1); the generator is xorshift64* (Vigna 2016, 10.1145/2845077)."""
-    x = chance[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    chance[0] = x
-    return np.float64((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * 2.0**-53
 
 
 @part
@@ -221,8 +211,8 @@ def _ruin(
         used += 1 if head[slot[v], COUNT] > 0 else 0
     longest = min(most_in_a_row, max(1.0, (jobs - counts[ABSENT]) / max(1, used)))
     most = 4.0 * min(average, 0.4 * jobs + 1.0) / (1.0 + longest) - 1.0
-    strings = int(_uniform(chance) * max(0.0, most) + 1.0)
-    seed = int(_uniform(chance) * jobs)
+    strings = int(uniform(chance) * max(0.0, most) + 1.0)
+    seed = int(uniform(chance) * jobs)
     changed = 0
     for a in range(near.shape[1] + 1):
         if changed >= strings:
@@ -241,15 +231,15 @@ def _ruin(
                     at = n
                 line[n] = number - jobs
                 n += 1
-        length = int(_uniform(chance) * min(float(n), longest) + 1.0)
+        length = int(uniform(chance) * min(float(n), longest) + 1.0)
         kept = 0
-        if length < n and _uniform(chance) < SPLIT:
+        if length < n and uniform(chance) < SPLIT:
             kept = 1
-            while length + kept < n and _uniform(chance) > SHORTER:
+            while length + kept < n and uniform(chance) > SHORTER:
                 kept += 1
         low, high = max(0, at - length - kept + 1), min(at, n - length - kept)
-        first = low + int(_uniform(chance) * (high - low + 1))
-        hole = first + int(_uniform(chance) * (length + 1)) if kept > 0 else first
+        first = low + int(uniform(chance) * (high - low + 1))
+        hole = first + int(uniform(chance) * (length + 1)) if kept > 0 else first
         for k in range(first, first + length + kept):
             if not (kept > 0 and hole <= k < hole + kept):
                 removed[out] = line[k]
@@ -277,11 +267,11 @@ def _sort(
     keys: NDArray[np.float64],
 ) -> None:
     """Orders the jobs taken out: at random, or by load, way, window or due."""
-    how = _uniform(chance)
+    how = uniform(chance)
     for k in range(out):
         j = removed[k]
         if how < 0.4:
-            keys[k] = _uniform(chance)
+            keys[k] = uniform(chance)
         elif how < 0.55:
             keys[k] = -job[j, LOAD]
         elif how < 0.7:
@@ -380,7 +370,7 @@ def _cheapest(
             offer[j, v, DELIVERY_AT] = best[2] if fits else -1
             if not fits:
                 continue
-        if _uniform(chance) >= BLINK:
+        if uniform(chance) >= BLINK:
             price, to = offer[j, v, PLACE_PRICE], v
     return to
 
@@ -497,7 +487,7 @@ def search(
                 v = touched[k]
                 _add_route(head, weights, tiers, counts, cost, old[v], -1)
                 _add_route(head, weights, tiers, counts, cost, slot[v], 1)
-        limit = price_before - heat * math.log(1.0 - _uniform(chance))
+        limit = price_before - heat * math.log(1.0 - uniform(chance))
         if legal and counts[PRICE] < limit:
             for k in range(changed):
                 spare[counts[SPARE]] = old[touched[k]]
