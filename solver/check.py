@@ -11,7 +11,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from solver.check_course import mistimed, overloaded
+from solver.check_course import goods_aboard, mistimed, overloaded
 from solver.solution import Kind
 
 if TYPE_CHECKING:
@@ -21,9 +21,14 @@ if TYPE_CHECKING:
     from solver.solution import Activity, Route, Solution
 
 
-def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
+def violations(
+    problem: Problem, solution: Solution, known: Solution | None = None
+) -> tuple[str, ...]:
     """
     Returns every hard limit that a solution breaks, in words; empty means legal.
+
+    ``known`` is a solution of the same problem whose routes need not be judged again (None: every
+    route is judged); who is served by which route, and that it is one, is always looked at.
 
     Each text names the job or vehicle, the value and its limit, times in seconds. A job later than
     its ``due`` breaks nothing. A vehicle that starts with more goods on board than it may carry may
@@ -33,14 +38,16 @@ def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
         have, want = len(solution.routes), len(problem.vehicles)
         return (f"The solution has {have} routes for {want} vehicles.",)
     found = list(_miscounted(problem, solution))
-    dimensions = problem.dimensions
+    aboard = goods_aboard(problem)
     for v, route in enumerate(solution.routes):
-        known = tuple(activity for activity in route if _exists(problem, v, activity))
+        if known is not None and known.routes[v] == route:
+            continue
+        existing = tuple(activity for activity in route if _exists(problem, v, activity))
         found += _restless(problem, v, route)
-        found += _misplaced(problem, v, known)
-        found += _overstretched(problem, v, known)
-        found += overloaded(problem, v, known, dimensions)
-        found += mistimed(problem, v, known)
+        found += _misplaced(problem, v, existing)
+        found += _overstretched(problem, v, existing)
+        found += overloaded(problem, v, existing, aboard[v])
+        found += mistimed(problem, v, existing)
     return tuple(found)
 
 

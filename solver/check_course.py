@@ -18,11 +18,24 @@ _Step = tuple[str, Kind, "Task"]
 _Amounts = tuple[int, ...]
 
 
-def overloaded(problem: Problem, v: int, route: Route, dimensions: int) -> Iterator[str]:
-    """Yields where goods on board exceed what a vehicle may carry, now or in a break."""
-    vehicle, jobs = problem.vehicles[v], problem.jobs
+def goods_aboard(problem: Problem) -> list[_Amounts]:
+    """Returns for each vehicle what it has on board from the start, an amount per dimension."""
+    dimensions = problem.dimensions
+    aboard = [_sum(dimensions, ())] * len(problem.vehicles)
+    for job in problem.jobs:
+        if job.carrier is not None:
+            aboard[job.carrier] = _sum(dimensions, (aboard[job.carrier], job.load))
+    return aboard
+
+
+def overloaded(problem: Problem, v: int, route: Route, bound: _Amounts) -> Iterator[str]:
+    """
+    Yields where goods on board exceed what a vehicle may carry, now or in a break.
+
+    ``bound`` is what it has on board from the start, as `goods_aboard` says.
+    """
+    vehicle, jobs, dimensions = problem.vehicles[v], problem.jobs, len(bound)
     served = {a.job for a in route if a.kind is Kind.DELIVERY}
-    bound = _sum(dimensions, (job.load for job in jobs if job.carrier == v))
     open_jobs = [jobs[j] for j in served if jobs[j].pickup is None and jobs[j].carrier != v]
     chosen = _sum(dimensions, (job.load for job in open_jobs))
     load = _sum(dimensions, (bound, chosen))
@@ -103,8 +116,10 @@ def mistimed(problem: Problem, v: int, route: Route) -> Iterator[str]:
 
 def _first_open(clock: int, windows: Sequence[TimeWindow]) -> int:
     """Returns the first second from ``clock`` within a window, ``clock`` when all are over."""
-    openings = [max(clock, window.early) for window in windows if clock <= window.late]
-    return min(openings, default=clock)
+    for window in windows:
+        if clock <= window.late:
+            return max(clock, window.early)
+    return clock
 
 
 def _first_open_to_all(clock: int, tasks: Sequence[Sequence[TimeWindow]]) -> int:
@@ -113,6 +128,8 @@ def _first_open_to_all(clock: int, tasks: Sequence[Sequence[TimeWindow]]) -> int
 
     Where there is none, the last opening of what is not over yet: one of the tasks is in breach.
     """
+    if len(tasks) == 1:
+        return _first_open(clock, tasks[0])
     openings = sorted({clock, *(w.early for windows in tasks for w in windows if w.early > clock)})
     for second in openings:
         if all(any(w.early <= second <= w.late for w in windows) for windows in tasks):

@@ -141,6 +141,8 @@ class Task:
 
     def earliest_start(self, arrival: int) -> int:
         """Returns when service starts after an arrival; the last window may be over by then."""
+        if not self.later_windows and arrival >= self.window.early:
+            return arrival
         for window in self.windows:
             if arrival <= window.late:
                 return max(arrival, window.early)

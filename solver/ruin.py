@@ -21,7 +21,6 @@ from solver.arrays import (
     LATE,
     LATE_MINOR,
     LATENESS,
-    NEVER,
     PICKUP,
     START_PLACE,
     TRAVEL,
@@ -135,8 +134,12 @@ def _near(ins: Instance) -> Ints:
     both: Bools = np.logical_and.outer(has_pickup, has_pickup)
     from_pickup = ride[np.ix_(pickup, pickup)]
     apart += np.where(both, from_pickup + from_pickup.T, 0)
-    np.fill_diagonal(apart, NEVER)
-    order = np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(apart) - 1)]
+    # Way and job in one number, which sorts several times faster than the ways' order is found.
+    jobs = len(apart)
+    keys = apart * jobs + np.arange(jobs)
+    np.fill_diagonal(keys, np.iinfo(np.int64).max)
+    keys.sort(axis=1)
+    order = keys[:, : min(NEIGHBOURS, jobs - 1)] % jobs
     return np.ascontiguousarray(order, dtype=np.int32)
 
 

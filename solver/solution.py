@@ -145,10 +145,7 @@ class _Walk:
         arrival = self._now + max(0, int(self._durations[self._here, there]) - self._ridden)
         is_moved = there != self._here
         self._here, self._ridden = there, 0
-        start = arrival
-        # A later window of one may close an earlier one of another: again until all are open.
-        while (later := max(task.earliest_start(start) for task in tasks)) > start:
-            start = later
+        start = _opened(tasks, arrival)
         visits = []
         for activity, task in zip(stop, tasks, strict=True):
             setup = task.setup_on(self._v) if is_moved else 0
@@ -166,6 +163,17 @@ class _Walk:
         return self._now + max(0, int(self._durations[self._here, end]) - self._ridden)
 
 
+def _opened(tasks: list[Task], arrival: int) -> int:
+    """Returns the first second from an arrival on at which windows of all tasks are open."""
+    if len(tasks) == 1:
+        return tasks[0].earliest_start(arrival)
+    start = arrival
+    # A later window of one may close an earlier one of another: again until all are open.
+    while (later := max(task.earliest_start(start) for task in tasks)) > start:
+        start = later
+    return start
+
+
 def measures(problem: Problem, solution: Solution) -> dict[Measure, int]:
     """
     Returns every measure of a solution.
@@ -177,6 +185,13 @@ def measures(problem: Problem, solution: Solution) -> dict[Measure, int]:
     ``COMPLETION`` the sum of the moments at which promised deliveries end.
     """
     total = dict.fromkeys(Measure, 0)
+    _add_unassigned(problem, solution, total)
+    for v, route in enumerate(solution.routes):
+        _add_route(problem, v, route, total)
+    return total
+
+
+def _add_unassigned(problem: Problem, solution: Solution, total: dict[Measure, int]) -> None:
     for j in solution.unassigned:
         job = problem.jobs[j]
         promised = job.rank == PROMISED
@@ -184,9 +199,6 @@ def measures(problem: Problem, solution: Solution) -> dict[Measure, int]:
         total[Measure.LEFT_TASKS] += 1 if job.pickup is None else 2
         total[Measure.PRIZE] += job.prize
         total[Measure.MOVED] += job.planned is not None
-    for v, route in enumerate(solution.routes):
-        _add_route(problem, v, route, total)
-    return total
 
 
 def _add_route(problem: Problem, v: int, route: Route, total: dict[Measure, int]) -> None:
@@ -241,5 +253,24 @@ def _add_delivery(problem: Problem, v: int, visit: Visit, total: dict[Measure, i
 
 def cost(problem: Problem, solution: Solution) -> Cost:
     """Returns the price of a solution, one integer per tier, lower is better."""
-    total = measures(problem, solution)
+    return _priced(problem, measures(problem, solution))
+
+
+def cost_since(problem: Problem, before: Solution, price: Cost, after: Solution) -> Cost:
+    """Returns the price of a solution by that of another: only routes that differ are timed."""
+    pairs = list(enumerate(zip(before.routes, after.routes, strict=True)))
+    differing = [(v, one, other) for v, (one, other) in pairs if one != other]
+    if 2 * len(differing) > len(pairs):
+        return cost(problem, after)
+    was, will_be = dict.fromkeys(Measure, 0), dict.fromkeys(Measure, 0)
+    for solution, total in ((before, was), (after, will_be)):
+        _add_unassigned(problem, solution, total)
+    for v, one, other in differing:
+        _add_route(problem, v, one, was)
+        _add_route(problem, v, other, will_be)
+    change = zip(price, _priced(problem, was), _priced(problem, will_be), strict=True)
+    return tuple(known - old + new for known, old, new in change)
+
+
+def _priced(problem: Problem, total: dict[Measure, int]) -> Cost:
     return tuple(sum(weight * total[name] for name, weight in tier) for tier in problem.tiers)

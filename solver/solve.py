@@ -22,7 +22,7 @@ from solver.features import declined
 from solver.insertion import complete, insert
 from solver.ruin import ruin_and_recreate
 from solver.search import Bound, search
-from solver.solution import Cost, Kind, Solution, cost
+from solver.solution import Cost, Kind, Solution, cost, cost_since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +50,12 @@ _EXACT_JOBS = 12
 _EXACT_SHARE, _EXACT_MOST = 0.4, 0.1
 """Part of the budget that the exact lane may take, and seconds that it takes at most."""
 
-_PRICINGS = 5.0
-"""How often the start could be priced in the time kept to judge and price what was found."""
+_PRICINGS, _JUDGING = 3.0, 0.35
+"""
+How often the start could be priced in the time kept to judge and price what was found.
+
+That is where every route differs; in a short search few do, and no more than a part of it is kept.
+"""
 
 _STEPS_PER_ITERATION = 5
 """Neighbours that OR-Tools looks at while ruin and recreate tries one move, about as long."""
@@ -131,8 +135,11 @@ def solve(problem: Problem, params: SolveParams, initial: Solution | None = None
         start = complete(problem, routes)
     now = thread_time()
     initial_cost = cost(problem, start)
-    # To judge takes 1.6 times as long as to price; one solution is judged and priced at the end.
-    end = None if over is None else over - _PRICINGS * (thread_time() - now)
+    # Where every route differs, to judge takes 1.5 times as long as to price.
+    spent = thread_time() - now
+    end = None
+    if params.seconds is not None:
+        end = began + params.seconds - min(_PRICINGS * spent, _JUDGING * params.seconds)
     found = _Found(start, initial_cost, "The budget is 0.")
     if params.iterations != 0 and params.seconds != 0:
         found = _lanes(problem, params, found, end, is_compiled=not lacking)
@@ -241,8 +248,9 @@ def _better(
             break
         if solution == best.solution:
             continue
-        price = cost(problem, solution)
-        if price < best.cost and not violations(problem, solution):
+        price = cost_since(problem, best.solution, best.cost, solution)
+        # What did not change is as legal as the start, which is made so.
+        if price < best.cost and not violations(problem, solution, best.solution):
             # What was proven of another solution is not proven of this one.
             best = replace(best, solution=solution, cost=price, optimal=False, bound=None)
     return best
