@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from benchmarks.calibration_drive import Drive, legs_of
-from benchmarks.freeze_service import InProcess, desks_of, embedded_city
+from benchmarks.helsinki import STORE, embedded_city
 from dispatch.assumed import HOUR_SHARE
 from dispatch.band_times import band_during
 from dispatch.chances import forecast
@@ -24,6 +24,7 @@ from dispatch.promises import URGENT
 from dispatch.spread import spread_of
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders
+from scenarios.in_process import InProcess, desks_of
 from scenarios.log import PlacedOrder, ShiftLog
 from scenarios.route import RouteStop
 from scenarios.shift import Shift
@@ -112,7 +113,7 @@ class Zone(InProcess):
     """A zone that notes the chance of each urgent order. Mutable: it remembers them."""
 
     def __init__(self, city: City, now: int, observed: Mapping[str, Observed]) -> None:
-        super().__init__(city, Policy(), now, iterations=0)
+        super().__init__(city, STORE, Policy(), now, iterations=0)
         state = self.dispatcher.state
         self.dispatcher.state = replace(state, observed=observed)
         self.noted: list[_Noted] = []

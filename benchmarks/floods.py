@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.floods_play import Played, draw_flood, play
-from benchmarks.freeze_service import embedded_city
+from benchmarks.helsinki import embedded_city
 from benchmarks.machine import machine
 
 if TYPE_CHECKING:

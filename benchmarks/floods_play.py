@@ -14,7 +14,6 @@ import numpy as np
 
 from api.settings import HELSINKI_STORE
 from benchmarks.freeze_moments import START
-from benchmarks.freeze_service import CAPACITY
 from dispatch.actions import act
 from dispatch.crew import add_courier, change_courier
 from dispatch.dispatcher import Dispatcher
@@ -46,6 +45,7 @@ from dispatch.requests import (
     QuoteRequest,
 )
 from dispatch.state import State
+from scenarios.in_process import CAPACITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.freeze_files import FILE, write
 from benchmarks.freeze_moments import Peak, play
-from benchmarks.freeze_service import embedded_city
+from benchmarks.helsinki import embedded_city
 from benchmarks.snapshots_cells import cache
 from benchmarks.snapshots_runs import sources
 

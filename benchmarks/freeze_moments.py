@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from benchmarks.freeze_files import Frozen
-from benchmarks.freeze_service import InProcess, desks_of, embedded_city, request_of
+from benchmarks.helsinki import STORE, embedded_city
 from benchmarks.snapshots_common import unbound, unbound_routes
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.intake import with_promise
@@ -26,6 +26,7 @@ from dispatch.state import apply
 from dispatch.wishing import best_outlook
 from scenarios.couriers import make_riders
 from scenarios.demand import Demand, Fate, draw_orders
+from scenarios.in_process import InProcess, desks_of, request_of
 from scenarios.log import ShiftLog
 from scenarios.shift import Shift
 from solver.insertion import insert
@@ -160,7 +161,7 @@ def frozen_of(
 def play(peak: Peak, shift: int) -> list[Moment]:
     """Returns the moments kept of one shift; raises RuntimeError where there are too few."""
     city = embedded_city()
-    service = InProcess(city, POLICY, START, peak.iterations)
+    service = InProcess(city, STORE, POLICY, START, peak.iterations)
     couriers = service.hire(peak.couriers, START + 4 * LONGEST_S)
     seed = 1000 * peak.open_drops + shift
     rate = RAMP_PER_HOUR * peak.open_drops

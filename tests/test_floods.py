@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.floods import Pair, cost_lines, kept_lines
 from benchmarks.floods_play import Flood, Played, cause_of, draw_flood, next_tap, play
-from benchmarks.freeze_service import embedded_city
+from benchmarks.helsinki import embedded_city
 from benchmarks.quotes import Asked, summary
 from dispatch.commit import Commit
 from dispatch.crew import change_courier

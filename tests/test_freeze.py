@@ -14,9 +14,10 @@ from benchmarks.freeze import keep
 from benchmarks.freeze_files import Frozen, read, shared_table
 from benchmarks.freeze_merged import merged
 from benchmarks.freeze_moments import Moment, Peak, play
-from benchmarks.freeze_service import desks_of, embedded_city
+from benchmarks.helsinki import embedded_city
 from benchmarks.lane_growth import peak_of
 from benchmarks.snapshots_common import common_problem, common_start
+from scenarios.in_process import desks_of
 from solver.check import violations
 from solver.problem import MINOR, PROMISED
 from solver.solution import Kind, Solution

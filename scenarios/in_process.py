@@ -1,5 +1,5 @@
 """
-A zone in this process for simulated worlds, with every moment at hand in which it could be frozen.
+A zone in this process for simulated worlds.
 
 It answers as the real service does, by the same dispatcher, without a wire, a disk or a clock of
 its own; its searches are bounded by iterations, so that a world repeats itself.
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.settings import EMBEDDED_CITY, HELSINKI_STORE
 from dispatch.actions import act
-from dispatch.city import load_city
 from dispatch.crew import add_courier
 from dispatch.dispatcher import Dispatcher
 from dispatch.ordering import cancel_order, place_order
-from dispatch.orders import DropStatus
+from dispatch.orders import DropStatus, Store
 from dispatch.plan import Plan
 from dispatch.promises import URGENT_S
 from dispatch.requests import (
@@ -53,17 +51,17 @@ class InProcess:
     """
     A zone as :class:`scenarios.phone.Service` wants it.
 
-    Mutable like the dispatcher in it; ``now`` are Unix seconds, ``iterations`` bounds each search
-    (0: none).
+    Mutable like the dispatcher in it; couriers are at ``store``, ``now`` are Unix seconds,
+    ``iterations`` bounds each search (0: none).
     """
 
-    def __init__(self, city: City, policy: Policy, now: int, iterations: int) -> None:
-        store = HELSINKI_STORE.to_domain()
+    def __init__(self, city: City, store: Store, policy: Policy, now: int, iterations: int) -> None:
+        self.store = store
         self.now, self.version = now, 0
         self._iterations = iterations
         self._usual_s = URGENT_S
         self.dispatcher = Dispatcher(
-            zone="frozen",
+            zone="world",
             city=city,
             policy=policy,
             state=State(stores={store.id: store}),
@@ -74,7 +72,7 @@ class InProcess:
     def hire(self, count: int, end: int) -> dict[str, str]:
         """Returns ids and names of couriers who work from now to ``end``."""
         names = [f"Courier {number}" for number in range(1, count + 1)]
-        wanted = [CourierRequest(n, HELSINKI_STORE.id, CAPACITY, self.now, end) for n in names]
+        wanted = [CourierRequest(n, self.store.id, CAPACITY, self.now, end) for n in names]
         return {add_courier(self.dispatcher, w, self.now).id: w.name for w in wanted}
 
     def open_drops(self) -> int:
@@ -154,11 +152,6 @@ class InProcess:
         self.version = self.dispatcher.plan.version
 
 
-def embedded_city() -> City:
-    """Returns the city that comes with the package."""
-    return load_city(EMBEDDED_CITY)
-
-
 def desks_of(city: City, count: int) -> tuple[KnownDesk, ...]:
     """
     Returns so many desks: the offices of the map, then floors of buildings that have none.
@@ -190,4 +183,4 @@ def _desk_of(desk: KnownDesk) -> DeskRequest:
 
 
 def _forget(commit: Commit) -> None:
-    """Takes a commit and keeps nothing of it: a frozen world has no history."""
+    """Takes a commit and keeps nothing of it: a simulated world has no history."""
