@@ -26,7 +26,7 @@ from dispatch.silence import asked, fell_silent
 from dispatch.state import State, apply
 from dispatch.watch import Watched, fell_due, next_moment, off_duty, watched
 from solver.problem import Problem
-from solver.solution import Solution, cost
+from solver.solution import Solution, cost, cost_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -225,7 +225,8 @@ class Dispatcher:
         found = sequences_of_solution(snapshot.problem, solution.routes)
         candidate = carried(self.state, model, found)
         published = carried(self.state, model, sequences_of_plan(self.plan))
-        if cost(model.problem, candidate.solution) >= cost(model.problem, published.solution):
+        price = cost(model.problem, published.solution)
+        if cost_since(model.problem, published.solution, price, candidate.solution) >= price:
             return False
         if lost(candidate, now):
             return False

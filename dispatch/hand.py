@@ -13,7 +13,7 @@ from dispatch.errors import Conflict, InvalidRequest, NotFound
 from dispatch.events import DropPinned
 from dispatch.holds import is_held
 from dispatch.orders import DropStatus
-from dispatch.proposals import carried
+from dispatch.proposals import carried, handover_ends
 from dispatch.quoting import Delay, delays
 from dispatch.state import apply
 from solver.solution import Kind
@@ -44,7 +44,7 @@ def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Mov
     """
     before = dispatcher.present(now)
     after = after_move(dispatcher, drop_id, move, now)
-    consequences = delays(before, after)
+    consequences = delays(handover_ends(before), after)
     if move.dry_run:
         return Moved(consequences, None)
     lasting = DropPinned(now, drop_id, move.courier if move.pinned else None)

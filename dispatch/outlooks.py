@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
+from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.events import OrderPlaced
 from dispatch.honest import Aim, LastHandover, last_handover
 from dispatch.orders import StopKind
 from dispatch.proposals import Proposal, handover_ends, judged, without
 from dispatch.state import apply
-from solver.insertion import earliest_insertion
+from solver.insertion import complete, earliest_insertion
 from solver.problem import PROMISED
 from solver.solution import Kind, Solution, schedule
 
@@ -71,16 +71,10 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     if first.feasible and is_harmless:
         return first
     # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
-    base = dispatcher.present(now)
-    sequences = sequences_of_solution(base.model.problem, base.solution.routes)
-    routes = carry_over(sequences, proposal.model)
-    early = seen(
-        dispatcher,
-        placed,
-        _earliest(dispatcher, proposal.state, proposal.model, routes, placed),
-        aim,
-        now,
-    )
+    planned = carry_over(sequences_of_plan(dispatcher.plan), proposal.model)
+    routes = complete(proposal.model.problem, planned).routes
+    found = _earliest(dispatcher, proposal.state, proposal.model, routes, placed)
+    early = seen(dispatcher, placed, found, aim, now)
     if is_harmless and first.last is not None and early.last is not None:
         # Several drops, each at its earliest place, may end later than at their cheapest ones.
         return min((early, first), key=lambda o: (not o.feasible, o.promise_s))
@@ -150,8 +144,19 @@ def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
     ]
     if not worn:
         return False
-    anyway = handover_ends(dispatcher.present(now))
+    anyway = planned_ends(dispatcher, proposal)
     return any(drop in anyway and anyway[drop][0] <= due for drop, due in worn)
+
+
+def planned_ends(dispatcher: Dispatcher, proposal: Proposal) -> dict[str, tuple[int, str]]:
+    """
+    Returns when the published plan would hand over each of its drops from now on, and by whom.
+
+    Timed in the problem of a proposal; as `handover_ends` has it.
+    """
+    routes = carry_over(sequences_of_plan(dispatcher.plan), proposal.model)
+    solution = without(proposal.model.problem, routes, ())
+    return handover_ends(Proposal(proposal.state, proposal.model, solution))
 
 
 def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:

@@ -17,7 +17,7 @@ from dispatch.state import State
 from solver.check import violations
 from solver.insertion import complete
 from solver.salvage import salvage
-from solver.solution import Activity, Kind, Solution, cost, load_stops
+from solver.solution import Activity, Kind, Solution, cost, cost_since, load_stops
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -49,7 +49,8 @@ def carried(state: State, model: Model, sequences: Sequences) -> Proposal:
     if held:
         rest = [tuple(a for a in route if a.job not in held) for route in routes]
         again = _completed(model, rest)
-        is_cheaper = cost(model.problem, again) < cost(model.problem, solution)
+        price = cost(model.problem, solution)
+        is_cheaper = cost_since(model.problem, solution, price, again) < price
         if is_cheaper and _late(model, again, held) <= _late(model, solution, held):
             solution = again
     return judged(state, model, solution)

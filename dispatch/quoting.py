@@ -14,6 +14,7 @@ from dispatch.holds import held_drops
 from dispatch.intake import wanted
 from dispatch.keeping import check_may_hold
 from dispatch.orders import Quote
+from dispatch.outlooks import planned_ends
 from dispatch.plan import Reason
 from dispatch.plan_reasons import reasons_for
 from dispatch.proposals import carried, handover_ends
@@ -22,6 +23,8 @@ from dispatch.state import apply
 from dispatch.wishing import quick_outlook
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dispatch.carrying import Sequences
     from dispatch.dispatcher import Dispatcher
     from dispatch.model import Model
@@ -66,9 +69,9 @@ class Answer:
     searched_s: float | None = None
 
 
-def delays(before: Proposal, after: Proposal) -> tuple[Delay, ...]:
-    """Returns the orders that are handed over later in one proposal than in another."""
-    was, will_be = handover_ends(before), handover_ends(after)
+def delays(was: Mapping[str, tuple[int, str]], after: Proposal) -> tuple[Delay, ...]:
+    """Returns the orders that are handed over later in a proposal than their drops were to be."""
+    will_be = handover_ends(after)
     found: dict[str, Delay] = {}
     for drop, (end, _) in will_be.items():
         if drop in was and end > was[drop][0] and drop in after.state.drops:
@@ -93,7 +96,7 @@ def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answe
     quick, aim = quick_outlook(dispatcher, request, now)
     best = searched(dispatcher, quick, aim, now)
     ways = () if best.feasible else alternatives(dispatcher, request, best, aim, now)
-    others = delays(dispatcher.present(now), best.proposal)
+    others = delays(planned_ends(dispatcher, best.proposal), best.proposal)
     reasons = _reasons(best) if best.eta is None else ()
     quote = _quote(dispatcher, request, best, now)
     if quote.held:

@@ -139,7 +139,7 @@ def _tested(
     will_be = prospects(dispatcher, routes, after.state, orders, now)
     gained = sum(will_be[o.id].chance - was[o.id].chance for o in orders)
     own = will_be[order.id].chance
-    harmed = [delay for delay in delays(before.proposal, after) if delay.order != order.id]
+    harmed = [delay for delay in delays(before.ends, after) if delay.order != order.id]
     late = (d.order for d in harmed if not d.still_on_time and before.is_on_time(d.order))
     harm_s = sum(delay.by_s for delay in harmed)
     rescue = Rescue(move.courier or "", move.after, round(own, 2), harm_s, tuple(late))

@@ -28,8 +28,10 @@ def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outl
     promises before their buffer. A plan that takes another promise's buffer is not taken.
     """
     params = _params(dispatcher.policy)
+    if start.feasible or params is None:
+        return start
     problem = _with_due(start, aim, dispatcher.policy.quote_buffer, now)
-    if start.feasible or problem is None or params is None:
+    if problem is None:
         return start
     result = solve(problem, params, start.proposal.solution)
     best = start

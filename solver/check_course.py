@@ -130,6 +130,9 @@ def _first_open_to_all(clock: int, tasks: Sequence[Sequence[TimeWindow]]) -> int
     """
     if len(tasks) == 1:
         return _first_open(clock, tasks[0])
+    first = max(_first_open(clock, windows) for windows in tasks)
+    if all(any(w.early <= first <= w.late for w in windows) for windows in tasks):
+        return first
     openings = sorted({clock, *(w.early for windows in tasks for w in windows if w.early > clock)})
     for second in openings:
         if all(any(w.early <= second <= w.late for w in windows) for windows in tasks):
