@@ -50,6 +50,9 @@ FIRST_DAY = datetime(2026, 11, 23, 9, tzinfo=ZONE)
 
 DESKS = 400
 
+POLICY = Policy(quote_search_moves=1000)
+"""A quote's search is bounded by moves, some 0.15 s of them, so that a day repeats itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -113,7 +116,7 @@ class Zone(InProcess):
     """A zone that notes the chance of each urgent order. Mutable: it remembers them."""
 
     def __init__(self, city: City, now: int, observed: Mapping[str, Observed]) -> None:
-        super().__init__(city, STORE, Policy(), now, iterations=0)
+        super().__init__(city, STORE, POLICY, now, iterations=0)
         state = self.dispatcher.state
         self.dispatcher.state = replace(state, observed=observed)
         self.noted: list[_Noted] = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over, sequences_of_plan, sequences_of_solution
 from dispatch.commit import Commit
+from dispatch.endangered import endangers
 from dispatch.errors import NotFound
 from dispatch.keeping import expired_holds, lost, settled
 from dispatch.observed import learn
@@ -219,16 +220,19 @@ class Dispatcher:
 
         The answer is carried over to the state of now and newcomers are inserted; it is published
         only if it is better than the published plan, both priced in the problem of now, and loses
-        no place held for a quote.
+        no place held for a quote. What only rides less, or comes earlier, may not take from the
+        chance of a promise either.
         """
         model = self.model(self.state, now)
         found = sequences_of_solution(snapshot.problem, solution.routes)
         candidate = carried(self.state, model, found)
         published = carried(self.state, model, sequences_of_plan(self.plan))
         price = cost(model.problem, published.solution)
-        if cost_since(model.problem, published.solution, price, candidate.solution) >= price:
+        gained = cost_since(model.problem, published.solution, price, candidate.solution)
+        if gained >= price or lost(candidate, now):
             return False
-        if lost(candidate, now):
+        saves = gained[:-1] < price[:-1]
+        if not saves and endangers(self, published, candidate, self.policy.quote_confidence):
             return False
         version = self.plan.version
         return self.publish(now, (), candidate).version > version

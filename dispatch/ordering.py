@@ -75,8 +75,9 @@ def _best(dispatcher: Dispatcher, request: OrderRequest, quote: Quote | None, no
         _found(dispatcher, placed, quote, now),
     ):
         if proposal is not None:
-            best = seen(dispatcher, placed, proposal, aim_of(dispatcher, placed, quote), now)
-            if best.feasible and not breaks_word(dispatcher, proposal):
+            aim = aim_of(dispatcher, placed, quote)
+            best = seen(dispatcher, placed, proposal, aim, now)
+            if best.feasible and not breaks_word(dispatcher, placed, proposal, aim):
                 return best
     return best_outlook(dispatcher, request, now, quote)
 

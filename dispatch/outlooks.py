@@ -7,8 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dispatch.carrying import carry_over, sequences_of_plan
+from dispatch.carrying import carry_over, renamed, sequences_of_plan
+from dispatch.endangered import endangers
 from dispatch.events import OrderPlaced
+from dispatch.holds import successors
 from dispatch.honest import Aim, LastHandover, last_handover
 from dispatch.orders import StopKind
 from dispatch.proposals import Proposal, handover_ends, judged, without
@@ -67,13 +69,13 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     first = seen(dispatcher, placed, proposal, aim, now)
     if _as_usual(dispatcher, first):
         return replace(first, promise_s=aim.promise_s, feasible=True)
-    is_harmless = not breaks_word(dispatcher, proposal)
+    is_harmless = not breaks_word(dispatcher, placed, proposal, aim)
     if first.feasible and is_harmless:
         return first
     # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
     planned = carry_over(sequences_of_plan(dispatcher.plan), proposal.model)
     routes = complete(proposal.model.problem, planned).routes
-    found = _earliest(dispatcher, proposal.state, proposal.model, routes, placed)
+    found = _earliest(dispatcher, proposal.state, proposal.model, routes, placed, aim.buffer)
     early = seen(dispatcher, placed, found, aim, now)
     if is_harmless and first.last is not None and early.last is not None:
         # Several drops, each at its earliest place, may end later than at their cheapest ones.
@@ -119,44 +121,54 @@ def safe_by(due_at: int, now: int, buffer: float) -> int:
     return now + int((due_at - now) / (1 + buffer)) if due_at > now else due_at
 
 
-def breaks_word(dispatcher: Dispatcher, proposal: Proposal) -> bool:
+def breaks_word(dispatcher: Dispatcher, placed: OrderPlaced, proposal: Proposal, aim: Aim) -> bool:
     """
-    Returns whether a proposal takes the buffer of a promise that the published plan leaves it.
+    Returns whether a proposal with a new order takes from a promise what it needs to be kept.
 
-    It was there when the promise was made, for what luck brings: orders that come later and use it
-    up would make most promises kept on paper only. Promises are those of urgent drops and of places
-    held for quotes. What time alone took since that plan was made is not the proposal's doing.
+    That is the buffer that the published plan leaves it, and the chance that it has with that:
+    both were there when it was made, for what luck brings, and orders that come later and use them
+    up would make most promises kept on paper only. Who has less left than a buffer waits for no
+    more than one loading. Where the aim is a word that was given, only what would be late counts.
+    Promises are those of urgent drops and, for the buffer, of places held for quotes. What time
+    alone took since that plan was made is not the proposal's doing.
     """
-    now, buffer = proposal.model.now, dispatcher.policy.quote_buffer
+    now, loading_s = proposal.model.now, dispatcher.policy.loading_s
     orders, drops = proposal.state.orders, proposal.state.drops
     ends = handover_ends(proposal)
-    worn = [
-        (drop, due)
+    promised = [
+        (drop, stop.due_at)
         for route in dispatcher.plan.whole_routes()
         for stop in route.stops
         if stop.kind is StopKind.DELIVER and stop.due_at is not None
-        # A promise that has no buffer any more must at least not be made late.
-        for due in (safe_by(stop.due_at, now, buffer), stop.due_at)
         for drop in stop.drops
-        if drop in ends
-        and stop.departure <= due < ends[drop][0]
-        and (drop not in drops or orders[drops[drop].order].urgent)
+        if drop in ends and (drop not in drops or orders[drops[drop].order].urgent)
     ]
-    if not worn:
+    worn = [(d, due) for d, due in promised if ends[d][0] > safe_by(due, now, aim.buffer)]
+    if not worn and not aim.confidence:
         return False
-    anyway = planned_ends(dispatcher, proposal)
-    return any(drop in anyway and anyway[drop][0] <= due for drop, due in worn)
+    going_on = undisturbed(dispatcher, placed, proposal)
+    anyway = handover_ends(going_on)
+    is_worn = any(
+        drop in anyway
+        and anyway[drop][0] <= due
+        and ends[drop][0] > min(due, anyway[drop][0] + loading_s)
+        for drop, due in worn
+    )
+    return is_worn or endangers(dispatcher, going_on, proposal, aim.confidence)
 
 
-def planned_ends(dispatcher: Dispatcher, proposal: Proposal) -> dict[str, tuple[int, str]]:
+def undisturbed(dispatcher: Dispatcher, placed: OrderPlaced, proposal: Proposal) -> Proposal:
     """
-    Returns when the published plan would hand over each of its drops from now on, and by whom.
+    Returns the published plan as it would just go on, in the problem of a proposal.
 
-    Timed in the problem of a proposal; as `handover_ends` has it.
+    The new order of the proposal is in it where a place is held for it, and else nowhere.
     """
-    routes = carry_over(sequences_of_plan(dispatcher.plan), proposal.model)
+    quote = dispatcher.state.quotes.get(placed.order.quote or "")
+    held = quote is not None and quote.holds(proposal.model.now)
+    names = successors(quote, placed.drops) if quote is not None and held else {}
+    routes = carry_over(renamed(sequences_of_plan(dispatcher.plan), names), proposal.model)
     solution = without(proposal.model.problem, routes, ())
-    return handover_ends(Proposal(proposal.state, proposal.model, solution))
+    return Proposal(proposal.state, proposal.model, solution)
 
 
 def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
@@ -164,7 +176,7 @@ def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now:
     state = apply(dispatcher.state, placed)
     model = dispatcher.model(state, now)
     routes = carry_over(sequences_of_plan(dispatcher.plan), model)
-    early = _earliest(dispatcher, state, model, routes, placed)
+    early = _earliest(dispatcher, state, model, routes, placed, aim.buffer)
     return seen(dispatcher, placed, early, aim, now)
 
 
@@ -174,11 +186,12 @@ def _earliest(
     model: Model,
     planned: Sequence[Route],
     placed: OrderPlaced,
+    buffer: float,
 ) -> Proposal:
     """Returns planned routes with the new drops at their earliest harmless places."""
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
     solution = without(model.problem, planned, new)
-    tight = with_buffers(model.problem, solution, new, dispatcher.policy.quote_buffer)
+    tight = with_buffers(model.problem, solution, new, buffer, dispatcher.policy.loading_s)
     for j in new:
         insertion = earliest_insertion(tight, solution, j)
         if insertion is None or insertion.harm:
@@ -192,9 +205,9 @@ def _earliest(
 
 
 def with_buffers(
-    problem: Problem, solution: Solution, new: Sequence[int], buffer: float
+    problem: Problem, solution: Solution, new: Sequence[int], buffer: float, loading_s: int
 ) -> Problem:
-    """Returns the problem in which promises that have their buffer are due before it begins."""
+    """Returns the problem in which promises are due before what `breaks_word` does not let take."""
     starts = {
         visit.activity.job: visit.start
         for v, route in enumerate(solution.routes)
@@ -206,7 +219,8 @@ def with_buffers(
         due, service = job.delivery.due, job.delivery.service_duration
         if due is not None and job.rank == PROMISED and j in starts and j not in new:
             safe = safe_by(due + service, 0, buffer) - service
-            if starts[j] <= safe:
-                job = replace(job, delivery=replace(job.delivery, due=safe))
+            if starts[j] <= due:
+                due = min(due, max(safe, starts[j] + loading_s))
+                job = replace(job, delivery=replace(job.delivery, due=due))
         jobs.append(job)
     return replace(problem, jobs=tuple(jobs))

@@ -14,7 +14,7 @@ from dispatch.holds import held_drops
 from dispatch.intake import wanted
 from dispatch.keeping import check_may_hold
 from dispatch.orders import Quote
-from dispatch.outlooks import planned_ends
+from dispatch.outlooks import undisturbed
 from dispatch.plan import Reason
 from dispatch.plan_reasons import reasons_for
 from dispatch.proposals import carried, handover_ends
@@ -96,7 +96,9 @@ def give_quote(dispatcher: Dispatcher, request: QuoteRequest, now: int) -> Answe
     quick, aim = quick_outlook(dispatcher, request, now)
     best = searched(dispatcher, quick, aim, now)
     ways = () if best.feasible else alternatives(dispatcher, request, best, aim, now)
-    others = delays(planned_ends(dispatcher, best.proposal), best.proposal)
+    others = delays(
+        handover_ends(undisturbed(dispatcher, best.placed, best.proposal)), best.proposal
+    )
     reasons = _reasons(best) if best.eta is None else ()
     quote = _quote(dispatcher, request, best, now)
     if quote.held:

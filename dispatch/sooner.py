@@ -30,7 +30,7 @@ def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outl
     params = _params(dispatcher.policy)
     if start.feasible or params is None:
         return start
-    problem = _with_due(start, aim, dispatcher.policy.quote_buffer, now)
+    problem = _with_due(start, aim, dispatcher.policy.loading_s, now)
     if problem is None:
         return start
     result = solve(problem, params, start.proposal.solution)
@@ -39,7 +39,11 @@ def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outl
         model, state = start.proposal.model, start.proposal.state
         found = seen(dispatcher, start.placed, judged(state, model, result.solution), aim, now)
         is_better = (not found.feasible, found.promise_s) < (not start.feasible, start.promise_s)
-        if found.last is not None and is_better and not breaks_word(dispatcher, found.proposal):
+        if (
+            found.last is not None
+            and is_better
+            and not breaks_word(dispatcher, start.placed, found.proposal, aim)
+        ):
             best = found
     return replace(best, searched_s=result.seconds)
 
@@ -51,7 +55,7 @@ def _params(policy: Policy) -> SolveParams | None:
     return SolveParams(seconds=policy.quote_search_s) if policy.quote_search_s else None
 
 
-def _with_due(start: Outlook, aim: Aim, buffer: float, now: int) -> Problem | None:
+def _with_due(start: Outlook, aim: Aim, loading_s: int, now: int) -> Problem | None:
     """Returns the problem in which new drops are due early enough, None where that cannot be."""
     if start.last is None:
         return None
@@ -61,7 +65,7 @@ def _with_due(start: Outlook, aim: Aim, buffer: float, now: int) -> Problem | No
     problem, names = start.proposal.model.problem, start.placed.order.drops
     new = [j for j, job in enumerate(problem.jobs) if job.name in names]
     jobs = []
-    for job in with_buffers(problem, start.proposal.solution, new, buffer).jobs:
+    for job in with_buffers(problem, start.proposal.solution, new, aim.buffer, loading_s).jobs:
         if job.name in names:
             due = int(aim.promise_s / ratio) - job.delivery.service_duration
             if due <= 0:

@@ -9,14 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.crew import change_courier
-from dispatch.honest import last_handover
+from dispatch.endangered import endangers
+from dispatch.honest import Aim, last_handover
+from dispatch.intake import new_order
 from dispatch.orders import Store
-from dispatch.outlooks import breaks_word, safe_by
+from dispatch.outlooks import breaks_word, safe_by, undisturbed
 from dispatch.policy import Policy
-from dispatch.promises import STANDARD, PromiseState, Service, WallClock
+from dispatch.promises import STANDARD, URGENT, PromiseState, Service, WallClock
 from dispatch.proposals import handover_ends
 from dispatch.quoting import Answer, Delay, give_quote
-from dispatch.requests import CourierChange, DropRequest, QuoteRequest
+from dispatch.requests import CourierChange, DropRequest, OrderRequest, QuoteRequest
+from dispatch.state import apply
 from dispatch.status import promise_of
 from dispatch.wishing import quick_outlook
 from tests.little_city import NOW, STORE, LittleZone, a_drop
@@ -362,10 +365,13 @@ def test_what_time_alone_made_late_breaks_no_word() -> None:
     zone.urgent(9)
     # 15 s to load, 585 to b_9 and 60: nobody set off, and after 661 s it cannot be 1320 any more.
     for waited_s in (660, 661):
-        proposal = zone.dispatcher.propose(zone.state, NOW + waited_s)
+        now = NOW + waited_s
+        wanted = OrderRequest(URGENT, (a_drop(1),), on_infeasible="accept_late")
+        placed = new_order(zone.dispatcher, wanted, STORE.id, now)
+        proposal = zone.dispatcher.propose(zone.state, now)
         ends = handover_ends(proposal)
         assert (ends["d_1"][0] > NOW + 1320) is (waited_s > 660)
-        assert not breaks_word(zone.dispatcher, proposal)
+        assert not breaks_word(zone.dispatcher, placed, proposal, Aim(1320, 0.2))
 
 
 @pytest.mark.parametrize(("left", "safe"), [(1320, 1100), (1319, 1099), (0, 0), (-5, -5)])
@@ -376,7 +382,9 @@ def test_a_promise_is_safe_while_a_fifth_of_what_is_planned_is_left(left: int, s
 
 @settings(deadline=None, max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 10), st.sampled_from((0, 5, 9))), min_size=2, max_size=8))
-def test_no_order_takes_the_buffer_that_a_promise_had(wanted: list[tuple[int, int]]) -> None:
+def test_no_order_takes_more_of_a_promise_s_buffer_than_one_loading(
+    wanted: list[tuple[int, int]],
+) -> None:
     zone = LittleZone(2, policy=INSERTING)
     for block, floor in wanted:
         before = zone.plan.assignments()
@@ -385,4 +393,27 @@ def test_no_order_takes_the_buffer_that_a_promise_had(wanted: list[tuple[int, in
         for drop, (_, stop) in before.items():
             assert stop.due_at is not None
             safe = safe_by(stop.due_at, zone.now, 0.2)
-            assert stop.departure > safe or after[drop][1].departure <= safe
+            # 15 s to load; who has its buffer whole keeps it.
+            least = min(stop.due_at, max(safe, stop.departure + 15))
+            assert stop.departure > stop.due_at or after[drop][1].departure <= least
+
+
+def test_an_order_that_fits_by_the_clock_may_still_take_too_much_of_a_chance() -> None:
+    # 15 s to load, 585 to b_9 and 60: 660 s and a fifth are 792 of 1320. One to b_1 on the way is
+    # 120 s more, which leaves the buffer whole.
+    zone = LittleZone(policy=Policy(quote_search_s=0))
+    zone.urgent(9)
+    aim = Aim(1320, 0.2, 0.95)
+    wanted = OrderRequest(URGENT, (a_drop(1),), ready_at=zone.now)
+    placed = new_order(zone.dispatcher, wanted, STORE.id, zone.now)
+    proposal = zone.dispatcher.propose(apply(zone.state, placed), zone.now)
+    assert handover_ends(proposal)["d_1"][0] == NOW + 780
+    assert not breaks_word(zone.dispatcher, placed, proposal, aim)
+    # With 800 s left of the promise 780 would be in time, and come true in about half of all cases.
+    late = zone.now + 520
+    waiting = zone.dispatcher.propose(apply(zone.state, placed), late)
+    assert handover_ends(waiting)["d_1"][0] == late + 780
+    going_on = undisturbed(zone.dispatcher, placed, waiting)
+    assert endangers(zone.dispatcher, going_on, waiting, 0.95)
+    assert not endangers(zone.dispatcher, going_on, going_on, 0.95)
+    assert not endangers(zone.dispatcher, going_on, waiting, 0.0)
