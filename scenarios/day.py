@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.city import City
+    from dispatch.places import Building
     from scenarios.scenario import Burst, Scenario
 
     Floats = NDArray[np.float64]
@@ -72,18 +73,29 @@ def draw_day(scenario: Scenario, city: City, seed: int) -> tuple[WantedOrder, ..
         late = _rng(seed, BURSTS, k, 1).integers(0, burst.minutes * 60, burst.orders - 1)
         begin = burst.after_min * 60
         moments += [(begin + at, URGENT, building) for at in (0, *late.tolist())]
-    demand = Demand(*rates.values(), scenario.minutes * 60, scenario.several_drops)
+    demand = Demand(
+        scenario.urgent_per_hour,
+        scenario.standard_per_hour,
+        scenario.minutes * 60,
+        scenario.several_drops,
+    )
     orders = []
     for number, (at, service, building) in enumerate(sorted(moments), start=1):
         rng = _rng(seed, DROPS, number)
-        if building:
-            floors = floors_of(city.buildings[building])
-            drops = (WantedDrop(floors[int(rng.integers(len(floors)))], draw_items(rng)),)
-        else:
-            drops = draw_drops(demand, desks, weights, rng)
+        drops = (
+            draw_drops(demand, desks, weights, rng)
+            if not building
+            else (_drop_in(city.buildings[building], rng),)
+        )
         order = WantedOrder(number, start + at, service, drops)
         orders.append(_with_fate(_with_goods(order, scenario, seed), scenario, seed))
     return tuple(orders)
+
+
+def _drop_in(building: Building, rng: np.random.Generator) -> WantedDrop:
+    """Returns what somebody in a building wants, on whatever floor."""
+    floors = floors_of(building)
+    return WantedDrop(floors[int(rng.integers(len(floors)))], draw_items(rng))
 
 
 def _rng(seed: int, *whose: int) -> np.random.Generator:

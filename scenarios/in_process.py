@@ -87,7 +87,7 @@ class InProcess:
             policy=policy,
             state=State(stores={store.id: store}),
             plan=Plan(),
-            commit=self._note,
+            commit=self._follow,
         )
 
     def hire(self, count: int, end: int) -> dict[str, str]:
@@ -145,7 +145,8 @@ class InProcess:
         route = self.dispatcher.plan.route_of(courier)
         if route is None or not route.stops:
             return ()
-        here, stops = self.dispatcher.state.couriers[courier].place, []
+        here = self.dispatcher.state.couriers[courier].place
+        stops: list[RouteStop] = []
         for stop in route.stops:
             if self.in_parts and not stops:
                 band = band_during(stop.arrival, self.dispatcher.city.timezone)[0]
@@ -197,7 +198,7 @@ class InProcess:
     def _heard(self) -> None:
         self.version = self.dispatcher.plan.version
 
-    def _note(self, commit: Commit) -> None:
+    def _follow(self, commit: Commit) -> None:
         """Takes a commit and keeps of it what it did to the plan: a world has no other history."""
         before = self.dispatcher.plan
         cause = type(commit.events[0]).__name__ if commit.events else ""

@@ -190,7 +190,7 @@ def _crowd(seed: int, quarter: int) -> float:
 
 
 def is_wet(seed: int, at: int, dry_s: float = DRY_S) -> bool:
-    """Tells whether it rains at a moment, Unix seconds; dry spells are ``dry_s`` long on average."""
+    """Tells whether it rains at a moment, Unix seconds; dry spells last ``dry_s`` on average."""
     day, second = divmod(at, DAY_S)
     return any(begin <= second < end for begin, end in _rain(seed, day, dry_s))
 

@@ -152,7 +152,7 @@ class Rounds:
         self.look_soon(rider)
 
     def _load(self, rider: Rider, leg: Leg) -> Steps:
-        """Takes what the stop shows in the end; goods of an order added meanwhile are waited for."""
+        """Takes what the stop shows in the end; goods that were added meanwhile are waited for."""
         stop = self._shown(rider, leg)
         while True:
             began = max(self.now, self._there_at(stop)) if stop else self.now

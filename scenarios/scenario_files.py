@@ -41,7 +41,7 @@ def scenario_of(table: Table) -> Scenario:
         name: _value(name, table[name], default) for name, default in known.items() if name in table
     }
     if "end" in table:
-        values["minutes"] = _minutes(table, values.get("start", Scenario.start))
+        values["minutes"] = _minutes(table, values.get("start", known["start"]))
     bursts = table.get("burst", [])
     if not isinstance(bursts, list) or not all(isinstance(each, dict) for each in bursts):
         raise wrong("burst", bursts, f"burst is {bursts!r}.", "Write each as a table [[burst]].")

@@ -57,6 +57,8 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
 
 def test_a_day_may_have_an_end_instead_of_a_length(tmp_path: Path) -> None:
     assert told(tmp_path, 'start = "08:30"\nend = "17:00"').minutes == 510
+    # Days start at nine where nothing is said.
+    assert told(tmp_path, "end = 17:00:00").minutes == 480
 
 
 @pytest.mark.parametrize(
