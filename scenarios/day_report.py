@@ -16,8 +16,8 @@ from dispatch.orders import Store
 from scenarios.charts import draw_promises, draw_timeline
 from scenarios.day_charts import draw_curve, draw_slack
 from scenarios.figures import as_png, as_svg
-from scenarios.metrics import percentile
 from scenarios.log import ShiftLog
+from scenarios.metrics import percentile
 from scenarios.picture import draw_map
 from scenarios.scenario import Scenario
 from scenarios.slack import Slack

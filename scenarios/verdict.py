@@ -26,13 +26,14 @@ class Verdict:
     ``placed`` are urgent orders, without those that were ``called_off``; ``left`` of them are of
     customers who left, ``promised`` are the others, ``promised_usual`` those of all placed that
     were offered the usual 22 minutes. ``kept`` were ended by the time promised, ``within_usual``
-    within 22 minutes of being placed whatever was promised. ``late_s`` is by how much each promise that was not kept was broken,
-    ascending; one still open at the end was until then. ``standard_on_course`` are standard orders
-    ended, or meant to end, by their date. ``orders_ended`` are orders of either service of which
-    every drop ended, ``busy_s`` the seconds that couriers worked until the end of demand, of
-    ``paid_s``, the couriers' hours of all of it. Summed over the ``events`` of the zone,
-    ``kept_drops`` were planned before and after; ``moved_drops`` changed courier, by an event or a
-    search after it, and ``flipped`` next stops became others.
+    within 22 minutes of being placed whatever was promised. ``late_s`` is by how much each promise
+    that was not kept was broken, ascending; one still open at the end was until then.
+    ``standard_on_course`` are standard orders ended, or meant to end, by their date.
+    ``orders_ended`` are orders of either service of which every drop ended, ``busy_s`` the seconds
+    that couriers worked until the end of demand, of ``paid_s``, the couriers' hours of all of it.
+    Summed over the ``events`` of the zone, ``kept_drops`` were planned before and after;
+    ``moved_drops`` changed courier, by an event or a search after it, and ``flipped`` next stops
+    became others.
     """
 
     placed: int

@@ -39,12 +39,6 @@ Zone = TypeVar("Zone", bound=InProcess)
 
 @overload
 def open_zone(
-    scenario: Scenario, city: City, store: Store, policy: Policy, iterations: int, **more: Any
-) -> InProcess: ...
-
-
-@overload
-def open_zone(
     scenario: Scenario,
     city: City,
     store: Store,
@@ -54,6 +48,12 @@ def open_zone(
     kind: Callable[..., Zone],
     **more: Any,
 ) -> Zone: ...
+
+
+@overload
+def open_zone(
+    scenario: Scenario, city: City, store: Store, policy: Policy, iterations: int, **more: Any
+) -> InProcess: ...
 
 
 def open_zone(

@@ -284,11 +284,3 @@ def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["simulate", str(file), "-o", str(tmp_path / "taken")])
     assert isinstance(result.exception, InvalidRequest)
     assert "taken cannot be written" in result.exception.what
-
-
-def test_other_seeds_of_the_solver_leave_the_world_as_it_is(tmp_path: Path) -> None:
-    told = [
-        json.loads(simulate(tmp_path / seed, "--json", "--solver-seed", seed)[1]) for seed in "07"
-    ]
-    assert [day["solver_seed"] for day in told] == [0, 7]
-    assert told[0]["placed"] == told[1]["placed"]
