@@ -73,7 +73,7 @@ class Scenario:
     coefficient of variation, of rides and ways inside, ``service_noise`` that of loading and
     handing over where the family has it. It rains a share of ``rain`` of the time, and then rides
     take longer by the share ``rain_slows``. ``lift_queues`` lengthens ways inside by waiting at
-    lifts that nobody planned: at 1 by a fifth on average, by half at lunch.
+    lifts that nobody planned: at 1 by a fifth on average, a third in peaks, half at lunch.
 
     ``cancelled``, ``closed`` and ``rejected`` are shares of orders: called off within minutes, not
     taken because the desk is closed, a unit given back. Of the customers who are promised a longer
