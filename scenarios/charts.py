@@ -4,7 +4,6 @@ Charts of a shift: who did what when, and what was left of each promise.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,9 @@ ACTIVITIES = {
     "gone home": "#efeae0",
 }
 """What couriers do, and its colour in the timeline."""
+
+STEPS_S = (900, 1800, 3600, 2 * 3600, 4 * 3600)
+"""Seconds from one mark of the time axis to the next."""
 
 Span = tuple[str, int, int]
 """An activity, and from when to when in Unix seconds."""
@@ -121,8 +123,8 @@ def mark_time(axes: Axes, log: ShiftLog, zone: ZoneInfo, last: int) -> None:
     last = max(last, log.start + 60)
     axes.set_xlim(log.start, last)
     axes.axvline(log.end, color=SOFT, lw=1, ls=(0, (4, 3)))
-    # Eight marks at most, at full quarters of an hour.
-    step = 900 * math.ceil((last - log.start) / (8 * 900))
+    # Ten marks at most, at full quarters, halves or hours.
+    step = next((s for s in STEPS_S if (last - log.start) / s <= 10), STEPS_S[-1])
     ticks = range(-(-log.start // step) * step, last + 1, step)
     labels = [datetime.fromtimestamp(tick, tz=zone).strftime("%H:%M") for tick in ticks]
     axes.set_xticks(list(ticks), labels)
