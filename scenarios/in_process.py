@@ -26,11 +26,10 @@ from dispatch.requests import (
     Position,
 )
 from dispatch.state import State
-from dispatch.street_bands import split_band
 from scenarios.churn import replan
 from scenarios.demand import KnownDesk
 from scenarios.log import PlacedOrder
-from scenarios.route import RouteStop
+from scenarios.route import RouteStop, way_in_parts
 from solver.solve import SolveParams, solve
 
 if TYPE_CHECKING:
@@ -203,17 +202,6 @@ class InProcess:
         before = self.dispatcher.plan
         cause = type(commit.events[0]).__name__ if commit.events else ""
         self.replans.append(replan(commit.at, cause, before, commit.plan or before))
-
-
-def way_in_parts(city: City, a: Place, b: Place, band: str) -> tuple[int, int, int]:
-    """Returns the seconds of a way, and of it those of leaving and of entering."""
-    whole = int(city.travel_times((a, b), band)[0, 1])
-    if a.building is not None and a.building == b.building:
-        return whole, 0, whole
-    leave, _ = city.insides.off_the_bike((a, b), split_band(band)[0])
-    ride = int(city.ride_times((a, b), band)[0, 1])
-    leaving = min(int(leave[0]), whole)
-    return whole, leaving, max(0, whole - leaving - ride)
 
 
 def desks_of(city: City, count: int) -> tuple[KnownDesk, ...]:

@@ -19,11 +19,13 @@ from scenarios.couriers import make_riders
 from scenarios.day import draw_day
 from scenarios.demand import Fate
 from scenarios.in_process import InProcess
+from scenarios.route import way_in_parts
 from scenarios.scenario import Burst, Profile, Scenario
 from scenarios.verdict import judge
 from scenarios.world import luck_of, open_zone, play_world, riders_of
 
 if TYPE_CHECKING:
+    from dispatch.places import Place
     from scenarios.demand import WantedOrder
     from scenarios.log import PlacedOrder, ShiftLog
 
@@ -189,3 +191,22 @@ def test_another_seed_of_the_searches_leaves_the_world_as_it_is(city: City) -> N
     days = [play_world(short, zone, 1) for zone in zones]
     assert wanted(days[0]) == wanted(days[1])
     assert days[0].legs != days[1].legs
+
+
+def test_a_way_is_told_in_parts_that_add_up(city: City) -> None:
+    here = city.street_place(STORE.lat, STORE.lon)
+    high, low = (tower(city, floor) for floor in (-1, 0))
+    whole, leaving, entering = way_in_parts(city, here, high, "lunch")
+    assert whole == int(city.travel_times((here, high), "lunch")[0, 1])
+    ride = int(city.ride_times((here, high), "lunch")[0, 1])
+    assert ride == whole - leaving - entering > 0
+    # Going back, what was entered is left; and within a building nobody rides.
+    assert way_in_parts(city, high, here, "lunch")[1] > leaving
+    inside, left, entered = way_in_parts(city, high, low, "lunch")
+    assert (left, entered) == (0, inside)
+
+
+def tower(city: City, floor: int) -> Place:
+    """Returns a place on the first or the last floor of the building with the most."""
+    building = max(city.buildings.values(), key=lambda b: len(b.floors))
+    return city.place(building.id, building.floors[floor])
