@@ -1,5 +1,5 @@
 """
-A courier's route as the phone shows it.
+A courier's route as the phone shows it, and a way in its parts.
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dispatch.orders import StopKind
+from dispatch.street_bands import split_band
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from dispatch.city import City
+    from dispatch.places import Place
 
 Line = tuple[tuple[float, float], ...]
 """(lon, lat) pairs, the order of GeoJSON."""
@@ -91,3 +95,14 @@ def read_instant(text: str) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"Expected an instant with an offset, got {text!r}.")
     return int(moment.timestamp())
+
+
+def way_in_parts(city: City, a: Place, b: Place, band: str) -> tuple[int, int, int]:
+    """Returns the seconds of a way, and of it those of leaving and of entering."""
+    whole = int(city.travel_times((a, b), band)[0, 1])
+    if a.building is not None and a.building == b.building:
+        return whole, 0, whole
+    leave, _ = city.insides.off_the_bike((a, b), split_band(band)[0])
+    ride = int(city.ride_times((a, b), band)[0, 1])
+    leaving = min(int(leave[0]), whole)
+    return whole, leaving, max(0, whole - leaving - ride)
