@@ -1,23 +1,24 @@
 """
-A day of a meal-delivery instance, played by the dispatcher with click-to-door as the objective.
+A day of a meal-delivery instance: what happens is told to the dispatcher, couriers do its plan.
+
+Time goes from one thing that happens to the next: an order is placed, a courier comes to work,
+arrives, is done at a door. Everything takes as long as was planned. Couriers pick up at one
+restaurant, bring all of it, and only then pick up again; a courier on its way to a restaurant goes
+there, but what it will pick up stays open until it does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
-from dispatch.dispatcher import Dispatcher
 from dispatch.events import Arrived, CourierAdded, Delivered, Departed, Loaded, OrderPlaced
 from dispatch.orders import Courier, Desk, Drop, Item, Line, Order, StopKind, Store
-from dispatch.plan import Plan
-from dispatch.policy import Policy
 from dispatch.state import State
-from scenarios.mdrp_city import AFTER, MealCity
+from scenarios.mdrp_city import AFTER, NOWHERE, MealCity
 from scenarios.mdrp_log import Dropoff, Move, Pickup
-from solver.problem import Measure
-from solver.solve import SolveParams, solve
+from scenarios.mdrp_policy import MealDispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,57 +26,18 @@ if TYPE_CHECKING:
     from dispatch.city import City
     from dispatch.commit import Commit
     from dispatch.events import Event
-    from dispatch.model import Model
     from dispatch.plan import Stop
     from scenarios.mdrp import MealCourier, MealOrder, Meals
     from scenarios.mdrp_log import Deed
+    from scenarios.mdrp_policy import MealPolicy
 
 MIDNIGHT = 1_767_571_200
-"""Monday 5 January 2026, 00:00 UTC; an instance begins at its midnight."""
-
-MEAL = Item("meal", 1)
+"""Monday 5 January 2026, 00:00 UTC, in Unix seconds: when instances begin."""
 
 CAPACITY = 1000
 """Meals that fit on a vehicle: the instances know no limit."""
 
-
-@dataclass(frozen=True, slots=True)
-class MealPolicy:
-    """
-    How a day is played.
-
-    ``riding`` is the weight of a second of riding against ``waiting`` of a second of click-to-door.
-    ``iterations`` bounds each search, with this ``seed``. ``early_s`` is how long before it has to
-    a courier sets off.
-    """
-
-    waiting: int = 10
-    riding: int = 1
-    iterations: int = 300
-    seed: int = 1
-    early_s: int = 0
-    known_s: int = 3600
-    engine: str = "sisr"
-    ends: int = 0
-
-
-class MealDispatcher(Dispatcher):
-    """The dispatcher, with the sum of hand-over times and a little riding as its objective."""
-
-    rule: MealPolicy = MealPolicy()
-
-    def model(self, state: State, now: int) -> Model:
-        """Returns the problem of a state at this moment, priced as the instances are."""
-        model = super().model(state, now)
-        problem, rule = model.problem, self.rule
-        costs = problem.durations.copy()
-        if problem.vehicles:
-            costs[:, cast("int", problem.vehicles[0].end)] = 0
-        tiers = (
-            ((Measure.UNASSIGNED, 1),),
-            ((Measure.COMPLETION, rule.waiting), (Measure.EXPENSE, rule.riding)),
-        )
-        return replace(model, problem=replace(problem, tiers=tiers, costs=costs))
+MEAL = Item("meal", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,91 +54,66 @@ def play(meals: Meals, rule: MealPolicy) -> Day:
 
 
 class _World:
-    """One day; mutable because it passes. ``now`` is in seconds from midnight."""
+    """One day; mutable because it passes. ``now`` is in Unix seconds, as in the dispatcher."""
 
     def __init__(self, meals: Meals, rule: MealPolicy) -> None:
-        self.rule, self.now = rule, 0
+        self.meals, self.rule, self.now = meals, rule, MIDNIGHT
         self.city = MealCity(meals)
         self.deeds: list[Deed] = []
         self.decisions_s: list[float] = []
         self.orders = sorted(meals.orders, key=lambda order: (order.placed_at, order.id))
         self.couriers = sorted(meals.couriers, key=lambda c: (self._known_at(c), c.id))
-        self.dispatcher = MealDispatcher(
-            zone=meals.name,
-            city=cast("City", self.city),
-            policy=Policy(handover_s=meals.dropoff_s // 2, loading_s=0, remainder_s=0),
-            state=State(stores=_stores(meals)),
-            plan=Plan(),
-            commit=_forget,
-        )
-        self.dispatcher.rule = rule
+        state = State(stores=_stores(meals))
+        self.dispatcher = MealDispatcher(meals, cast("City", self.city), state, rule, _forget)
 
     def run(self) -> Day:
         while moments := tuple(self._moments()):
             self.now = max(self.now, min(moments))
-            self._think()
+            began = perf_counter()
+            self.dispatcher.handle(self.now, *self._happened())
+            self.dispatcher.search(self.now)
+            self.decisions_s.append(perf_counter() - began)
             for name in tuple(self.dispatcher.state.couriers):
-                self._send(self.dispatcher.state.couriers[name])
+                self._send(self._courier(name))
         return Day(tuple(self.deeds), tuple(self.decisions_s))
 
     def _moments(self) -> Iterator[int]:
-        """Yields the moments at which something happens or is due."""
+        """Yields the moments at which something happens or has to be done."""
         if self.orders:
-            yield self.orders[0].placed_at
+            yield MIDNIGHT + self.orders[0].placed_at
         if self.couriers:
             yield self._known_at(self.couriers[0])
         for courier in self.dispatcher.state.couriers.values():
-            at = self._ends_at(courier) if courier.committed else None
-            if at is None and (stop := self._next(courier)) is not None:
-                at = self._due_at(courier, stop)
-            if at is not None:
-                yield at - MIDNIGHT
+            if (ends_at := _ends_at(courier)) is not None:
+                yield ends_at
+            elif (stop := self._next(courier)) is not None:
+                yield self._due_at(courier, stop)
 
-    def _think(self) -> None:
-        """Tells the dispatcher what happened by now and lets it search."""
-        now = MIDNIGHT + self.now
-        began = perf_counter()
-        self.dispatcher.handle(now, *self._happened())
-        snapshot = self.dispatcher.snapshot(now)
-        if snapshot is not None and self.rule.iterations:
-            seed = self.rule.seed * 100_000 + self.now
-            params = SolveParams(iterations=self.rule.iterations, seed=seed, engine=self.rule.engine)
-            found = solve(snapshot.problem, params, snapshot.initial)
-            self.dispatcher.adopt(snapshot, found.solution, now)
-        self.decisions_s.append(perf_counter() - began)
+    def _known_at(self, courier: MealCourier) -> int:
+        return MIDNIGHT + max(0, courier.on_at - self.rule.known_s)
 
     def _happened(self) -> Iterator[Event]:
-        """Yields what happened by now: who is known, what was placed, arrivals, hand-overs."""
-        now = MIDNIGHT + self.now
+        """Yields what happened by now."""
         while self.couriers and self._known_at(self.couriers[0]) <= self.now:
-            yield CourierAdded(now, self._courier(self.couriers.pop(0)))
-        while self.orders and self.orders[0].placed_at <= self.now:
+            yield CourierAdded(self.now, self._newcomer(self.couriers.pop(0)))
+        while self.orders and MIDNIGHT + self.orders[0].placed_at <= self.now:
             yield _placed(self.orders.pop(0))
         for courier in self.dispatcher.state.couriers.values():
-            committed, at = courier.committed, self._ends_at(courier)
-            if committed is None or at is None or at > now:
-                continue
-            if committed.arrived_at is None:
-                if committed.drop is not None:
-                    self.deeds.append(Dropoff(self.now, courier.id, committed.drop))
-                yield Arrived(
-                    now, courier.id, committed.stop, committed.kind, committed.place,
-                    committed.drop, committed.ends_at,
-                )  # fmt: skip
-            elif committed.drop is not None:
-                lines = (Line(MEAL.sku, MEAL.quantity),)
-                yield Delivered(
-                    now, courier.id, committed.stop, committed.place, committed.drop, lines
-                )
+            ends_at = _ends_at(courier)
+            if ends_at is not None and ends_at <= self.now:
+                yield self._done(courier)
 
-    def _ends_at(self, courier: Courier) -> int | None:
-        """Returns when what a courier is at ends by itself, None where it waits for the plan."""
-        committed = courier.committed
-        if committed is None:
-            return None
-        if committed.arrived_at is None:
-            return committed.arrives_at
-        return committed.ends_at if committed.kind is StopKind.DELIVER else None
+    def _done(self, courier: Courier) -> Event:
+        """Returns that a courier arrived, or is done at a door."""
+        leg = courier.committed
+        assert leg is not None
+        if leg.arrived_at is not None and leg.drop is not None:
+            lines = (Line(MEAL.sku, MEAL.quantity),)
+            return Delivered(self.now, courier.id, leg.stop, leg.place, leg.drop, lines)
+        if leg.drop is not None:
+            self.deeds.append(Dropoff(self.now - MIDNIGHT, courier.id, leg.drop))
+        ends_at = leg.ends_at
+        return Arrived(self.now, courier.id, leg.stop, leg.kind, leg.place, leg.drop, ends_at)
 
     def _next(self, courier: Courier) -> Stop | None:
         """Returns the stop to go to, or to load at, next; None where there is nothing to do."""
@@ -184,63 +121,56 @@ class _World:
         stops = route.stops if route is not None else ()
         # Nothing is picked up while something is on board, even where the plan would.
         if aboard := {drop.id for drop in self.dispatcher.state.on_board(courier.id)}:
-            return next((stop for stop in stops if aboard.intersection(stop.drops)), None)
+            doors = (stop for stop in stops if stop.kind is StopKind.DELIVER)
+            return next((door for door in doors if aboard.intersection(door.drops)), None)
         return next((stop for stop in stops if stop.kind is not StopKind.RETURN), None)
 
     def _due_at(self, courier: Courier, stop: Stop) -> int:
         """Returns when a courier sets off for a stop, or loads at it where it is there."""
         if stop.kind is StopKind.DELIVER:
-            return MIDNIGHT + self.now
+            return self.now
         if courier.committed is not None:
             return stop.start
-        ride = int(self.city.travel_times((courier.place, stop.place), "")[0, 1])
-        return max(courier.shift_start, stop.start - ride - self.rule.early_s)
+        way_s = self.city.way_s(courier.place, stop.place)
+        return max(courier.shift_start, stop.start - way_s - self.rule.early_s)
 
     def _send(self, courier: Courier) -> None:
-        """Lets a courier that waits for the plan do what is due by now."""
-        now = MIDNIGHT + self.now
-        if self._ends_at(courier) is not None:
+        """Lets a courier that is busy with nothing do what is due by now."""
+        stop, here = self._next(courier), courier.committed
+        if _ends_at(courier) is not None:
             return
-        stop = self._next(courier)
-        if courier.committed is not None:
-            here = courier.committed
-            if stop is None or stop.place != here.place or not stop.drops:
-                # What was to be loaded here is another's now.
-                self.dispatcher.record(now, Loaded(now, courier.id, here.stop, here.place, ()))
-            elif stop.start <= now:
-                self._load(courier, stop)
+        if here is not None and (stop is None or stop.place != here.place or not stop.drops):
+            # What was to be loaded here is another's now.
+            self._tell(Loaded(self.now, courier.id, here.stop, here.place, ()))
+        elif stop is None or self._due_at(courier, stop) > self.now:
             return
-        if stop is not None and self._due_at(courier, stop) <= now:
-            self._depart(courier.id, stop)
+        elif here is None:
+            self._depart(courier, stop)
+        else:
+            self.deeds.append(Pickup(self.now - MIDNIGHT, courier.id, stop.drops))
+            self._tell(Loaded(self.now, courier.id, stop.id, stop.place, stop.drops))
+            self._send(self._courier(courier.id))
 
-    def _load(self, courier: Courier, stop: Stop) -> None:
-        now = MIDNIGHT + self.now
-        self.deeds.append(Pickup(self.now, courier.id, stop.drops))
-        self.dispatcher.record(now, Loaded(now, courier.id, stop.id, stop.place, stop.drops))
-        follows = self._next(self.dispatcher.state.couriers[courier.id])
-        assert follows is not None
-        self._depart(courier.id, follows)
-
-    def _depart(self, name: str, stop: Stop) -> None:
-        now, courier = MIDNIGHT + self.now, self.dispatcher.state.couriers[name]
-        ride = int(self.city.travel_times((courier.place, stop.place), "")[0, 1])
-        service = stop.departure - stop.start if stop.kind is StopKind.DELIVER else 0
+    def _depart(self, courier: Courier, stop: Stop) -> None:
         drop = stop.drops[0] if stop.kind is StopKind.DELIVER else None
-        self.deeds.append(
-            Move(self.now, name, str(courier.place.building), str(stop.place.building))
-        )
-        arrives_at = now + ride
-        self.dispatcher.record(
-            now,
-            Departed(
-                now, name, stop.id, stop.kind, stop.place, drop, arrives_at, arrives_at + service
-            ),
+        at = self.now + self.city.way_s(courier.place, stop.place)
+        ends_at = at + (self.meals.dropoff_s // 2 if drop is not None else 0)
+        origin, goal = str(courier.place.building), str(stop.place.building)
+        leaves_at = self.now + self.city.leaving_s(courier.place) - MIDNIGHT
+        self.deeds.append(Move(leaves_at, courier.id, origin, goal))
+        self._tell(
+            Departed(self.now, courier.id, stop.id, stop.kind, stop.place, drop, at, ends_at)
         )
 
-    def _known_at(self, courier: MealCourier) -> int:
-        return max(0, courier.on_at - self.rule.known_s)
+    def _tell(self, event: Event) -> None:
+        """Makes known what changes no plan: it is done as planned."""
+        self.dispatcher.record(self.now, event)
 
-    def _courier(self, courier: MealCourier) -> Courier:
+    def _courier(self, name: str) -> Courier:
+        return self.dispatcher.state.couriers[name]
+
+    def _newcomer(self, courier: MealCourier) -> Courier:
+        """Returns a courier as the dispatcher knows it; see `mdrp_city.AFTER` for its shift."""
         return Courier(
             id=courier.id,
             name=courier.id,
@@ -252,17 +182,27 @@ class _World:
         )
 
 
+def _ends_at(courier: Courier) -> int | None:
+    """Returns when what a courier is busy with ends, None where it waits for the plan."""
+    leg = courier.committed
+    if leg is None or (leg.arrived_at is not None and leg.kind is not StopKind.DELIVER):
+        return None
+    return leg.arrives_at if leg.arrived_at is None else leg.ends_at
+
+
 def _stores(meals: Meals) -> dict[str, Store]:
-    counters = {r: meals.points[r] for r in meals.restaurants}
-    stores = {key: Store(key, key, lat=y, lon=x) for key, (x, y) in counters.items()}
-    return {**stores, AFTER: Store(AFTER, AFTER, lat=-1.0, lon=-1.0)}
+    """Returns the restaurants, and the end of all routes as the store of the couriers."""
+    places = {key: meals.points[key] for key in meals.restaurants}
+    stores = {key: Store(key, key, lat=y, lon=x) for key, (x, y) in places.items()}
+    return {**stores, AFTER: Store(AFTER, AFTER, *NOWHERE)}
 
 
 def _placed(order: MealOrder) -> OrderPlaced:
+    """Returns an order as the dispatcher knows it: nothing is promised, sooner is better."""
     at = MIDNIGHT + order.placed_at
     placed = Order(
         id=order.id,
-        service="urgent",
+        service="meal",
         store=order.restaurant,
         placed_at=at,
         deadline=None,
@@ -270,8 +210,7 @@ def _placed(order: MealOrder) -> OrderPlaced:
         ready_at=MIDNIGHT + order.ready_at,
         drops=(order.id,),
     )
-    drop = Drop(order.id, order.id, Desk(order.id, 0), (MEAL,))
-    return OrderPlaced(at, placed, (drop,))
+    return OrderPlaced(at, placed, (Drop(order.id, order.id, Desk(order.id, 0), (MEAL,)),))
 
 
 def _forget(commit: Commit) -> None:

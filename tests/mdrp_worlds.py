@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scenarios.mdrp import COLUMNS, COURIERS, ORDERS, PARAMETERS, RESTAURANTS, read_meals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from scenarios.mdrp import Meals
