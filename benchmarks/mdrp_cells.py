@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import processor
 from benchmarks.snapshots_cells import cache
-from scenarios.mdrp import COLUMNS, read_meals
+from scenarios.mdrp import COLUMNS, Meals, read_meals
 from scenarios.mdrp_log import Dropoff, Move, Pickup
-from scenarios.mdrp_world import Day, MealPolicy, play
+from scenarios.mdrp_world import Day, play
 
 if TYPE_CHECKING:
-    from scenarios.mdrp import Meals
     from scenarios.mdrp_log import Deed
+    from scenarios.mdrp_policy import MealPolicy
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,26 +29,18 @@ PLAYED_BY = ("solver/*.py", "dispatch/*.py", "scenarios/mdrp*.py")
 """The files that a day depends on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """An instance and the day that a rule made of it."""
-
-    meals: Meals
-    day: Day
-
-
-def played(folder: Path, rule: MealPolicy) -> Played:
-    """Returns the day of the instance in a folder, from the cache where it was played before."""
+def played(folder: Path, rule: MealPolicy) -> tuple[Meals, Day]:
+    """Returns the instance in a folder and its day, from the cache where it was played before."""
     meals = read_meals(folder)
     file = cell(folder, rule)
     if file.exists():
-        return Played(meals, _day(json.loads(file.read_text(encoding="utf-8"))))
+        return meals, _day(json.loads(file.read_text(encoding="utf-8")))
     day = play(meals, rule)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     part.write_text(json.dumps(_told(day)), encoding="utf-8")
     part.replace(file)
-    return Played(meals, day)
+    return meals, day
 
 
 def cell(folder: Path, rule: MealPolicy) -> Path:

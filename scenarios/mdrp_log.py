@@ -7,13 +7,14 @@ the instance alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scenarios.mdrp import MealCourier, MealOrder, Meals
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from scenarios.mdrp import MealCourier, MealOrder, Meals
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class Dropoff:
     at: int
     courier: str
     order: str
-
 
 
 Deed = Move | Pickup | Dropoff
@@ -87,12 +87,12 @@ def broken_rules(meals: Meals, deeds: Sequence[Deed]) -> tuple[str, ...]:
     """
     Returns what in a day is against the rules, in words; empty where nothing is.
 
-    A courier is where it logged on, or where it last went, and rides whole minutes. It leaves for
-    a restaurant when it knows of an order, picks up half the service after it came and until it
-    logs off, what is ready there and in nobody's hands, with nothing on board; it leaves half the
-    service later, and brings all of it before it picks up again. So does it at doors. These are
-    the rules of the evaluator of grubhub/mdrplib, and that goods are of one restaurant at a time
-    (Reyes et al. 2018, section 2).
+    A courier is where it logged on, or where it last went, and rides whole minutes. Half the
+    service after it came to a restaurant, and until it logs off, it picks up what is ready there
+    and nobody has, with nothing on board; it leaves half the service later, and brings all of it.
+    The halves are the same at doors. The evaluator of grubhub/mdrplib asks for the places, the
+    rides, the ready times and the ends of shifts; that what is on board is of one restaurant and
+    one pickup, and when services pass, is the model of Reyes et al. 2018.
     """
     timelines: dict[str, list[Deed]] = {}
     for deed in deeds:
@@ -102,8 +102,8 @@ def broken_rules(meals: Meals, deeds: Sequence[Deed]) -> tuple[str, ...]:
     for name, timeline in timelines.items():
         if name in couriers:
             faults += _Timeline(meals, couriers[name]).faults(timeline)
-    picked = [order for deed in deeds if isinstance(deed, Pickup) for order in deed.orders]
-    faults += [f"{order} is picked up twice" for order in sorted(set(picked)) if picked.count(order) > 1]
+    picked = Counter(order for d in deeds if isinstance(d, Pickup) for order in d.orders)
+    faults += [f"{order} is picked up {n} times" for order, n in picked.items() if n > 1]
     return tuple(faults)
 
 
@@ -128,10 +128,14 @@ class _Timeline:
         self.place, self.stays = self.courier.id, self.courier.on_at
         self.free = self.courier.on_at
         for deed in timeline:
-            check = {Move: self._move, Pickup: self._pickup, Dropoff: self._dropoff}[type(deed)]
-            yield from (f"{self.courier.id} at {deed.at} s {fault}" for fault in check(deed))
+            yield from (f"{self.courier.id} at {deed.at} s {fault}" for fault in self._check(deed))
         if self.aboard:
             yield f"{self.courier.id} still has {', '.join(sorted(self.aboard))}"
+
+    def _check(self, deed: Deed) -> Iterator[str]:
+        if isinstance(deed, Move):
+            return self._move(deed)
+        return self._pickup(deed) if isinstance(deed, Pickup) else self._dropoff(deed)
 
     def _move(self, deed: Move) -> Iterator[str]:
         if deed.origin != self.place:

@@ -12,7 +12,7 @@ from dispatch.openings import DAY
 from dispatch.plan import Plan
 from dispatch.policy import Policy
 from solver.problem import Measure
-from solver.solve import SolveParams, solve
+from solver.solve import Engine, SolveParams, solve
 
 if TYPE_CHECKING:
     from dispatch.city import City
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dispatch.model import Model
     from dispatch.state import State
     from scenarios.mdrp import Meals
-    from solver.solve import Engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ there, but what it will pick up stays open until it does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, cast
 
 from dispatch.events import Arrived, CourierAdded, Delivered, Departed, Loaded, OrderPlaced
 from dispatch.orders import Courier, Desk, Drop, Item, Line, Order, StopKind, Store
 from dispatch.state import State
 from scenarios.mdrp_city import AFTER, NOWHERE, MealCity
-from scenarios.mdrp_log import Dropoff, Move, Pickup
+from scenarios.mdrp_log import Deed, Dropoff, Move, Pickup
 from scenarios.mdrp_policy import MealDispatcher
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dispatch.events import Event
     from dispatch.plan import Stop
     from scenarios.mdrp import MealCourier, MealOrder, Meals
-    from scenarios.mdrp_log import Deed
     from scenarios.mdrp_policy import MealPolicy
 
 MIDNIGHT = 1_767_571_200
@@ -42,7 +41,7 @@ MEAL = Item("meal", 1)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What was done in a day, in order of time, and the seconds that each decision took."""
+    """What was done in a day, in order of time, and the processor seconds of each decision."""
 
     deeds: tuple[Deed, ...]
     decisions_s: tuple[float, ...]
@@ -69,10 +68,10 @@ class _World:
     def run(self) -> Day:
         while moments := tuple(self._moments()):
             self.now = max(self.now, min(moments))
-            began = perf_counter()
+            began = process_time()
             self.dispatcher.handle(self.now, *self._happened())
             self.dispatcher.search(self.now)
-            self.decisions_s.append(perf_counter() - began)
+            self.decisions_s.append(process_time() - began)
             for name in tuple(self.dispatcher.state.couriers):
                 self._send(self._courier(name))
         return Day(tuple(self.deeds), tuple(self.decisions_s))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mdrp_worlds import C1, O1, R1, meals, write
 from scenarios.instances import BadInstance
 from scenarios.mdrp import COLUMNS, MealCourier, MealOrder, read_meals
+from tests.mdrp_worlds import C1, O1, R1, meals, write
 
 DATA = Path(__file__).parents[2] / "shared/data/mdrp"
 
