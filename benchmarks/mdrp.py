@@ -17,9 +17,10 @@ DATA = Path(__file__).parents[2] / "shared/data/mdrp"
 
 RULES = {
     "ours": MealPolicy(),
-    "ours, seed 2": MealPolicy(seed=2),
     "insertion only": MealPolicy(iterations=0),
     "riding free": MealPolicy(riding=0),
+    "riding dearer": MealPolicy(riding=40),
+    "ours, seed 2": MealPolicy(seed=2),
 }
 """The rules compared, ours first."""
 

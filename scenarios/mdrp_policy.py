@@ -28,9 +28,10 @@ class MealPolicy:
     How a day is played.
 
     A plan is looked for whenever something happened, with ``iterations`` (0: newcomers are only
-    inserted) of an ``engine`` from a ``seed``. ``riding`` seconds of work on the way weigh as much
-    as one second of click-to-door in a hundred. A courier sets off ``early_s`` before it has to,
-    to be there when the meal is ready, and is reckoned with ``known_s`` before it logs on.
+    inserted) of an ``engine`` from a ``seed``. ``riding`` is what a second on the way costs, in
+    hundredths of a second of click-to-door: couriers who ride less are sooner free for orders yet
+    to come. A courier sets off ``early_s`` before it has to, to be there when the meal is ready,
+    and is reckoned with ``known_s`` before it logs on. Raises ValueError for a negative figure.
     """
 
     iterations: int = 300

@@ -100,12 +100,12 @@ def test_meals_of_two_restaurants_do_not_ride_together(tmp_path: Path) -> None:
     """Side by side, to one house, ready at once: the plan would take both."""
     found = meals(
         tmp_path,
-        orders=[("o1", 3000, 0, 0, "r1", 20), ("o2", 3000, 0, 0, "r2", 20)],
+        orders=[("o1", 3000, 50, 0, "r1", 20), ("o2", 3000, 50, 0, "r2", 20)],
         couriers=[(*C1[:4], 300)],
         restaurants=[("r1", 0, 0), ("r2", 0, 100)],
     )
-    # Minute 20, then 2 + 30 + 2 to the door; 2 + 30 or 31 back, 2 of parking, and there again.
-    assert sorted(doors(found).values()) in ([54, 122], [54, 123])
+    # Minute 20, then 2 + 31 + 2 to the door; 2 + 31 + 2 back, and 35 again.
+    assert sorted(doors(found).values()) == [55, 125]
 
 
 def test_without_couriers_nothing_is_delivered(tmp_path: Path) -> None:
