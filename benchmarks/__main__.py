@@ -16,6 +16,7 @@ from benchmarks.exact import exact
 from benchmarks.floods import floods
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
+from benchmarks.mdrp import mdrp
 from benchmarks.quotes import quotes
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
@@ -41,6 +42,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "calibration": calibration,
     "quotes": quotes,
     "floods": floods,
+    "mdrp": mdrp,
 }
 
 
