@@ -132,9 +132,10 @@ class HttpService:
         drops = tuple(drop["id"] for drop in answer["drops"])
         return PlacedOrder(order, answer["id"], placed_at, due_at, drops, usual_s)
 
-    def cancel(self, order: str) -> None:
-        """Cancels an order."""
+    def cancel(self, order: str) -> bool:
+        """Cancels an order; raises Refused where it is too late, which a minute never is."""
         self.ask("DELETE", f"/v1/orders/{order}")
+        return True
 
     def route(self, courier: str, now: int) -> tuple[RouteStop, ...]:
         """Returns the stops a courier has ahead."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
@@ -57,7 +58,10 @@ class Rider:
 
     ``stop`` is the stop they ride to or serve, ``leg`` what they did for it; both None while
     they wait. ``seq`` numbers their taps. ``looking`` says that they will look at the phone soon.
-    ``luck`` is the family of their luck.
+    ``luck`` is the family of their luck. ``world`` is a seed (None: all luck comes from ``rng``, in
+    the order of what they do): with it what a stop is ``about`` has its own luck, whoever goes
+    there and after whatever else, so that worlds are alike whatever is decided in them. Who
+    ``drops_out`` does not come back from the pause that begins at ``pause_at``.
     """
 
     id: str
@@ -70,6 +74,10 @@ class Rider:
     looking: bool = False
     paused: bool = False
     pause_at: int | None = None
+    drops_out: bool = False
+    comes_at: int = 0
+    world: int | None = None
+    about: str = "nothing"
     legs: list[Leg] = field(default_factory=list)
 
     def takes(self, duration_s: int, part: Part = Part.SERVICE, at: int | None = None) -> int:
@@ -80,12 +88,28 @@ class Rider:
         """
         if at is None:
             at = 0 if self.leg is None else self.leg.arrived
-        return round(duration_s * self.luck.factor(part, self.id, at, self.rng))
+        return round(duration_s * self.luck.factor(part, self.id, at, self._draws(part)))
 
-    def set_off(self, stop: RouteStop, now: int) -> Leg:
-        """Returns the leg that begins now; leaving, riding and entering each take their time."""
+    def _draws(self, part: Part) -> np.random.Generator:
+        """Returns what luck is drawn from for a part of the stop that they are about."""
+        if self.world is None:
+            return self.rng
+        return np.random.default_rng([self.world, 2, crc32(f"{part} {self.about}".encode())])
+
+    def is_at_work(self, now: int) -> bool:
+        """Tells whether they look at the phone at all."""
+        return not self.paused and now >= self.comes_at
+
+    def set_off(self, stop: RouteStop, now: int, about: str = "") -> Leg:
+        """
+        Returns the leg that begins now; leaving, riding and entering each take their time.
+
+        ``about`` names the stop the same in every world with the same orders.
+        """
+        self.about = f"leaving for {about}"
         riding_s = max(0, stop.travel_s - stop.leaving_s - stop.entering_s)
         riding = now + self.takes(stop.leaving_s, Part.INSIDE, now)
+        self.about = about
         parked = riding + self.takes(riding_s, Part.RIDE, riding)
         self.stop = stop
         self.leg = Leg(

@@ -57,14 +57,34 @@ class WantedDrop:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparation:
+    """Seconds from order to goods at the counter: as the store announces, and as it really is."""
+
+    announced_s: int
+    really_s: int
+
+
+CHANGE_OF_MIND_S = 60
+"""Seconds after which an order to be cancelled is, if not said otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class WantedOrder:
-    """An order to come; ``at`` are Unix seconds, ``number`` counts from 1 in order of ``at``."""
+    """
+    An order to come; ``at`` are Unix seconds, ``number`` counts from 1 in order of ``at``.
+
+    ``leaves`` says that the customer wants no longer time than the usual; ``preparation`` None
+    that the goods are there when the service expects them.
+    """
 
     number: int
     at: int
     service: str
     drops: tuple[WantedDrop, ...]
     fate: Fate = Fate.USUAL
+    cancel_after_s: int = CHANGE_OF_MIND_S
+    leaves: bool = False
+    preparation: Preparation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +128,7 @@ def draw_orders(
         for at in arrivals(rate, demand.duration_s, rng)
     )
     orders = [
-        WantedOrder(number, at, service, _draw_drops(demand, desks, weights, rng))
+        WantedOrder(number, at, service, draw_drops(demand, desks, weights, rng))
         for number, (at, service) in enumerate(moments, start=1)
     ]
     return with_incidents(orders)
@@ -125,12 +145,13 @@ def arrivals(per_hour: float, duration_s: int, rng: np.random.Generator) -> list
     return sorted(rng.integers(0, max(duration_s, 1), size=number).tolist())
 
 
-def _draw_drops(
+def draw_drops(
     demand: Demand,
     desks: Sequence[KnownDesk],
     weights: np.ndarray[tuple[int], np.dtype[np.float64]],
     rng: np.random.Generator,
 ) -> tuple[WantedDrop, ...]:
+    """Returns the drops of one order; desks have ``weights``."""
     first = desks[int(rng.choice(len(desks), p=weights / weights.sum()))]
     chosen = [first]
     if rng.random() < demand.several_drops:
@@ -140,10 +161,11 @@ def _draw_drops(
         pool = near or others
         number = min(int(rng.integers(1, 3)), len(pool))
         chosen += [pool[int(j)] for j in rng.choice(len(pool), size=number, replace=False)]
-    return tuple(WantedDrop(desk, _draw_items(rng)) for desk in chosen)
+    return tuple(WantedDrop(desk, draw_items(rng)) for desk in chosen)
 
 
-def _draw_items(rng: np.random.Generator) -> tuple[Item, ...]:
+def draw_items(rng: np.random.Generator) -> tuple[Item, ...]:
+    """Returns what one desk wants: one or two lines of `WARES`."""
     lines = rng.choice(len(WARES), size=int(rng.integers(1, 3)), replace=False)
     return tuple(
         replace(WARES[j], quantity=int(rng.integers(1, WARES[j].quantity + 1)))

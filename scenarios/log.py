@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     PARTLY = "partly accepted"
     CLOSED = "desk closed"
     CANCELLED = "cancelled"
+    LEFT = "customer left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,23 @@ class Closing:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """
+    What an event, or a search, did to the plan.
+
+    ``cause`` is the kind of event, empty for a search or the mere passing of time. ``kept`` is how
+    many drops were planned before and after, ``moved`` are those of them whose courier changed,
+    ``flipped`` how many couriers got another next stop though the one before is still to be done.
+    """
+
+    at: int
+    cause: str
+    kept: int
+    moved: tuple[str, ...]
+    flipped: int
+
+
 @dataclass(slots=True)
 class ShiftLog:
     """
@@ -66,8 +84,9 @@ class ShiftLog:
     Demand lasts from ``start`` to ``end``; the play itself until ``finished``. ``pauses`` are
     couriers with the start and end of their breaks. ``expected`` is when the service means to
     deliver drops that are still open (None: it does not say). ``decisions_ms`` is the wall time of
-    each order's answer. ``moved`` are drops that changed courier, once for each time; ``faults``
-    what must not happen, in words.
+    each order's answer. ``moved`` are drops that changed courier, once for each time, ``replans``
+    all that was done to the plan, where the service tells; ``faults`` what must not happen, in
+    words.
     """
 
     start: int
@@ -82,6 +101,7 @@ class ShiftLog:
     decisions_ms: list[float] = field(default_factory=list)
     plan_versions: int = 0
     moved: list[str] = field(default_factory=list)
+    replans: list[Replan] = field(default_factory=list)
     superseded: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -99,8 +119,14 @@ class ShiftLog:
         return max(end.at for end in ends) if len(ends) == len(order.drops) else None
 
     def is_cancelled(self, order: PlacedOrder) -> bool:
-        """Tells whether an order was cancelled."""
-        return any(end.outcome is Outcome.CANCELLED for end in self.ends(order))
+        """Tells whether an order was cancelled, or its customer left at once."""
+        return self.has_left(order) or any(
+            end.outcome is Outcome.CANCELLED for end in self.ends(order)
+        )
+
+    def has_left(self, order: PlacedOrder) -> bool:
+        """Tells whether the customer left for the longer time that was promised."""
+        return any(end.outcome is Outcome.LEFT for end in self.ends(order))
 
     def slack(self, order: PlacedOrder) -> int | None:
         """Returns the seconds left when the last drop ended, negative if late, None if open."""

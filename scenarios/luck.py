@@ -44,13 +44,21 @@ class Luck(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Log-normal factors of one sigma, each drawn for itself."""
+    """
+    Log-normal factors of one sigma, each drawn for itself.
+
+    ``service`` is the sigma of loading and handing over (None: the same).
+    """
 
     sigma: float
+    service: float | None = None
 
     def factor(self, part: Part, courier: str, at: int, rng: np.random.Generator) -> float:
         """Returns a factor of mean 1, hence mu = -sigma^2 / 2."""
-        return float(rng.lognormal(-(self.sigma**2) / 2, self.sigma))
+        sigma = self.sigma
+        if part is Part.SERVICE and self.service is not None:
+            sigma = self.service
+        return float(rng.lognormal(-(sigma**2) / 2, sigma))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +122,61 @@ class Weather:
     Gamma legs, rain that slows everybody down for a while, queues at lifts, people to be fetched.
 
     Nothing in it is log-normal and nothing belongs to a courier's hour. ``seed`` is that of what
-    is common to all, ``timezone`` that of the lifts' bands.
+    is common to all, ``timezone`` that of the lifts' bands; ``leg_cv`` is the standard deviation of
+    a leg over its mean, besides the rain.
     """
 
     seed: int
     timezone: str
+    leg_cv: float = RIDE_CV
 
     def factor(self, part: Part, courier: str, at: int, rng: np.random.Generator) -> float:
         """Returns a factor of mean 1, over many days."""
         if part is Part.RIDE:
             pace = _pace(self.seed, courier, at // DAY_S)
             rain = WET if is_wet(self.seed, at) else DRY
-            return rain * pace * _gamma(rng, RIDE_CV)
+            return rain * pace * _gamma(rng, self.leg_cv)
         if part is Part.INSIDE:
             queue = QUEUE[band_during(at, self.timezone)[0].partition("/")[0]]
             crowd = _crowd(self.seed, at // 900)
-            return (1 - queue) * _gamma(rng, RIDE_CV) + queue * crowd * float(rng.exponential())
+            return (1 - queue) * _gamma(rng, self.leg_cv) + queue * crowd * float(rng.exponential())
         fetched = rng.random() < FETCHED
         return (FETCHED_TIMES if fetched else PROMPT_TIMES) * _gamma(rng, 0.4 if fetched else 0.3)
 
 
+@dataclass(frozen=True, slots=True)
+class Harsher:
+    """
+    Luck that is worse than planned: on top of a family, rain and queues that nobody reckoned with.
+
+    It rains a share of ``rain`` of the time in spells, and rides then take longer by the share
+    ``rain_slows``. Waiting at lifts lengthens the way inside by ``lift_queues`` times the share
+    `QUEUE` of its band on average; how crowded the lifts are lasts a quarter of an hour. ``seed``
+    is that of what is common to all, ``timezone`` that of the lifts' bands.
+    """
+
+    family: Luck
+    seed: int
+    timezone: str
+    rain: float = 0.0
+    rain_slows: float = 0.2
+    lift_queues: float = 0.0
+
+    def factor(self, part: Part, courier: str, at: int, rng: np.random.Generator) -> float:
+        """Returns a factor whose mean is 1 in dry weather and where nobody queues."""
+        usual = self.family.factor(part, courier, at, rng)
+        if part is Part.RIDE and self.rain > 0:
+            dry_s = WET_S * (1 - self.rain) / self.rain
+            return usual * (1 + self.rain_slows * is_wet(self.seed, at, dry_s))
+        if part is Part.INSIDE:
+            queue = self.lift_queues * QUEUE[band_during(at, self.timezone)[0].partition("/")[0]]
+            return usual + queue * _crowd(self.seed, at // 900) * float(rng.exponential())
+        return usual
+
+
 def _gamma(rng: np.random.Generator, cv: float) -> float:
     """Returns a gamma draw of mean 1 and this standard deviation."""
-    return float(rng.gamma(cv**-2, cv**2))
+    return float(rng.gamma(cv**-2, cv**2)) if cv > 0 else 1.0
 
 
 @lru_cache(maxsize=4096)
@@ -149,20 +189,20 @@ def _crowd(seed: int, quarter: int) -> float:
     return _gamma(np.random.default_rng([seed, quarter, 2]), CROWD_CV)
 
 
-def is_wet(seed: int, at: int) -> bool:
-    """Tells whether it rains at a moment, Unix seconds."""
+def is_wet(seed: int, at: int, dry_s: float = DRY_S) -> bool:
+    """Tells whether it rains at a moment, Unix seconds; dry spells last ``dry_s`` on average."""
     day, second = divmod(at, DAY_S)
-    return any(begin <= second < end for begin, end in _rain(seed, day))
+    return any(begin <= second < end for begin, end in _rain(seed, day, dry_s))
 
 
 @lru_cache(maxsize=64)
-def _rain(seed: int, day: int) -> tuple[tuple[float, float], ...]:
-    """Returns the wet spells of a day in seconds of it: exponential lengths, wet one time in 5."""
+def _rain(seed: int, day: int, dry_s: float) -> tuple[tuple[float, float], ...]:
+    """Returns the wet spells of a day in seconds of it: exponential lengths."""
     rng = np.random.default_rng([seed, day, 3])
     at, spells = 0.0, []
-    wet = rng.random() < WET_S / (WET_S + DRY_S)
+    wet = rng.random() < WET_S / (WET_S + dry_s)
     while at < DAY_S:
-        end = at + float(rng.exponential(WET_S if wet else DRY_S))
+        end = at + float(rng.exponential(WET_S if wet else dry_s))
         if wet:
             spells.append((at, end))
         at, wet = end, not wet

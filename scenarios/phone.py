@@ -44,8 +44,8 @@ class Service(Protocol):
         """Places an order and returns what is promised."""
         ...
 
-    def cancel(self, order: str) -> None:
-        """Cancels an order."""
+    def cancel(self, order: str) -> bool:
+        """Cancels an order and returns whether it was still possible."""
         ...
 
     def route(self, courier: str, now: int) -> tuple[RouteStop, ...]:

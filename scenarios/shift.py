@@ -2,7 +2,8 @@
 A shift, played event by event against a service that plans it.
 
 The world knows when orders come, how long things really take and what befalls an order; the
-service knows none of it and is told by orders and taps alone.
+service knows none of it and is told by orders and taps alone. Its clock is SimPy's: what is due at
+the same second happens in the order in which it was entered, so that a world repeats itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scenarios.agenda import Agenda
+from simpy import Environment
+
+from dispatch.promises import URGENT
 from scenarios.demand import Fate
 from scenarios.log import Closing, Outcome
 from scenarios.rounds import Rounds
@@ -26,16 +29,14 @@ if TYPE_CHECKING:
 GLANCE_S = 60
 """Seconds after which a waiting courier looks again though nothing buzzed. Assumed."""
 
-CHANGE_OF_MIND_S = 60
-"""Seconds after which an order to be cancelled is; its goods are still being prepared then."""
-
 
 class Shift:
     """
     The world of one shift, which changes as it is played; it writes ``log``.
 
     It ends when every urgent drop ended, at the latest ``patience_s`` after the end of demand.
-    ``takes`` is asked of each order that comes; one that it turns away is never placed.
+    ``takes`` is asked of each order that comes; one that it turns away is never placed. ``clock``
+    gives the seconds by which the service's answers to orders are timed (None: they are not).
     """
 
     def __init__(
@@ -46,38 +47,58 @@ class Shift:
         log: ShiftLog,
         patience_s: int = 3600,
         takes: Callable[[WantedOrder], bool] = lambda order: True,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.service, self.riders, self.log = service, riders, log
-        self._takes = takes
+        self._takes, self._clock = takes, clock
         self._until = log.end + patience_s
         self._seen = -1
-        self._agenda = Agenda(log.start)
-        self._rounds = Rounds(service, self._agenda, log)
+        self._env = Environment(log.start)
+        self._rounds = Rounds(service, self._env, log)
         for order in orders:
-            self._agenda.enter(order.at, partial(self._place, order))
-        self._agenda.enter(log.start, self._glance)
+            self._enter(order.at, partial(self._place, order))
+        self._enter(log.start, self._glance)
+        for rider in riders:
+            if rider.comes_at > log.start:
+                self._enter(rider.comes_at, partial(self._rounds.come, rider))
+
+    @property
+    def now(self) -> int:
+        """The moment it is, Unix seconds."""
+        return int(self._env.now)
 
     def play(self, progress: Callable[[int], None] = lambda now: None) -> None:
         """Plays to the end; ``progress`` is told each moment at which something happened."""
-        agenda = self._agenda
-        while agenda and not self._is_over(agenda.next_at):
-            if agenda.next_at > agenda.now:
-                self.service.advance(agenda.next_at)
-            happen = agenda.take()
+        env = self._env
+        # A clock with nothing left to happen says that the next is at infinity.
+        while env.peek() < float("inf") and not self._is_over(int(env.peek())):
+            if env.peek() > env.now:
+                self._wait_until(int(env.peek()))
             self._buzz()
-            happen()
+            env.step()
             self._buzz()
-            progress(agenda.now)
+            progress(self.now)
         self.stop()
         for drop in self.log.open_urgent_drops():
             self.log.faults.append(f"urgent drop {drop} was still open at the end")
 
     def stop(self) -> None:
         """Ends the play where it is; demand that was still to come does not count any more."""
-        self.log.finished = self._agenda.now
+        self.log.finished = self.now
         self.log.end = min(self.log.end, self.log.finished)
         self.log.legs += [leg for rider in self.riders for leg in rider.legs]
         self.log.legs += [rider.leg for rider in self.riders if rider.leg is not None]
+
+    def _enter(self, at: int, happen: Callable[[], None]) -> None:
+        """Lets something happen at a moment. Raises ValueError for one that is over."""
+        if at < self.now:
+            raise ValueError(f"Expected a moment from {self.now} on, got {at}.")
+        self._env.timeout(at - self.now).callbacks.append(lambda _: happen())
+
+    def _wait_until(self, at: int) -> None:
+        """Moves the clock alone, before what is due then happens; the planner comes to rest."""
+        self.service.advance(at)
+        self._env.run(until=at)
 
     def _is_over(self, at: int) -> bool:
         return at > self._until or (at > self.log.end and not self.log.open_urgent_drops())
@@ -92,19 +113,32 @@ class Shift:
     def _glance(self) -> None:
         for rider in self.riders:
             self._rounds.look_soon(rider)
-        self._agenda.enter(self._agenda.now + GLANCE_S, self._glance)
+        self._enter(self.now + GLANCE_S, self._glance)
 
     def _place(self, wanted: WantedOrder) -> None:
         if not self._takes(wanted):
             return
-        order = self.service.place(wanted)
+        order = self._answered(wanted)
         self.log.placed.append(order)
         for drop, goods in zip(order.drops, wanted.drops, strict=True):
             self._rounds.cargo[drop] = (order, goods)
-        if wanted.fate is Fate.CANCELLED:
-            self._agenda.enter(self._agenda.now + CHANGE_OF_MIND_S, lambda: self._cancel(order))
+        if wanted.leaves and wanted.service == URGENT and order.requoted:
+            self._cancel(order, Outcome.LEFT)
+        elif wanted.fate is Fate.CANCELLED:
+            changes_at = self.now + wanted.cancel_after_s
+            self._enter(changes_at, lambda: self._cancel(order, Outcome.CANCELLED))
 
-    def _cancel(self, order: PlacedOrder) -> None:
-        self.service.cancel(order.id)
-        for drop in order.drops:
-            self.log.closings[drop] = Closing(self._agenda.now, Outcome.CANCELLED)
+    def _answered(self, wanted: WantedOrder) -> PlacedOrder:
+        """Places an order; the time that its answer took is noted where there is a clock."""
+        if self._clock is None:
+            return self.service.place(wanted)
+        began = self._clock()
+        order = self.service.place(wanted)
+        self.log.decisions_ms.append((self._clock() - began) * 1000)
+        return order
+
+    def _cancel(self, order: PlacedOrder, outcome: Outcome) -> None:
+        """Cancels an order, if it is not too late: then it is brought like any other."""
+        if self.service.cancel(order.id):
+            for drop in order.drops:
+                self.log.closings[drop] = Closing(self.now, outcome)

@@ -6,14 +6,20 @@ import pytest
 
 from dispatch.orders import Item, StopKind
 from dispatch.promises import URGENT
-from scenarios.agenda import Agenda
 from scenarios.couriers import make_riders
-from scenarios.demand import Fate, KnownDesk, WantedDrop, WantedOrder
+from scenarios.demand import (
+    CHANGE_OF_MIND_S,
+    Fate,
+    KnownDesk,
+    Preparation,
+    WantedDrop,
+    WantedOrder,
+)
 from scenarios.log import Outcome, PlacedOrder, ShiftLog
 from scenarios.phone import Tap, hand_over
 from scenarios.rounds import PAUSE_S, REACTION_S
 from scenarios.route import RouteStop
-from scenarios.shift import CHANGE_OF_MIND_S, Shift
+from scenarios.shift import Shift
 
 GOODS = WantedDrop(KnownDesk("k_1", "Office", "b_1"), (Item("A4-80", 3), Item("PEN-B", 1)))
 READY_S, RIDE_S, LOADING_S, HANDOVER_S = 240, 300, 15, 60
@@ -30,6 +36,7 @@ class OneByOne:
         self.aboard: list[str] = []
         self.returning: tuple[str, ...] | None = None
         self.reports = 0
+        self.promise_s, self.hold_s = 1320, 0
         self._refuse = refuse
 
     def advance(self, now: int) -> None:
@@ -40,12 +47,15 @@ class OneByOne:
         self.version += 1
         drops = tuple(f"d_{order.number}{j}" for j in range(len(order.drops)))
         self.waiting += [(drop, self.now + READY_S) for drop in drops]
-        due_at = self.now + 1320
+        due_at = self.now + self.promise_s
         return PlacedOrder(order, f"o_{order.number}", self.now, due_at, drops, 1320)
 
-    def cancel(self, order: str) -> None:
+    def cancel(self, order: str) -> bool:
+        if any(drop.startswith(f"d_{order[2:]}") for drop in self.aboard):
+            return False
         self.version += 1
         self.waiting = [w for w in self.waiting if not w[0].startswith(f"d_{order[2:]}")]
+        return True
 
     def route(self, courier: str, now: int) -> tuple[RouteStop, ...]:
         if self.aboard:
@@ -55,7 +65,7 @@ class OneByOne:
         if self.waiting:
             drop, ready_at = self.waiting[0]
             stop = self._stop("s_l", StopKind.LOAD, (drop,), now, 0, LOADING_S)
-            start = max(now, ready_at)
+            start = max(now, ready_at + self.hold_s)
             return (replace(stop, start=start, departure=start + LOADING_S),)
         return ()
 
@@ -238,16 +248,97 @@ def test_one_unit_of_the_first_line_is_rejected() -> None:
     assert outcome is Outcome.PARTLY
 
 
-def test_what_is_due_at_one_moment_happens_in_order_of_entry() -> None:
-    agenda, happened = Agenda(0), list[str]()
-    for at, name in ((5, "b"), (3, "a"), (5, "c")):
-        agenda.enter(at, lambda name=name: happened.append(name))  # type: ignore[misc]
-    while agenda:
-        agenda.take()()
-    assert happened == ["a", "b", "c"]
-    assert agenda.now == 5
+def test_orders_of_one_second_come_in_the_order_in_which_they_are_given() -> None:
+    log = play(OneByOne(), an_order(2, at=20), an_order(1, at=20), an_order(3, at=10))
+    assert [placed.id for placed in log.placed] == ["o_3", "o_2", "o_1"]
 
 
-def test_nothing_happens_in_the_past() -> None:
-    with pytest.raises(ValueError, match="from 10 on"):
-        Agenda(10).enter(9, lambda: None)
+def test_an_order_before_the_start_is_refused() -> None:
+    log = ShiftLog(100, 600, {"c_1": "Aino"})
+    with pytest.raises(ValueError, match="from 100 on, got 99"):
+        Shift(OneByOne(), [an_order(at=99)], make_riders(log.couriers, seed=1), log)
+
+
+def test_the_courier_waits_for_goods_that_are_later_than_announced() -> None:
+    late = replace(an_order(), preparation=Preparation(READY_S, READY_S + 100))
+    load = play(OneByOne(), late).legs[0]
+    # Announced for 250, there at 350; loading takes 15 s.
+    assert (load.arrived, load.began, load.ended) == (13, 350, 365)
+
+
+def test_goods_that_are_there_early_are_taken_early() -> None:
+    early = replace(an_order(), preparation=Preparation(READY_S, 100))
+    load = play(OneByOne(), early).legs[0]
+    # There at 110, though announced for 250.
+    assert (load.began, load.ended) == (110, 125)
+
+
+def test_a_load_that_is_held_back_on_purpose_waits_with_its_goods_there() -> None:
+    service = OneByOne()
+    service.hold_s = 300
+    held = replace(an_order(), preparation=Preparation(READY_S, READY_S))
+    load = play(service, held).legs[0]
+    # Announced and there at 250; the plan lets it begin at 250 + 300.
+    assert (load.began, load.ended) == (550, 565)
+
+
+def test_an_order_on_board_is_not_called_off_any_more() -> None:
+    # On board from 265, 255 s after it came.
+    for after_s, outcome in ((254, Outcome.CANCELLED), (256, Outcome.ACCEPTED)):
+        order = replace(an_order(fate=Fate.CANCELLED), cancel_after_s=after_s)
+        assert play(OneByOne(), order).closings["d_10"].outcome is outcome
+
+
+@pytest.mark.parametrize(("promise_s", "left"), [(1320, False), (1321, True)])
+def test_who_takes_no_longer_time_leaves_at_once(promise_s: int, left: bool) -> None:
+    service = OneByOne()
+    service.promise_s = promise_s
+    log = play(service, replace(an_order(), leaves=True))
+    assert log.has_left(log.placed[0]) is left
+    assert (log.closings["d_10"].at == 10) is left
+
+
+def test_who_drops_out_does_not_come_back() -> None:
+    service = OneByOne()
+    log = ShiftLog(0, 2000, {"c_1": "Aino"})
+    riders = make_riders(log.couriers, seed=1, sigma=0)
+    riders[0].pause_at, riders[0].drops_out = 300, True
+    Shift(service, [an_order(), an_order(2, at=1000)], riders, log).play()
+    # Back at the store at 931, and gone 3 s later.
+    assert service.taps[-1] == (934, "paused", None)
+    assert log.pauses == [("c_1", 934, 2000)]
+    assert log.faults == ["urgent drop d_20 was still open at the end"]
+
+
+def test_who_comes_late_looks_at_nothing_before() -> None:
+    service = OneByOne()
+    log = ShiftLog(0, 600, {"c_1": "Aino"})
+    riders = make_riders(log.couriers, seed=1, sigma=0)
+    riders[0].comes_at = 400
+    Shift(service, [an_order()], riders, log).play()
+    assert service.taps[:2] == [(400, "resumed", None), (403, "departed", "s_l")]
+
+
+def test_answers_are_timed_by_the_clock_that_is_given() -> None:
+    seconds = iter((10.0, 10.25))
+    log = ShiftLog(0, 600, {"c_1": "Aino"})
+    riders = make_riders(log.couriers, seed=1, sigma=0)
+    Shift(OneByOne(), [an_order()], riders, log, clock=lambda: next(seconds)).play()
+    assert log.decisions_ms == [250.0]
+
+
+def test_luck_of_a_world_is_the_same_for_a_drop_whoever_brings_it_after_whatever() -> None:
+    first, second = play_two(an_order(5)), play_two(an_order(4, at=5), an_order(5))
+    own = {log.legs[-1].stop: log.legs[-1] for log in (first, second)}
+    assert set(own) == {"s_d_50"}
+    rides = [leg.parked - leg.riding for log in (first, second) for leg in log.legs[-1:]]
+    assert rides[0] == rides[1] != RIDE_S
+
+
+def play_two(*orders: WantedOrder) -> ShiftLog:
+    """Plays with luck that belongs to what is done, until the last delivery."""
+    log = ShiftLog(0, 100, {"c_1": "Aino"})
+    riders = make_riders(log.couriers, seed=1)
+    riders[0].world = 7
+    Shift(OneByOne(), orders, riders, log).play()
+    return log
