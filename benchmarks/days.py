@@ -65,6 +65,8 @@ def main(words: Sequence[str]) -> int:
     try:
         settings = VARIED.get(kind, (AS_USUAL,))
         cells = [cell for setting in settings for cell in piece.cells(setting)]
+        # Whatever makes no sense is said before hours of playing.
+        _ = [(cell.scenario, cell.policy_figures) for cell in cells]
     except InvalidRequest as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchmarks.days_record import Day
+    from dispatch.policy import Policy
+    from scenarios.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,12 +75,21 @@ class Cell:
         name = f"{self.size.name}-{self.day}-{self.policy}-{which}.json"
         return cache_folder() / program() / name
 
+    @property
+    def scenario(self) -> Scenario:
+        """Returns the kind of day it is. Raises InvalidRequest for one that makes no sense."""
+        leaving = DECIDERS[self.policy].leaving
+        return scenario_of(self.size, self.setting, self.hours, leaving)
+
+    @property
+    def policy_figures(self) -> Policy:
+        """Returns the figures that our planning goes by. Raises InvalidRequest."""
+        return policy_of(self.setting, self.seconds)
+
     def play(self) -> Day:
         """Returns its day, played now. Raises Skipped where a solver cannot be had."""
-        decider = DECIDERS[self.policy]
-        scenario = scenario_of(self.size, self.setting, self.hours, decider.leaving)
-        policy = policy_of(self.setting, self.seconds)
-        return play(scenario, decider, policy, self.day, seconds=self.seconds)
+        seconds, figures = self.seconds, self.policy_figures
+        return play(self.scenario, DECIDERS[self.policy], figures, self.day, seconds=seconds)
 
 
 def cache_folder() -> Path:
