@@ -13,7 +13,7 @@ from benchmarks.days_hindsight import KNOWN_S, MARGIN_S, Hindsight, with_margin
 from benchmarks.days_lists import AS_USUAL, DECIDERS, SIZES, Setting, Size
 from benchmarks.days_part import part, served
 from benchmarks.days_play import helsinki, play, policy_of, scenario_of
-from benchmarks.days_policies import Fifo, Insertion, Ours, Pyvrp
+from benchmarks.days_policies import Fifo
 from dispatch.orders import StopKind
 from dispatch.policy import Policy
 from dispatch.promises import STANDARD, URGENT, URGENT_S
@@ -99,8 +99,6 @@ def test_one_by_one_the_oldest_order_goes_first_whatever_was_promised(
     placed = [state.orders[state.drops[leg.drops[0]].order] for leg in loads]
     in_order = [o.placed_at for o in sorted(placed, key=lambda o: o.placed_at)]
     begun = sorted(zip(loads, placed, strict=True), key=lambda pair: pair[0].departed)
-    # Two who set off for the store at the same second may load in either order.
-    assert sorted(in_order) == in_order
     assert [o.placed_at for _, o in begun] == in_order
     assert {o.service for o in placed} == {URGENT, STANDARD}
 
@@ -163,8 +161,3 @@ def test_a_peer_plans_anew_at_each_event(policy: str) -> None:
     assert day.refused == 0
     assert [o.number for o in day.urgent] == [o.number for o in played("fifo").urgent]
     assert {order.promise_s for order in day.urgent} == {URGENT_S}
-
-
-def test_kinds_of_zones_differ_in_what_they_say() -> None:
-    assert issubclass(Pyvrp, Insertion)
-    assert not issubclass(Ours, Insertion)
