@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from benchmarks.days_record import Day
 
+LEAST_DAYS = 4
+"""Fewer days prove nothing, whatever they are like."""
+
 RESAMPLES = 9999
 
 CONFIDENCE = 0.95
@@ -39,8 +42,8 @@ class Difference:
     """
     By how many points one policy keeps more than another, on average over days.
 
-    ``low`` and ``high`` bound it with `CONFIDENCE`, a single day does not; ``p`` is Wilcoxon's
-    (None: the differences are all alike).
+    ``low`` and ``high`` bound it with `CONFIDENCE`, too few days do not; ``p`` is Wilcoxon's
+    (None: the differences are all alike, or too few).
     """
 
     days: int
@@ -66,8 +69,8 @@ def difference(ours: Sequence[Day], theirs: Sequence[Day]) -> Difference:
         raise ValueError(f"Expected pairs of days, got {len(ours)} and {len(theirs)}.")
     gaps = np.array([in_usual(a) - in_usual(b) for a, b in zip(ours, theirs, strict=True)])
     mean = float(gaps.mean())
-    if len(gaps) == 1:
-        return Difference(1, mean, -math.inf, math.inf, None)
+    if len(gaps) < LEAST_DAYS:
+        return Difference(len(gaps), mean, -math.inf, math.inf, None)
     if np.ptp(gaps) == 0:
         return Difference(len(gaps), mean, mean, mean, None)
     found = bootstrap(

@@ -4,7 +4,8 @@ The reference: what comes within the next three quarters of an hour is known, or
 Each order enters the problem `KNOWN_S` before it is placed, with the moment from which its goods
 can be loaded: twice the time that is promised, beyond which a plan made now decides nothing. It is
 planned anew after each event, with a longer search than others have and a margin for luck, which
-nobody knows. A better plan may exist: what is found is found by search, not proven.
+nobody knows. As everybody has work ahead, standard orders ride along to the same building or wait
+for another day. A better plan may exist: what is found is found by search, not proven.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from benchmarks.days_policies import FEWEST_JOBS, Ours
 from dispatch.carrying import sequences_of_solution
 from dispatch.intake import new_order
 from dispatch.orders import StopKind
-from dispatch.policy import MOST
 from dispatch.proposals import carried
 from scenarios.in_process import request_of
 from scenarios.log import PlacedOrder
@@ -28,9 +28,7 @@ from solver.solve import solve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dispatch.city import City
-    from dispatch.orders import Order, Store
-    from dispatch.policy import Policy
+    from dispatch.orders import Order
     from scenarios.demand import WantedOrder
     from scenarios.route import RouteStop
     from solver.problem import Job, Problem
@@ -52,9 +50,8 @@ SHOWN_S = 120
 class Hindsight(Ours):
     """A zone that is told what is going to be ordered."""
 
-    def __init__(self, city: City, store: Store, policy: Policy, *rest: Any, **more: Any) -> None:
-        # Standard drops need not wait for what may come: what comes is known.
-        super().__init__(city, store, replace(policy, standard_margin_s=MOST), *rest, **more)
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
         self._coming: list[WantedOrder] = []
         self._known: dict[int, Order] = {}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.days_zone import Decision
 from dispatch.promises import STANDARD, URGENT
+from scenarios.demand import Fate
 from scenarios.metrics import courier_shares, is_on_course
 
 if TYPE_CHECKING:
@@ -85,8 +86,13 @@ class Day:
 
 
 def told(log: ShiftLog, zone: Measured, wall_s: float) -> Day:
-    """Returns what the log of a played day says; orders cancelled in time are not in it."""
-    alive = [order for order in log.placed if log.has_left(order) or not log.is_cancelled(order)]
+    """
+    Returns what the log of a played day says.
+
+    Orders that were to be called off are not in it, though where a courier was quick they were not:
+    the days of all policies have the same orders.
+    """
+    alive = [order for order in log.placed if order.wanted.fate is not Fate.CANCELLED]
     busy, _ = courier_shares(log.legs, len(log.couriers), log.start, log.end)
     duty_s = len(log.couriers) * (log.end - log.start)
     return Day(

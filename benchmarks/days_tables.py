@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.days_compare import difference
+from benchmarks.days_compare import LEAST_DAYS, difference
 from benchmarks.days_figures import figures
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def comparison(title: str, ours: str, played: Played) -> str:
 
 def said(found: Difference) -> str:
     """Returns a difference in words."""
+    if found.days < LEAST_DAYS:
+        return f"{found.mean:+6.1f} points on {found.days} days, too few to prove anything"
     verdict = "no significant difference"
     if found.is_above or found.is_below:
         verdict = f"significantly {'above' if found.is_above else 'below'}"

@@ -100,26 +100,32 @@ def test_no_days_have_no_figures() -> None:
 
 
 def test_days_are_compared_in_pairs() -> None:
-    ours = [of_100(90), of_100(50), of_100(70)]
-    found = difference(ours, [of_100(89), of_100(48), of_100(67)])
-    # 1, 2 and 3 points: every mean of days drawn from these is above 0.
+    ours = [of_100(90), of_100(50), of_100(70), of_100(80)]
+    theirs = [of_100(89), of_100(48), of_100(67), of_100(78)]
+    found = difference(ours, theirs)
+    # 1, 2, 3 and 2 points: every mean of days drawn from these is above 0.
     assert found.mean == pytest.approx(2.0)
     assert (found.is_above, found.is_below) == (True, False)
-    back = difference([of_100(89), of_100(48), of_100(67)], ours)
+    back = difference(theirs, ours)
     assert (back.is_above, back.is_below) == (False, True)
     assert in_usual(of_100(67)) == 67.0
 
 
 def test_a_difference_that_goes_both_ways_is_not_significant() -> None:
-    found = difference([of_100(90), of_100(50)], [of_100(80), of_100(60)])
+    found = difference([of_100(90), of_100(50)] * 2, [of_100(80), of_100(60)] * 2)
     assert not found.is_above
     assert not found.is_below
     assert "no significant difference" in said(found)
 
 
-def test_one_day_proves_nothing() -> None:
-    found = difference([of_100(90)], [of_100(10)])
-    assert not found.is_above
+@pytest.mark.parametrize(("days", "is_above"), [(4, True), (3, False)])
+def test_fewer_than_four_days_prove_nothing(days: int, is_above: bool) -> None:
+    found = difference([of_100(90)] * days, [of_100(10)] * days)
+    assert found.is_above == is_above
+    assert ("too few" in said(found)) != is_above
+
+
+def test_days_without_a_pair_are_refused() -> None:
     with pytest.raises(ValueError, match="got 1 and 0"):
         difference([of_100(90)], [])
 
@@ -144,8 +150,8 @@ def test_a_size_whose_couriers_are_too_busy_is_no_measure_of_promises() -> None:
 
 
 def test_ours_must_not_be_below_another_anywhere_and_above_it_pooled() -> None:
-    ours = {"1": of_100(90), "2": of_100(91)}
-    worse, better = ({"1": of_100(k), "2": of_100(k)} for k in (80, 95))
+    ours = {str(d): of_100(90 + d % 2) for d in range(4)}
+    worse, better = ({str(d): of_100(k) for d in range(4)} for k in (80, 95))
     told = verdicts({"8x3": {"ours": ours, "fifo": worse, "vroom": better}}, ("fifo", "vroom"))
     verdict = [line.rpartition(" ")[2] for line in told[2:6]]
     assert verdict == ["MET", "MISSED", "MET", "MISSED"]
@@ -219,14 +225,14 @@ def test_a_report_has_tables_differences_aims_and_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for policy, kept in (("ours", 95), ("fifo", 60)):
-        for number in (1, 2):
-            store(Cell(policy, SIZES["8x3"], number), of_100(kept + number))
-    words = ["--cells", "8x3", "--policies", "fifo", "ours", "--days", "2", "--report"]
+        for number in range(1, 5):
+            store(Cell(policy, SIZES["8x3"], number), of_100(kept + number % 2))
+    words = ["--cells", "8x3", "--policies", "fifo", "ours", "--days", "4", "--report"]
     assert days.main([*words, "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert told == (tmp_path / "days.txt").read_text(encoding="utf-8")
-    assert "against fifo          +35.0 points [+35.0, +35.0] on 2 days" in told
-    assert "the worst of them, 8x3: 96.50 %, aim 98: MISSED" in told
+    assert "against fifo          +35.0 points [+35.0, +35.0] on 4 days" in told
+    assert "the worst of them, 8x3: 95.50 %, aim 98: MISSED" in told
     assert (tmp_path / "days.png").stat().st_size > 1000
 
 
