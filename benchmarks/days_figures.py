@@ -25,11 +25,11 @@ class Figures:
     the share that came within it, both of all placed, those whose customer ``left`` among them.
     ``late_p95_s`` is of all promised, 0 for those in time. ``course`` is the share of standard
     orders on course for their date, ``brought`` the share brought that very day. ``minutes`` are
-    those a courier is busy for each order brought, ``ms_p50`` and ``ms_p99`` of all decisions,
-    ``answer_p99`` of answers to customers. ``churn`` is the share of planned drops that changed
-    courier at an event, ``flips`` counts next stops that became another one, for a hundred events.
-    ``foreseen`` is the mean chance told, ``ece`` the expected calibration error of the chances, in
-    points (None: nothing was foreseen).
+    those a courier is busy for each order brought, ``waiting`` the share of their time at the
+    counter, ``ms_p50`` and ``ms_p99`` of all decisions, ``answer_p99`` of answers to customers.
+    ``churn`` is the share of planned drops that changed courier at an event, ``flips`` counts next
+    stops that became another one, for a hundred events. ``foreseen`` is the mean chance told,
+    ``ece`` the expected calibration error of the chances, in points (None: nothing was foreseen).
     """
 
     days: int
@@ -44,6 +44,7 @@ class Figures:
     brought: float
     minutes: float
     utilisation: float
+    waiting: float
     ms_p50: float
     ms_p99: float
     answer_p99: float
@@ -64,7 +65,8 @@ def figures(days: Sequence[Day]) -> Figures:
     promised = [order for order in urgent if not order.left]
     brought = [order for order in (*promised, *standard) if order.took_s is not None]
     decisions = [decision for day in days for decision in day.decisions]
-    busy_s, ms = sum(day.busy_s for day in days), [d.ms for d in decisions]
+    busy_s, duty_s = sum(day.busy_s for day in days), max(1, sum(day.duty_s for day in days))
+    ms = [d.ms for d in decisions]
     answers = [d.answer_ms for d in decisions if d.answer_ms]
     foreseen, ece = calibration(days)
     return Figures(
@@ -79,7 +81,8 @@ def figures(days: Sequence[Day]) -> Figures:
         course=share(sum(order.on_course for order in standard), len(standard)),
         brought=share(sum(order.took_s is not None for order in standard), len(standard)),
         minutes=busy_s / 60 / max(1, len(brought)),
-        utilisation=busy_s / max(1, sum(day.duty_s for day in days)),
+        utilisation=busy_s / duty_s,
+        waiting=sum(day.waiting_s for day in days) / duty_s,
         ms_p50=percentile(ms, 50),
         ms_p99=percentile(ms, 99),
         answer_p99=percentile(answers, 99),

@@ -5,7 +5,7 @@ What a played day came to, order by order and decision by decision, as it is kep
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.days_zone import Decision
@@ -61,18 +61,19 @@ class Day:
     """
     A day as one policy decided it.
 
-    ``busy_s`` are the seconds in which couriers rode, loaded or handed over, of ``duty_s`` on duty
-    while orders came. ``refused`` are moments at which another solver had no plan to give.
+    ``busy_s`` are the seconds in which couriers rode, loaded or handed over, ``waiting_s`` those in
+    which they waited for goods at the counter, both of ``duty_s`` on duty while orders came.
+    ``refused`` are moments at which another solver had no plan to give.
     """
 
     orders: tuple[Told, ...]
     decisions: tuple[Decision, ...]
     busy_s: int
     duty_s: int
+    waiting_s: int = 0
     faults: tuple[str, ...] = ()
     refused: int = 0
     wall_s: float = 0.0
-    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def urgent(self) -> tuple[Told, ...]:
@@ -93,13 +94,14 @@ def told(log: ShiftLog, zone: Measured, wall_s: float) -> Day:
     the days of all policies have the same orders.
     """
     alive = [order for order in log.placed if order.wanted.fate is not Fate.CANCELLED]
-    busy, _ = courier_shares(log.legs, len(log.couriers), log.start, log.end)
+    busy, waiting = courier_shares(log.legs, len(log.couriers), log.start, log.end)
     duty_s = len(log.couriers) * (log.end - log.start)
     return Day(
         orders=tuple(_told(log, order, zone.chances.get(order.id)) for order in alive),
         decisions=tuple(zone.decisions),
         busy_s=round(busy * duty_s),
         duty_s=duty_s,
+        waiting_s=round(waiting * duty_s),
         faults=tuple(log.faults),
         refused=len(zone.refused),
         wall_s=round(wall_s, 1),
@@ -124,7 +126,7 @@ def as_json(day: Day) -> str:
     """Returns a day as text."""
     rest = {
         name: getattr(day, name)
-        for name in ("busy_s", "duty_s", "faults", "refused", "wall_s", "notes")
+        for name in ("busy_s", "duty_s", "waiting_s", "faults", "refused", "wall_s")
     }
     rows = {
         "orders": [_values(order) for order in day.orders],
