@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from benchmarks.days_lists import (
     SENSITIVITY,
     SHOWN,
     SIZES,
+    START,
 )
 from benchmarks.days_report import Piece, report, varied
 from benchmarks.days_zone import SECONDS
@@ -59,6 +61,7 @@ def main(words: Sequence[str]) -> int:
         tuple(given.cells or (VARIED_SIZES if kind else SIZES)),
         tuple(given.policies or ((OURS,) if kind else SHOWN)),
         given.days or (VARIED_DAYS if kind else DAYS),
+        given.start,
         given.hours,
         given.seconds,
     )
@@ -90,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cells", nargs="+", metavar="SIZE", help=f"of {', '.join(SIZES)}")
     parser.add_argument("--policies", nargs="+", metavar="NAME", help=f"of {', '.join(DECIDERS)}")
     parser.add_argument("--days", type=_count, help=f"worlds of each size ({DAYS})")
+    parser.add_argument("--start", type=time.fromisoformat, default=START, help="10:00 if not said")
     parser.add_argument("--hours", type=float, default=HOURS, help=f"of each day ({HOURS:g})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of search at an event")
     parser.add_argument("--report", action="store_true", help="play nothing")

@@ -12,11 +12,12 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.days_lists import AS_USUAL, DECIDERS, HOURS, Setting, Size
+from benchmarks.days_lists import AS_USUAL, DECIDERS, HOURS, START, Setting, Size
 from benchmarks.days_play import play, policy_of, scenario_of
 from benchmarks.days_record import as_json, from_json
 from benchmarks.days_zone import SECONDS
@@ -57,6 +58,7 @@ class Cell:
     size: Size
     day: int
     setting: Setting = AS_USUAL
+    start: time = START
     hours: float = HOURS
     seconds: float = SECONDS
 
@@ -65,7 +67,8 @@ class Cell:
         """Returns all that tells it from other cells, as text."""
         setting = self.setting
         varied = (dict(setting.figures), dict(setting.world), setting.couriers)
-        told = (self.size.urgent_per_hour, self.size.couriers, self.hours, self.seconds, varied)
+        size = (self.size.urgent_per_hour, self.size.couriers)
+        told = (size, self.start, self.hours, self.seconds, varied)
         return json.dumps(told, sort_keys=True, default=str)
 
     @property
@@ -79,7 +82,7 @@ class Cell:
     def scenario(self) -> Scenario:
         """Returns the kind of day it is. Raises InvalidRequest for one that makes no sense."""
         leaving = DECIDERS[self.policy].leaving
-        return scenario_of(self.size, self.setting, self.hours, leaving)
+        return scenario_of(self.size, self.setting, self.hours, leaving, self.start)
 
     @property
     def policy_figures(self) -> Policy:

@@ -1,11 +1,11 @@
 """
-The reference: what comes within the next three quarters of an hour is known, order by order.
+The reference: what comes within the next twenty minutes is known, order by order.
 
 Each order enters the problem `KNOWN_S` before it is placed, with the moment from which its goods
-can be loaded: twice the time that is promised, beyond which a plan made now decides nothing. It is
-planned anew after each event, with a longer search than others have and a margin for luck, which
-nobody knows. As everybody has work ahead, standard orders ride along to the same building or wait
-for another day. A better plan may exist: what is found is found by search, not proven.
+can be loaded: about as long before as it is promised to take. The plan is made anew after each
+event, with a longer search than others have and a margin for luck, which nobody knows. As everybody
+has work ahead, standard orders ride along to the same building or wait for another day. A better
+plan may exist: what is found is found by search, not proven.
 """
 
 from __future__ import annotations
@@ -34,16 +34,21 @@ if TYPE_CHECKING:
     from solver.problem import Job, Problem
     from solver.solution import Solution
 
-KNOWN_S = 45 * 60
-"""How long before it is placed an order is known."""
+KNOWN_S = 20 * 60
+"""
+How long before it is placed an order is known.
+
+Longer is worse here, not better: in a day of 42 orders 67 % came in time with 20 minutes, 60 with
+30 and 52 with 45. A larger problem is searched less well, and what is far ahead luck undoes.
+"""
 
 LONGER = 3
 """How many times as long as others it searches."""
 
-MARGIN_S = 150
+MARGIN_S = 240
 """What is left before a deadline where that can be had: luck is not known."""
 
-SHOWN_S = 120
+SHOWN_S = 300
 """A courier is shown a load stop so many seconds before setting off for it is due."""
 
 

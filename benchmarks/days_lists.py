@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchmarks.days_hindsight import Hindsight
@@ -28,8 +29,12 @@ T = TypeVar("T")
 
 STANDARD_PER_HOUR = 12.0
 
-HOURS = 3.0
-"""How long orders come; with all sizes, days and policies that is an hour on one core."""
+START, HOURS = time(10), 3.0
+"""
+When orders begin to come, and for how long: from a calm morning into the peak at noon.
+
+With all sizes, days and policies that is an hour on one core.
+"""
 
 DAYS = 5
 
@@ -74,7 +79,7 @@ DECIDERS: Mapping[str, Decider] = {
     OURS: Decider("ours: quotes and search; who is told a longer time accepts it", Ours),
     "ours-half": Decider("ours, and half of those told a longer time leave", Ours, leaving=0.5),
     "hindsight": Decider(
-        "all orders known 45 min in advance; a reference, no competitor", Hindsight
+        "all orders known 20 min in advance; a reference, no competitor", Hindsight
     ),
 }
 

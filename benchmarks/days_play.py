@@ -5,13 +5,12 @@ One day of a scenario, played by one policy in Helsinki, or in any other city.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import time
 from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.days_hindsight import Hindsight
-from benchmarks.days_lists import STANDARD_PER_HOUR
+from benchmarks.days_lists import STANDARD_PER_HOUR, START
 from benchmarks.days_record import told
 from benchmarks.helsinki import STORE, embedded_city
 from dispatch.city import City
@@ -22,11 +21,10 @@ from scenarios.scenario import Scenario
 from scenarios.world import open_zone, play_world
 
 if TYPE_CHECKING:
+    from datetime import time
+
     from benchmarks.days_lists import Decider, Setting, Size
     from benchmarks.days_record import Day
-
-START = time(11)
-"""When orders begin to come: with three hours the peak at noon is in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,13 @@ def helsinki() -> Ground:
     return Ground(embedded_city(), STORE)
 
 
-def scenario_of(size: Size, setting: Setting, hours: float, leaving: float = 0.0) -> Scenario:
+def scenario_of(
+    size: Size, setting: Setting, hours: float, leaving: float = 0.0, start: time = START
+) -> Scenario:
     """Returns the kind of day that a size and a setting have. Raises InvalidRequest."""
     usual = Scenario(
         name=size.name,
-        start=START,
+        start=start,
         minutes=round(60 * hours),
         couriers=size.couriers + setting.couriers,
         urgent_per_hour=size.urgent_per_hour,

@@ -5,6 +5,7 @@ What a piece of the comparison comes to: tables, differences, aims, pictures.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 from typing import TYPE_CHECKING
 
 from benchmarks.days_aims import verdicts
@@ -18,11 +19,11 @@ from benchmarks.days_lists import (
     OURS,
     SHOWN,
     SIZES,
+    START,
     Setting,
     chosen,
 )
 from benchmarks.days_pictures import draw_settings, draw_sizes
-from benchmarks.days_play import START
 from benchmarks.days_tables import comparison, legend, listing, pooled, rows, table
 from benchmarks.days_zone import SECONDS
 from benchmarks.machine import machine
@@ -43,6 +44,7 @@ class Piece:
     sizes: tuple[str, ...] = tuple(SIZES)
     policies: tuple[str, ...] = SHOWN
     days: int = DAYS
+    start: time = START
     hours: float = HOURS
     seconds: float = SECONDS
 
@@ -51,7 +53,7 @@ class Piece:
         sizes = chosen("size", self.sizes, SIZES).values()
         policies = chosen("policy", self.policies, DECIDERS)
         return [
-            Cell(policy, size, day, setting, self.hours, self.seconds)
+            Cell(policy, size, day, setting, self.start, self.hours, self.seconds)
             for day in range(1, self.days + 1)
             for size in sizes
             for policy in policies
@@ -119,8 +121,8 @@ def varied(
 
 def _setting(piece: Piece) -> list[str]:
     return [
-        f"Helsinki, one store; {piece.days} days of {piece.hours:g} h from {START:%H:%M}, the peak "
-        "at noon among them; 12 standard orders an hour; every policy in the same worlds",
+        f"Helsinki, one store; {piece.days} days of {piece.hours:g} h from {piece.start:%H:%M}, "
+        "12 standard orders an hour; every policy in the same worlds",
         f"search at most {1000 * piece.seconds:.0f} ms at each event (an order, a stop finished, a "
         "courier who leaves or comes back), ours as much again for a quote; hindsight three times",
         f"peers: {', '.join(VERSIONS[:2])}; they minimise rides under hard ends, and what they "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -189,9 +190,10 @@ def test_cells_differ_by_all_they_are_of() -> None:
         replace(cell, day=2),
         replace(cell, setting=varied),
         replace(cell, hours=1.0),
+        replace(cell, start=time(9)),
         replace(cell, seconds=0.1),
     ]
-    assert len({cell.file, *(other.file for other in others)}) == 7
+    assert len({cell.file, *(other.file for other in others)}) == 8
     # What a setting is called is no difference.
     assert replace(cell, setting=replace(AS_USUAL, name="the same")).file == cell.file
 
