@@ -24,6 +24,7 @@ from rich.table import Table
 from api.calendar_commands import register as register_calendar
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
 from api.promise_commands import register as register_promises
+from api.simulate_commands import register as register_simulation
 from api.solve_commands import register as register_solver
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
@@ -48,6 +49,7 @@ app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
 register_calendar(app)
 register_promises(app)
+register_simulation(app)
 register_solver(app)
 
 err = Console(stderr=True, soft_wrap=True)

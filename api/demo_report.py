@@ -5,8 +5,6 @@ What the demo leaves: a table on the screen, a page, two pictures.
 from __future__ import annotations
 
 import base64
-import io
-import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +16,10 @@ from rich.table import Table
 
 from dispatch.city_files import load_map
 from scenarios.charts import draw_promises, draw_timeline
+from scenarios.figures import as_png, as_svg
 from scenarios.picture import draw_map
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from scenarios.log import ShiftLog
     from scenarios.metrics import Summary
 
@@ -109,10 +106,10 @@ def write_report(out: Path, setting: Setting, log: ShiftLog, summary: Summary) -
     """Writes ``report.html``, ``map.png`` and ``timeline.png`` to a folder; returns the page."""
     city = load_map(setting.city)
     out.mkdir(parents=True, exist_ok=True)
-    picture = _png(draw_map(city, log, setting.store))
+    picture = as_png(draw_map(city, log, setting.store))
     timeline = draw_timeline(log, setting.zone)
     (out / "map.png").write_bytes(picture)
-    (out / "timeline.png").write_bytes(_png(timeline))
+    (out / "timeline.png").write_bytes(as_png(timeline))
     loader = PackageLoader("scenarios")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     page = pages.get_template("report.html").render(
@@ -120,8 +117,8 @@ def write_report(out: Path, setting: Setting, log: ShiftLog, summary: Summary) -
         city=city.name,
         attribution=city.attribution,
         map=base64.b64encode(picture).decode(),
-        timeline=_svg(timeline, "timeline"),
-        promises=_svg(draw_promises(log, setting.zone), "promises"),
+        timeline=as_svg(timeline, "timeline"),
+        promises=as_svg(draw_promises(log, setting.zone), "promises"),
     )
     report = out / "report.html"
     report.write_text(page, encoding="utf-8")
@@ -149,20 +146,3 @@ def _words(log: ShiftLog, summary: Summary, setting: Setting) -> dict[str, Any]:
         "faults": summary.faults,
         "seed": setting.seed,
     }
-
-
-def _png(figure: Figure) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format="png")
-    return out.getvalue()
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """Returns a figure as SVG to stand inside a page; ``name`` keeps its ids apart from others."""
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
-    return re.sub(r'xlink:href="#', f'xlink:href="#{name}-', svg)

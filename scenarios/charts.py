@@ -4,7 +4,6 @@ Charts of a shift: who did what when, and what was left of each promise.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,12 @@ ACTIVITIES = {
     "loading": "#4b5560",
     "waiting for goods": "#dcd8cf",
     "on a break": "#f2e3b3",
+    "gone home": "#efeae0",
 }
 """What couriers do, and its colour in the timeline."""
+
+STEPS_S = (900, 1800, 3600, 2 * 3600, 4 * 3600)
+"""Seconds from one mark of the time axis to the next."""
 
 Span = tuple[str, int, int]
 """An activity, and from when to when in Unix seconds."""
@@ -63,7 +66,10 @@ def draw_timeline(log: ShiftLog, zone: ZoneInfo) -> Figure:
     axes = figure.add_subplot()
     rows = {courier: row for row, courier in enumerate(log.couriers)}
     bars = [(leg.courier, span) for leg in log.legs for span in spans(leg, log.finished)]
-    bars += [(courier, ("on a break", a, b)) for courier, a, b in log.pauses]
+    bars += [
+        (courier, ("on a break" if b < log.end else "gone home", a, b))
+        for courier, a, b in log.pauses
+    ]
     for what, colour in ACTIVITIES.items():
         mine = [(courier, a, b) for courier, (name, a, b) in bars if name == what]
         axes.barh(
@@ -76,12 +82,12 @@ def draw_timeline(log: ShiftLog, zone: ZoneInfo) -> Figure:
         )
     axes.set_yticks(list(rows.values()), list(log.couriers.values()))
     axes.invert_yaxis()
-    _mark_time(axes, log, zone, max(log.finished, log.end))
+    mark_time(axes, log, zone, max(log.finished, log.end))
     used = {name for _, (name, _, _) in bars}
     legend = [
         Patch(color=colour, label=what) for what, colour in ACTIVITIES.items() if what in used
     ]
-    figure.legend(handles=legend, loc="outside upper center", ncols=7, fontsize=7.5, frameon=False)
+    figure.legend(handles=legend, loc="outside upper center", ncols=8, fontsize=7.5, frameon=False)
     return figure
 
 
@@ -102,7 +108,7 @@ def draw_promises(log: ShiftLog, zone: ZoneInfo) -> Figure:
     axes.set_ylabel("minutes left of the promise")
     axes.set_xlabel("order placed at")
     # No order is placed after the end of demand.
-    _mark_time(axes, log, zone, log.end + 120)
+    mark_time(axes, log, zone, log.end + 120)
     legend = [
         Line2D([], [], ls="", marker="o", color=KEPT, label="promised in 22 minutes"),
         Line2D([], [], ls="", marker="D", color=KEPT, label="longer time promised"),
@@ -112,13 +118,13 @@ def draw_promises(log: ShiftLog, zone: ZoneInfo) -> Figure:
     return figure
 
 
-def _mark_time(axes: Axes, log: ShiftLog, zone: ZoneInfo, last: int) -> None:
+def mark_time(axes: Axes, log: ShiftLog, zone: ZoneInfo, last: int) -> None:
     """Sets the time axis up to ``last``, and marks the end of demand."""
     last = max(last, log.start + 60)
     axes.set_xlim(log.start, last)
     axes.axvline(log.end, color=SOFT, lw=1, ls=(0, (4, 3)))
-    # Eight marks at most, at full quarters of an hour.
-    step = 900 * math.ceil((last - log.start) / (8 * 900))
+    # Ten marks at most, at full quarters, halves or hours.
+    step = next((s for s in STEPS_S if (last - log.start) / s <= 10), STEPS_S[-1])
     ticks = range(-(-log.start // step) * step, last + 1, step)
     labels = [datetime.fromtimestamp(tick, tz=zone).strftime("%H:%M") for tick in ticks]
     axes.set_xticks(list(ticks), labels)

@@ -168,7 +168,7 @@ class Harsher:
         if part is Part.RIDE and self.rain > 0:
             dry_s = WET_S * (1 - self.rain) / self.rain
             return usual * (1 + self.rain_slows * is_wet(self.seed, at, dry_s))
-        if part is Part.INSIDE:
+        if part is Part.INSIDE and self.lift_queues > 0:
             queue = self.lift_queues * QUEUE[band_during(at, self.timezone)[0].partition("/")[0]]
             return usual + queue * _crowd(self.seed, at // 900) * float(rng.exponential())
         return usual

@@ -45,7 +45,10 @@ LANE_M = 2.4
 """Metres between the lines of two couriers on the same road."""
 
 STRIP = 0.36
-"""Inches above the map for the couriers' names."""
+"""Inches above the map for a row of the couriers' names."""
+
+NAMES = 6
+"""Names in a row, the store's among them."""
 
 MARGIN_M = 60
 """Metres around what was ridden."""
@@ -57,8 +60,9 @@ def draw_map(city: CityMap, log: ShiftLog, store: Point) -> Figure:
     stretch = 1 / math.cos(math.radians(store[0]))
     width = 8.0
     height = width * (north - south) * stretch / (east - west)
-    figure = Figure(figsize=(width, height + STRIP), dpi=110)
-    axes = figure.add_axes((0, 0, 1, height / (height + STRIP)))
+    strip = STRIP * math.ceil((len(log.couriers) + 1) / NAMES)
+    figure = Figure(figsize=(width, height + strip), dpi=110)
+    axes = figure.add_axes((0, 0, 1, height / (height + strip)))
     axes.set(xlim=(west, east), ylim=(south, north), aspect=stretch)
     axes.axis("off")
     figure.set_facecolor(PAPER)
@@ -139,7 +143,7 @@ def _draw_names(figure: Figure, names: list[str]) -> None:
     figure.legend(
         handles=[*handles, star],
         loc="upper center",
-        ncols=len(names) + 1,
+        ncols=min(len(names) + 1, NAMES),
         fontsize=9.5,
         frameon=False,
         borderaxespad=0.3,

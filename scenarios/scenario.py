@@ -66,14 +66,14 @@ class Scenario:
     means over the day, whatever its ``profile``; they are of ``desks`` desks with log-normal
     weights of sigma ``uneven``, and a share of ``several_drops`` is for two or three of them.
 
-    Of the ``couriers`` so many are ``dropping_out`` for good at some moment, when next at the
-    store, and so many are ``coming_late`` by ``late_min`` minutes, which nobody told the planner.
+    Of the ``couriers`` so many are ``dropping_out`` for good at some moment, once their goods are
+    handed over, and so many are ``coming_late`` by ``late_min`` minutes; nobody tells the planner.
 
     Planned times are multiplied by luck of a ``family``: ``travel_noise`` is the sigma, or the
     coefficient of variation, of rides and ways inside, ``service_noise`` that of loading and
     handing over where the family has it. It rains a share of ``rain`` of the time, and then rides
     take longer by the share ``rain_slows``. ``lift_queues`` lengthens ways inside by waiting at
-    lifts that nobody planned: at 1 by a fifth on average, by half at lunch.
+    lifts that nobody planned: at 1 by a fifth on average, a third in peaks, half at lunch.
 
     ``cancelled``, ``closed`` and ``rejected`` are shares of orders: called off within minutes, not
     taken because the desk is closed, a unit given back. Of the customers who are promised a longer

@@ -23,19 +23,21 @@ class Verdict:
     """
     A day in counts, which add up over days, and in figures that do not.
 
-    ``placed`` are urgent orders, of which ``left`` are those of customers who left; ``promised``
-    are the others, ``promised_usual`` those of all placed that were offered the usual 22 minutes.
-    ``kept`` were ended by the time promised, ``within_usual`` within 22 minutes of being placed
-    whatever was promised. ``late_s`` is by how much each promise that was not kept was broken,
-    ascending; one still open at the end was until then. ``standard_on_course`` are standard orders
-    ended, or meant to end, by their date. ``orders_ended`` are orders of either service of which
-    every drop ended, ``busy_s`` the seconds that couriers worked until the end of demand, of
-    ``paid_s``, the couriers' hours of all of it. Summed over the ``events`` of the zone,
-    ``kept_drops`` were planned before and after; ``moved_drops`` changed courier, by an event or a
-    search after it, and ``flipped`` next stops became others.
+    ``placed`` are urgent orders, without those that were ``called_off``; ``left`` of them are of
+    customers who left, ``promised`` are the others, ``promised_usual`` those of all placed that
+    were offered the usual 22 minutes. ``kept`` were ended by the time promised, ``within_usual``
+    within 22 minutes of being placed whatever was promised. ``late_s`` is by how much each promise
+    that was not kept was broken, ascending; one still open at the end was until then.
+    ``standard_on_course`` are standard orders ended, or meant to end, by their date.
+    ``orders_ended`` are orders of either service of which every drop ended, ``busy_s`` the seconds
+    that couriers worked until the end of demand, of ``paid_s``, the couriers' hours of all of it.
+    Summed over the ``events`` of the zone, ``kept_drops`` were planned before and after;
+    ``moved_drops`` changed courier, by an event or a search after it, and ``flipped`` next stops
+    became others.
     """
 
     placed: int
+    called_off: int
     left: int
     promised: int
     promised_usual: int
@@ -97,7 +99,7 @@ class Verdict:
 
 def judge(log: ShiftLog) -> Verdict:
     """Returns how a day went; the log is one that was played to its end."""
-    urgent = [order for order in log.of(URGENT) if not _is_called_off(log, order)]
+    urgent = urgent_of(log)
     promised = [order for order in urgent if not log.has_left(order)]
     standard = [order for order in log.of(STANDARD) if not _is_called_off(log, order)]
     ends = {order.id: _end(log, order) for order in promised}
@@ -107,6 +109,7 @@ def judge(log: ShiftLog) -> Verdict:
     events = [replan for replan in log.replans if replan.cause]
     return Verdict(
         placed=len(urgent),
+        called_off=len(log.of(URGENT)) - len(urgent),
         left=len(urgent) - len(promised),
         promised=len(promised),
         promised_usual=sum(not order.requoted for order in urgent),
@@ -125,6 +128,11 @@ def judge(log: ShiftLog) -> Verdict:
         decisions_ms=tuple(log.decisions_ms),
         faults=len(log.faults),
     )
+
+
+def urgent_of(log: ShiftLog) -> list[PlacedOrder]:
+    """Returns the urgent orders that count: all but those called off."""
+    return [order for order in log.of(URGENT) if not _is_called_off(log, order)]
 
 
 def _is_called_off(log: ShiftLog, order: PlacedOrder) -> bool:

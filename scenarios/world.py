@@ -5,7 +5,7 @@ A scenario's world, played in this process: zone, orders, couriers, and what the
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -18,12 +18,12 @@ from scenarios.scenario import Family
 from scenarios.shift import Shift
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from dispatch.city import City
     from dispatch.orders import Store
     from dispatch.policy import Policy
-    from scenarios.couriers import Rider
+    from scenarios.couriers import Leg, Rider
     from scenarios.demand import WantedOrder
     from scenarios.scenario import Scenario
 
@@ -37,6 +37,7 @@ COURIERS = 5
 Zone = TypeVar("Zone", bound=InProcess)
 
 
+@overload
 def open_zone(
     scenario: Scenario,
     city: City,
@@ -44,9 +45,27 @@ def open_zone(
     policy: Policy,
     iterations: int,
     *,
-    kind: Callable[..., Zone] = InProcess,  # type: ignore[assignment]
+    kind: Callable[..., Zone],
     **more: Any,
-) -> Zone:
+) -> Zone: ...
+
+
+@overload
+def open_zone(
+    scenario: Scenario, city: City, store: Store, policy: Policy, iterations: int, **more: Any
+) -> InProcess: ...
+
+
+def open_zone(
+    scenario: Scenario,
+    city: City,
+    store: Store,
+    policy: Policy,
+    iterations: int,
+    *,
+    kind: Callable[..., InProcess] = InProcess,
+    **more: Any,
+) -> InProcess:
     """
     Returns a zone in which a scenario can be played, at the start of its day.
 
@@ -146,3 +165,13 @@ def look_back(zone: InProcess, log: ShiftLog, first: int) -> None:
         for drop in order.drops:
             if drop not in log.closings:
                 log.expected[drop] = zone.expected(drop)
+
+
+def with_ways(legs: Iterable[Leg], zone: InProcess) -> list[Leg]:
+    """Returns legs with the way ridden and its metres, which a zone does not tell as it goes."""
+    city = zone.dispatcher.city
+    told = []
+    for leg in legs:
+        way = city.way(*zone.ends[leg.courier, leg.stop])
+        told.append(replace(leg, line=way.line, distance_m=way.distance_m))
+    return told

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dispatch.spread import Spread
-from scenarios.luck import Alone, AsAssumed, Luck, Part, Weather, is_wet
+from scenarios.luck import Alone, AsAssumed, Harsher, Luck, Part, Weather, is_wet
 
 HELSINKI = "Europe/Helsinki"
 
@@ -72,3 +72,39 @@ def test_the_same_world_has_the_same_rain() -> None:
     moments = range(TEN, TEN + DAY, 600)
     assert [is_wet(1, at) for at in moments] == [is_wet(1, at) for at in moments]
     assert [is_wet(1, at) for at in moments] != [is_wet(2, at) for at in moments]
+
+
+def harsh(**figures: float) -> Harsher:
+    return Harsher(Alone(0.25), 1, HELSINKI, **figures)
+
+
+@pytest.mark.parametrize("part", list(Part))
+def test_with_nothing_harsher_luck_is_that_of_its_family(part: Part) -> None:
+    moments = [TEN + day * DAY for day in range(100)]
+    assert factors(harsh(), part, moments) == pytest.approx(factors(Alone(0.25), part, moments))
+
+
+@pytest.mark.parametrize(("rain", "mean"), [(0.0, 1.0), (0.5, 1.15), (1.0, 1.3)])
+def test_rain_lengthens_rides_for_its_share_of_the_time(rain: float, mean: float) -> None:
+    moments = [TEN + 3600 * hour for hour in range(20000)]
+    luck = harsh(rain=rain, rain_slows=0.3)
+    # Wet spells last 45 minutes, so that hours are nearly independent: the error is 0.002.
+    assert factors(luck, Part.RIDE, moments).mean() == pytest.approx(mean, abs=0.02)
+    assert factors(luck, Part.SERVICE, moments).mean() == pytest.approx(1, abs=0.02)
+
+
+def test_queues_that_nobody_planned_lengthen_ways_inside_most_at_lunch() -> None:
+    luck = harsh(lift_queues=1.0)
+    means = [
+        factors(luck, Part.INSIDE, [TEN + hour * 3600 + d * DAY for d in range(4000)]).mean()
+        for hour in (5, 2)
+    ]
+    # A fifth by day and a half at lunch; a deviation below 0.7 leaves an error of 0.011.
+    assert means == pytest.approx([1.2, 1.5], abs=0.05)
+
+
+def test_handing_over_may_have_a_sigma_of_its_own() -> None:
+    moments = [TEN + 60 * n for n in range(2000)]
+    luck = Alone(0.0, service=0.3)
+    assert set(factors(luck, Part.RIDE, moments)) == {1.0}
+    assert np.log(factors(luck, Part.SERVICE, moments)).std() == pytest.approx(0.3, rel=0.1)

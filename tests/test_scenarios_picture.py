@@ -1,5 +1,6 @@
 """Pictures: what is drawn from a log, and where."""
 
+import itertools
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -131,3 +132,26 @@ def test_the_promises_show_the_minutes_left(log: ShiftLog) -> None:
     marks = [line.get_ydata()[0] for line in axes.lines if line.get_marker() == "o"]  # type: ignore[index]
     # 1320 - 1000 and 1320 - 1400 seconds.
     assert marks == pytest.approx([320 / 60, -80 / 60])
+
+
+def test_many_couriers_are_named_in_rows_above_the_map(city: CityMap, log: ShiftLog) -> None:
+    few = draw_map(city, log, STORE).get_figheight()
+    log.couriers = {f"c_{n}": f"Courier {n}" for n in range(1, 12)}
+    # Eleven and the store are two rows of six.
+    assert draw_map(city, log, STORE).get_figheight() == pytest.approx(few + 0.36)
+
+
+def test_who_went_home_is_not_on_a_break(log: ShiftLog) -> None:
+    log.pauses = [("c_1", START + 600, START + 1200), ("c_2", START + 900, log.end)]
+    legend = draw_timeline(log, ZONE).legends[0]
+    assert {"on a break", "gone home"} <= {text.get_text() for text in legend.get_texts()}
+
+
+@pytest.mark.parametrize(("hours", "apart_s"), [(1, 900), (5, 1800), (9, 3600), (12, 7200)])
+def test_marks_of_the_time_axis_are_full_parts_of_hours(
+    log: ShiftLog, hours: int, apart_s: int
+) -> None:
+    log.end = log.finished = START + 3600 * hours
+    ticks = draw_timeline(log, ZONE).axes[0].get_xticks()
+    assert len(ticks) >= 4
+    assert {int(b - a) for a, b in itertools.pairwise(ticks)} == {apart_s}
