@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.calibration import calibration
 from benchmarks.crash import crash
+from benchmarks.days import days
 from benchmarks.exact import exact
 from benchmarks.floods import floods
 from benchmarks.lanes import lanes
@@ -43,6 +44,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "quotes": quotes,
     "floods": floods,
     "mdrp": mdrp,
+    "days": days,
 }
 
 
