@@ -341,7 +341,7 @@ def test_a_search_may_move_a_place_but_not_lose_it() -> None:
 
 
 def test_a_cheaper_plan_that_brings_what_is_held_late_is_not_taken() -> None:
-    zone = LittleZone(capacity=1, policy=Policy(quote_search_s=0, plan_buffer=0))
+    zone = LittleZone(capacity=1)
     reserve(zone, a_drop(9))
     zone.urgent(9, on_infeasible="accept_late")
     zone.now += 30
