@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dispatch.entering import Entering
 from dispatch.places import Place
-from dispatch.policy import Entering
 from dispatch.retiming import Travel
 from dispatch.whereabouts import Whereabouts
 from solver.problem import Problem

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from dispatch.band_times import band_of
 from dispatch.calendars import second_of_day, weekday_of
 from dispatch.carrying import return_job
+from dispatch.entering import entering, takes_work
 from dispatch.holds import with_holds
 from dispatch.model import Model
 from dispatch.openings import HORIZON_S, handed_over, opening
 from dispatch.orders import Drop, DropStatus, StopKind
-from dispatch.policy import entering, takes_work
+from dispatch.protecting import savable_first, with_buffers_left, with_short_waits
 from dispatch.reach import is_cut_off, with_time_for_aboard, within_reach
 from dispatch.reported import closes
 from dispatch.retiming import Travel
@@ -67,13 +68,13 @@ class _Builder:
         state = with_holds(state, now)
         self.state, self.plan, self.city, self.policy, self.now = state, plan, city, policy, now
         self.rides = rides
-        self.entering = entering(state, plan, policy, now)
+        self.entering = entering(state, plan, policy, now, city.buildings)
         self.couriers = [c for c in state.couriers.values() if enters(c, state, now)]
         self.index = {courier.id: v for v, courier in enumerate(self.couriers)}
         self.willing = frozenset(c.id for c in self.couriers if takes_work(c, now))
         self.standing = {c.id: whereabouts(c, policy, now, rides.get(c.id)) for c in self.couriers}
         self.planned = {
-            drop: route.courier
+            drop: (route.courier, stop.departure)
             for route in plan.whole_routes()
             for stop in route.stops
             if stop.kind is StopKind.DELIVER
@@ -93,6 +94,7 @@ class _Builder:
         vehicles = tuple(self._vehicle(courier) for courier in self.couriers)
         travel = Travel(self.city, tuple(self.locations))
         problem = within_reach(Problem(vehicles, jobs, travel.seconds(band)))
+        problem = self._protected(problem)
         return Model(
             with_time_for_aboard(problem),
             self.now,
@@ -104,6 +106,37 @@ class _Builder:
             travel,
             self._cut_off(band),
         )
+
+    def _protected(self, problem: Problem) -> Problem:
+        """The problem with the rules in force that protect promises."""
+        policy = self.policy
+        if policy.plan_buffer and not self._has_newcomers():
+            ends = {drop: end - self.now for drop, (_, end) in self.planned.items()}
+            problem = with_buffers_left(problem, ends, policy.plan_buffer)
+        if policy.lost_wait_s:
+            problem = savable_first(problem, policy.lost_wait_s)
+        if policy.wait_s:
+            buildings = {drop.id: drop.desk.building for drop in self.state.open_drops()}
+            problem = with_short_waits(problem, self._next_loads(), buildings, policy.wait_s)
+        return problem
+
+    def _has_newcomers(self) -> bool:
+        """Whether an order is being placed or asked about: what it takes is judged by the quote."""
+        return any(
+            drop.id not in self.planned and self.state.orders[drop.order].placed_at >= self.now
+            for drop in self.state.open_drops()
+        )
+
+    def _next_loads(self) -> dict[int, frozenset[str]]:
+        """The drops that couriers who carry nothing load next, by vehicle."""
+        found = {}
+        for route in self.plan.whole_routes():
+            stop = next((stop for stop in route.stops if stop.kind is not StopKind.RETURN), None)
+            is_free = route.courier in self.willing and not self.state.on_board(route.courier)
+            if stop is not None and stop.kind is StopKind.LOAD and is_free:
+                drops = (d for d in stop.drops if _awaits(self.state, d, stop.kind))
+                found[self.index[route.courier]] = frozenset(drops)
+        return found
 
     def _cut_off(self, band: str) -> frozenset[str]:
         """The couriers without a way to their stop, as far as their positions do not tell one."""
@@ -189,7 +222,7 @@ class _Builder:
             if order.deadline is None
             else order.deadline - self.policy.handover_s - self.now,
         )
-        planned = self.planned.get(drop.id)
+        planned, _ = self.planned.get(drop.id, (None, 0))
         allowed = self._numbers(couriers)
         return Job(
             name=drop.id,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over
+from dispatch.entering import has_company
 from dispatch.holds import is_held
 from dispatch.model import Model
-from dispatch.policy import has_company
 from dispatch.reach import gap
 from dispatch.retiming import retimed
 from dispatch.state import State

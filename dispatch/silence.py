@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dispatch.entering import is_on_duty
 from dispatch.events import Silenced
 from dispatch.orders import StopKind
-from dispatch.policy import is_on_duty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

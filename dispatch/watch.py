@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dispatch.calendars import instant_of, local
+from dispatch.entering import takes_work
 from dispatch.events import (
     GoodsArrived,
     OrderPlaced,
@@ -21,7 +22,6 @@ from dispatch.events import (
     PromiseWarned,
 )
 from dispatch.orders import Order, Store
-from dispatch.policy import takes_work
 from dispatch.promise_clocks import Facts, started_at, warnings_due
 from dispatch.promise_due import needs_calendar
 from dispatch.promising import calendar_pinned

@@ -13,6 +13,7 @@ from dispatch.hours import Week, every_day
 from dispatch.openings import HORIZON_S, desk_place, opening
 from dispatch.ordering import goods_ready
 from dispatch.orders import DropStatus
+from dispatch.policy import Policy
 from dispatch.requests import CourierChange, DeskRequest, DropRequest
 from solver.problem import MINOR, PROMISED, Job, TimeWindow
 from solver.solution import Activity, Kind
@@ -96,6 +97,17 @@ def test_an_urgent_job_is_due_at_its_deadline_less_the_handing_over() -> None:
     assert job.delivery.due == 1320 - 60 - 40
     assert job.pickup is not None
     assert job.pickup.window.early == 60
+
+
+def test_a_plan_leaves_a_promise_its_buffer_once_it_is_given() -> None:
+    zone = LittleZone(policy=Policy(quote_search_s=0, plan_buffer=0.2))
+    zone.urgent(3)
+    # In the second of another order its quote sees to that: more than anybody can carry.
+    zone.urgent(3, load=21, on_infeasible="accept_late")
+    assert job_of(zone, "d_1").delivery.due == 1320 - 60
+    zone.now += 120
+    # A fifth of 1000 s is 200.
+    assert job_of(zone, "d_1").delivery.due == 1000 - 60
 
 
 def test_a_standard_job_is_minor() -> None:

@@ -6,13 +6,27 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dispatch.crew import change_courier
+from dispatch.entering import has_company, trips
 from dispatch.errors import InvalidRequest
 from dispatch.ordering import cancel_order
 from dispatch.policy import Policy
 from dispatch.requests import CourierChange
 from tests.little_city import HOUR, NOW, LittleZone
+
+ALL_RULES = Policy(
+    quote_search_s=0,
+    reserve_share=0.4,
+    standard_near_m=120,
+    standard_expect=2,
+    fill_idle=1,
+    plan_buffer=0.2,
+    wait_s=240,
+    lost_wait_s=3600,
+)
 
 
 def test_figures_by_name_replace_defaults() -> None:
@@ -31,6 +45,8 @@ def test_figures_by_name_replace_defaults() -> None:
         ({"handover_s": -1}, "policy.handover_s"),
         ({"handover_s": 10**12}, "policy.handover_s"),
         ({"tick_s": 0}, "policy.tick_s"),
+        ({"reserve_share": 1.1}, "policy.reserve_share"),
+        ({"lost_wait_s": -1}, "policy.lost_wait_s"),
         ({"learn_speeds": 2}, "policy.learn_speeds"),
         ({"quote_buffer": math.nan}, "policy.quote_buffer"),
         ({"quote_buffer": math.inf}, "policy.quote_buffer"),
@@ -192,3 +208,69 @@ def test_a_standard_trip_that_is_planned_keeps_its_courier() -> None:
     for _ in range(4):
         zone.wait(30)
         assert {zone.carrier(drop) for drop in drops} == {"c_2"}
+
+
+@pytest.mark.parametrize(("share", "carrier"), [(0.0, "c_2"), (0.4, "c_3"), (0.7, None)])
+def test_a_share_of_the_idle_is_kept_back(share: float, carrier: str | None) -> None:
+    # Of three 1.2 make two, 2.1 make all.
+    zone = LittleZone(3, policy=Policy(quote_search_s=0, reserve_share=share))
+    drops = [zone.standard(5) for _ in range(3)]
+    assert {zone.carrier(drop) for drop in drops} == {carrier}
+
+
+@pytest.mark.parametrize(("couriers", "carrier"), [(2, "c_1"), (1, None)])
+def test_nothing_rides_along_while_too_few_are_idle(couriers: int, carrier: str | None) -> None:
+    zone = LittleZone(couriers, policy=Policy(quote_search_s=0, fill_idle=1))
+    zone.urgent(3)
+    assert zone.carrier(zone.standard(3)) == carrier
+
+
+@pytest.mark.parametrize(("metres", "carrier"), [(112, "c_2"), (111, None)])
+def test_drops_for_buildings_near_each_other_share_a_trip(metres: int, carrier: str | None) -> None:
+    # b_4 and b_6 are 0.002 degrees of longitude apart, 111.6 m at 60 degrees north.
+    zone = LittleZone(2, policy=Policy(quote_search_s=0, standard_near_m=metres))
+    drops = [zone.standard(block) for block in (4, 5, 6)]
+    assert {zone.carrier(drop) for drop in drops} == {carrier}
+
+
+def test_an_old_drop_waits_on_while_others_are_ordered_for_its_building() -> None:
+    zone = LittleZone(2, policy=Policy(quote_search_s=0, standard_expect=1))
+    old = zone.standard(5)
+    zone.wait(HOUR)
+    zone.standard(5, floor=2)
+    zone.wait(3 * HOUR - 1)
+    # 3 h 59 min 59 s old, and the other was ordered less than three hours ago.
+    assert zone.carrier(old) is None
+    zone.wait(1)
+    assert zone.carrier(old) == "c_2"
+
+
+def test_an_old_drop_does_not_wait_on_for_itself_or_other_buildings() -> None:
+    zone = LittleZone(2, policy=Policy(quote_search_s=0, standard_expect=1))
+    old = zone.standard(5)
+    zone.wait(HOUR)
+    zone.standard(6)
+    zone.wait(2 * HOUR)
+    assert zone.carrier(old) == "c_2"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 900)), max_size=8))
+@settings(max_examples=25, deadline=None)
+def test_with_all_rules_in_force_urgent_drops_are_planned_and_fills_have_company(
+    orders: list[tuple[bool, int, int]],
+) -> None:
+    zone = LittleZone(3, policy=ALL_RULES)
+    urgent = []
+    for is_urgent, block, wait in orders:
+        place = zone.urgent if is_urgent else zone.standard
+        drop = place(block)
+        urgent += [drop] if is_urgent else []
+        zone.wait(wait)
+    for drop in urgent:
+        # Nobody loads: all still wait, and three have shifts of eight hours.
+        assert zone.carrier(drop) is not None
+    fills = zone.dispatcher.model(zone.state, zone.now).entering.fills
+    loaded = [trip for route in zone.plan.routes for trip in trips(route)]
+    for drop in fills & set().union(*loaded):
+        (trip,) = (trip for trip in loaded if drop in trip)
+        assert has_company(zone.drop(drop), trip, zone.state)

@@ -1,0 +1,134 @@
+"""
+Rules that protect promises within a problem: what weighs, how long goods wait, what buffer is left.
+
+Each takes a problem and returns one; which of them are in force are figures of the zone's policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from solver.problem import MINOR, PROMISED, TimeWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from solver.problem import Job, Problem
+
+
+def savable_first(problem: Problem, most_s: int) -> Problem:
+    """
+    Returns the problem in which promises that nobody can keep any more wait for those still open.
+
+    Lost is a waiting job that starts after its due by any vehicle, even if that did nothing else
+    before: it weighs as minor work without a due. One that was due ``most_s`` seconds ago or longer
+    weighs as promised again, so that nobody waits without an end (0: all do, the rule is off).
+    """
+    jobs = tuple(
+        replace(job, rank=MINOR, delivery=replace(job.delivery, due=None))
+        if _is_lost(problem, job, most_s)
+        else job
+        for job in problem.jobs
+    )
+    return replace(problem, jobs=jobs) if jobs != problem.jobs else problem
+
+
+def _is_lost(problem: Problem, job: Job, most_s: int) -> bool:
+    due = job.delivery.due
+    if job.rank != PROMISED or job.pickup is None or due is None or due <= -most_s:
+        return False
+    earliest = earliest_start(problem, job)
+    return earliest is not None and earliest > due
+
+
+def earliest_start(problem: Problem, job: Job) -> int | None:
+    """
+    Returns when the delivery of a waiting job starts if a vehicle does nothing else before.
+
+    Seconds; None where no vehicle may take it. Raises ValueError for goods on board.
+    """
+    if job.pickup is None:
+        raise ValueError(f"Job {job.name!r} is on board and has no pickup.")
+    starts = []
+    for v in job.vehicles if job.vehicles is not None else range(len(problem.vehicles)):
+        rides, vehicle = problem.durations_of(v), problem.vehicles[v]
+        there = vehicle.shift.early + int(rides[vehicle.start, job.pickup.location])
+        loaded = job.pickup.earliest_start(there) + job.pickup.service_on(v)
+        arrives = loaded + int(rides[job.pickup.location, job.delivery.location])
+        starts.append(job.delivery.earliest_start(arrives))
+    return min(starts, default=None)
+
+
+def with_short_waits(
+    problem: Problem,
+    next_loads: Mapping[int, Collection[str]],
+    building_of: Mapping[str, str],
+    most_s: int,
+) -> Problem:
+    """
+    Returns the problem in which goods that may leave wait for no others, or a little.
+
+    ``next_loads`` are the jobs that a vehicle loads before anything else, as planned: their stop
+    starts when the vehicle is there and the last of them is ready, or up to ``most_s`` seconds
+    later for promised goods to a building of theirs. What joins it otherwise must be ready by then.
+    """
+    latest: dict[str, int] = {}
+    for v, names in next_loads.items():
+        loads = [job for job in problem.jobs if job.name in names and job.pickup is not None]
+        if any(job.rank == PROMISED for job in loads):
+            until = _leaves(problem, v, loads, building_of, most_s)
+            latest.update((job.name, until) for job in loads)
+    return replace(problem, jobs=tuple(_bounded(job, latest.get(job.name)) for job in problem.jobs))
+
+
+def _leaves(
+    problem: Problem, v: int, loads: list[Job], building_of: Mapping[str, str], most_s: int
+) -> int:
+    """Returns the last second at which the loading of the last of a stop's goods may start."""
+    own = [job.pickup for job in loads if job.pickup is not None]
+    vehicle = problem.vehicles[v]
+    there = int(problem.durations_of(v)[vehicle.start, own[0].location])
+    start = max(vehicle.shift.early + there, *(pickup.window.early for pickup in own))
+    names = {job.name for job in loads}
+    buildings = {building_of.get(job.name) for job in loads if job.rank == PROMISED}
+    joined = [
+        job.pickup
+        for job in problem.jobs
+        if job.pickup is not None
+        and job.rank == PROMISED
+        and job.name not in names
+        and building_of.get(job.name) in buildings
+        and job.pickup.window.early <= start + most_s
+    ]
+    # They are loaded one after the other: all of these may be before the last of them.
+    in_turn = sum(pickup.service_on(v) for pickup in (*own, *joined))
+    return max(start, *(pickup.window.early for pickup in (*own, *joined))) + in_turn
+
+
+def _bounded(job: Job, until: int | None) -> Job:
+    if until is None or job.pickup is None:
+        return job
+    window = TimeWindow(job.pickup.window.early, until)
+    return replace(job, pickup=replace(job.pickup, window=window))
+
+
+def with_buffers_left(problem: Problem, ends: Mapping[str, int], share: float) -> Problem:
+    """
+    Returns the problem in which waiting promises are due before their buffer, where they have it.
+
+    ``ends`` are the ends of the hand-overs as planned, in seconds; a promise has its buffer while
+    the time left is ``1 + share`` times that to its planned end. Without it the due stays.
+    """
+    return replace(problem, jobs=tuple(_with_buffer(job, ends, share) for job in problem.jobs))
+
+
+def _with_buffer(job: Job, ends: Mapping[str, int], share: float) -> Job:
+    due = job.delivery.due
+    if job.rank != PROMISED or job.pickup is None or due is None or job.name not in ends:
+        return job
+    service = job.delivery.service_duration
+    safe = int((due + service) / (1 + share))
+    if ends[job.name] > safe:
+        return job
+    return replace(job, delivery=replace(job.delivery, due=safe - service))
