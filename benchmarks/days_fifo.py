@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from benchmarks.days_part import part, served
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.dispatcher import Dispatcher
+from dispatch.entering import is_on_duty
 from dispatch.orders import DropStatus, StopKind
-from dispatch.policy import is_on_duty
 from dispatch.proposals import judged, without
 from solver.insertion import insert
 from solver.solution import Activity, Kind, Solution

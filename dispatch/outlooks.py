@@ -94,7 +94,7 @@ def seen(
         return Outlook(placed, proposal, last, aim.promise_s, feasible=True)
     policy = dispatcher.policy
     surely = Aim(aim.promise_s, policy.quote_buffer, policy.quote_confidence)
-    longer = max(aim.promise_s, last.honest_s(surely, now))
+    longer = max(aim.promise_s, last.honest_s(surely, now)) + policy.quote_room_s
     service = dispatcher.state.services[placed.order.service]
     promise_s = longer if service.negotiable else aim.promise_s
     return Outlook(placed, proposal, last, promise_s, feasible=False)
