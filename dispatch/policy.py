@@ -75,7 +75,7 @@ class Policy:
     quote_confidence: float = 0.95
     quote_search_s: float = 0.15
     quote_search_moves: int = 0
-    quote_room_s: int = 0
+    quote_room_s: int = 3600
     quote_valid_s: int = 60
     holds_per_principal: int = 20
     handover_s: int = 60
