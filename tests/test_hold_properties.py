@@ -26,8 +26,8 @@ from tests.test_zone_properties import refused
 
 COURIERS = ("c_1", "c_2", "c_3")
 
-QUICK = Policy(quote_search_s=0)
-SEARCHING = Policy(quote_search_moves=3)
+QUICK = Policy(quote_room_s=0, quote_search_s=0)
+SEARCHING = Policy(quote_room_s=0, quote_search_moves=3)
 
 couriers = st.sampled_from(COURIERS)
 goods = st.builds(

@@ -19,7 +19,7 @@ from dispatch.requests import CourierChange, DropRequest, QuoteRequest
 from solver.solution import Activity, Kind, Solution, cost
 from tests.little_city import NOW, STORE, LittleZone, a_drop
 
-STRICT = Policy(quote_search_s=0, holds_per_principal=2)
+STRICT = Policy(quote_room_s=0, quote_search_s=0, holds_per_principal=2)
 
 
 def reserve(zone: LittleZone, *drops: DropRequest, **rest: Any) -> Answer:
@@ -166,7 +166,9 @@ def test_an_idle_courier_with_a_place_held_is_not_idle_for_standard_work() -> No
 
 @pytest.mark.parametrize("after_s", [0, 1, 59, 60])
 def test_an_order_takes_the_place_held_for_it_to_the_last_second(after_s: int) -> None:
-    zone = LittleZone(policy=Policy(quote_search_s=0, quote_buffer=0, quote_confidence=0))
+    zone = LittleZone(
+        policy=Policy(quote_room_s=0, quote_search_s=0, quote_buffer=0, quote_confidence=0)
+    )
     # Ready 700 s from now at the latest, 15 to load, 545 s to b_8 at floor 1, 60: 1320 s.
     answer = reserve(zone, a_drop(8, floor=1), ready_at=NOW + 700 - 30)
     assert answer.quote.feasible
@@ -212,7 +214,7 @@ def test_without_a_place_the_same_burst_takes_it() -> None:
 def test_a_word_that_cannot_be_kept_is_not_given_silently(
     on_infeasible: str, promise_s: int
 ) -> None:
-    zone = LittleZone(policy=Policy(quote_search_s=0, quote_confidence=0))
+    zone = LittleZone(policy=Policy(quote_room_s=0, quote_search_s=0, quote_confidence=0))
     quote = reserve(zone, reserve=False).quote
     # The goods come later than was said: 2800 + 300 s and a fifth are 62 minutes.
     wish: dict[str, Any] = {"ready_at": NOW + 2800, "quote_id": quote.id}

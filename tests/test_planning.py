@@ -100,7 +100,7 @@ def test_an_urgent_job_is_due_at_its_deadline_less_the_handing_over() -> None:
 
 
 def test_a_plan_leaves_a_promise_its_buffer_once_it_is_given() -> None:
-    zone = LittleZone(policy=Policy(quote_search_s=0, plan_buffer=0.2))
+    zone = LittleZone(policy=Policy(quote_room_s=0, quote_search_s=0, plan_buffer=0.2))
     zone.urgent(3)
     # In the second of another order its quote sees to that: more than anybody can carry.
     zone.urgent(3, load=21, on_infeasible="accept_late")

@@ -158,7 +158,9 @@ def test_a_plan_on_time_stays_on_time_with_its_buffers(problem: Problem, share: 
 
 def test_a_savable_promise_goes_before_a_lost_one() -> None:
     def first(lost_wait_s: int) -> str:
-        zone = LittleZone(1, policy=Policy(quote_search_s=0, lost_wait_s=lost_wait_s))
+        zone = LittleZone(
+            1, policy=Policy(quote_room_s=0, quote_search_s=0, lost_wait_s=lost_wait_s)
+        )
         lost = zone.urgent(10)
         # Due in 320 s, and at the very least 15 + 645 + 60 s from here.
         zone.wait(1000)

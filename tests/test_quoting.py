@@ -77,7 +77,9 @@ def test_a_planned_time_with_its_buffer_has_to_fit_the_usual_one(
 
 
 def test_without_a_buffer_the_planned_time_itself_is_promised() -> None:
-    zone = LittleZone(policy=Policy(quote_buffer=0, quote_confidence=0, quote_search_s=0))
+    zone = LittleZone(
+        policy=Policy(quote_room_s=0, quote_buffer=0, quote_confidence=0, quote_search_s=0)
+    )
     answer = quote(zone, ready_in=1021)
     assert (answer.quote.feasible, answer.quote.promise_s) == (False, 1380)
 
@@ -118,7 +120,7 @@ def test_an_order_late_already_is_told_as_not_on_time() -> None:
 
 
 def test_a_new_order_breaks_no_word_that_was_given() -> None:
-    zone = LittleZone(policy=Policy(quote_confidence=0, quote_search_s=0))
+    zone = LittleZone(policy=Policy(quote_room_s=0, quote_confidence=0, quote_search_s=0))
     # Ready after 575 s: 15 to load, 645 to b_10, 60 to hand over; 25 s are left of 1320.
     zone.urgent(10, ready_at=NOW + 575, on_infeasible="accept_late")
     answer = quote(zone, a_drop(1), ready_in=575)
@@ -128,6 +130,20 @@ def test_a_new_order_breaks_no_word_that_was_given() -> None:
     assert answer.delays == (Delay("o_1", 15, still_on_time=True),)
     order = zone.order(a_drop(1), ready_at=NOW + 575)
     assert (order.promise_s, order.requoted) == (40 * 60, True)
+
+
+def test_a_longer_time_leaves_room_for_later_orders_that_can_have_the_usual_one() -> None:
+    policy = Policy(quote_confidence=0, quote_search_s=0, quote_room_s=600)
+    zone = LittleZone(policy=policy)
+    zone.urgent(10, ready_at=NOW + 575, on_infeasible="accept_late")
+    # As above, 40 minutes, and ten more; it is planned no later for that.
+    answer = quote(zone, a_drop(1), ready_in=575)
+    assert (answer.eta, answer.quote.promise_s) == (NOW + 1955, 50 * 60)
+    # What has room waits for one that has none: 15 s to load, 45 to b_1 and 60 there.
+    late = zone.order(a_drop(1), ready_at=NOW + 575)
+    zone.courier()
+    soon = zone.order(a_drop(1, floor=5), ready_at=NOW)
+    assert (late.promise_s, soon.promise_s) == (50 * 60, 1320)
 
 
 def test_a_standard_order_is_promised_its_day_whatever_the_plan() -> None:
@@ -164,7 +180,7 @@ def test_who_is_on_a_break_is_not_counted_on() -> None:
 
 
 def test_a_time_is_promised_only_with_the_confidence_asked_for() -> None:
-    surely = Policy(quote_buffer=0, quote_confidence=0.95, quote_search_s=0)
+    surely = Policy(quote_room_s=0, quote_buffer=0, quote_confidence=0.95, quote_search_s=0)
     hardly = replace(surely, quote_confidence=0.5)
     # As planned 1300 s, 20 s before the usual time: about even chances.
     assert quote(LittleZone(policy=hardly), ready_in=1000).quote.feasible
@@ -185,7 +201,7 @@ def chance_of(zone: LittleZone, promise_s: int, ready_in: int) -> float:
 
 
 def test_all_of_several_drops_must_hold() -> None:
-    zone = LittleZone(2, policy=Policy(quote_buffer=0, quote_search_s=0))
+    zone = LittleZone(2, policy=Policy(quote_room_s=0, quote_buffer=0, quote_search_s=0))
     request = QuoteRequest("urgent", (a_drop(3), a_drop(9)), None, zone.now)
     found, _ = quick_outlook(zone.dispatcher, request, zone.now)
     assert found.last is not None
@@ -214,8 +230,8 @@ def test_a_service_whose_time_is_not_negotiable_is_said_to_be_late_rather_than_l
 # The search before a longer time
 
 
-INSERTING = Policy(quote_confidence=0, quote_search_s=0)
-SEARCHING = Policy(quote_buffer=0, quote_confidence=0, quote_search_moves=100)
+INSERTING = Policy(quote_room_s=0, quote_confidence=0, quote_search_s=0)
+SEARCHING = Policy(quote_room_s=0, quote_buffer=0, quote_confidence=0, quote_search_moves=100)
 FORGETTING = replace(SEARCHING, quote_search_moves=0, quote_search_s=0)
 
 
@@ -277,7 +293,7 @@ def test_a_plan_found_is_forgotten_with_its_quote() -> None:
 
 def test_a_search_by_moves_gives_the_same_answer_again() -> None:
     def answers() -> list[tuple[int, bool, int | None]]:
-        zone = LittleZone(2, policy=Policy(quote_search_moves=30))
+        zone = LittleZone(2, policy=Policy(quote_room_s=0, quote_search_moves=30))
         for block in (9, 3, 8, 2):
             zone.urgent(block, floor=5)
         found = [quote(zone, a_drop(n, floor=2)) for n in (7, 10)]
@@ -294,7 +310,7 @@ def kinds(answer: Answer) -> dict[str, int]:
     return {other.kind: other.promise_s for other in answer.alternatives}
 
 
-EXACT = Policy(quote_confidence=0, quote_search_s=0)
+EXACT = Policy(quote_room_s=0, quote_confidence=0, quote_search_s=0)
 
 
 def test_where_the_usual_time_holds_there_are_no_alternatives() -> None:
@@ -401,7 +417,7 @@ def test_no_order_takes_more_of_a_promise_s_buffer_than_one_loading(
 def test_an_order_that_fits_by_the_clock_may_still_take_too_much_of_a_chance() -> None:
     # 15 s to load, 585 to b_9 and 60: 660 s and a fifth are 792 of 1320. One to b_1 on the way is
     # 120 s more, which leaves the buffer whole.
-    zone = LittleZone(policy=Policy(quote_search_s=0))
+    zone = LittleZone(policy=Policy(quote_room_s=0, quote_search_s=0))
     zone.urgent(9)
     aim = Aim(1320, 0.2, 0.95)
     wanted = OrderRequest(URGENT, (a_drop(1),), ready_at=zone.now)
