@@ -2,8 +2,9 @@
 Whole days by every policy on the same worlds: who keeps what is promised.
 
 ``python -m benchmarks days`` plays what is missing of all sizes, days and policies, an hour on one
-core where nothing is at hand, and says what all come to. ``python -m benchmarks.days`` plays pieces
-of it, and with ``--ablation`` or ``--sensitivity`` varies our rules, or the worlds, one at a time.
+core where nothing is at hand, a third more in a city that no default was tuned on, and says what
+all come to. ``python -m benchmarks.days`` plays pieces of it, with ``--shanghai`` those of that
+city, and with ``--ablation`` or ``--sensitivity`` varies our rules, or the worlds, one at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from benchmarks.days_lists import (
     AS_USUAL,
     DAYS,
     DECIDERS,
+    ELSEWHERE,
     HOURS,
     OURS,
     SENSITIVITY,
@@ -27,7 +29,7 @@ from benchmarks.days_lists import (
     SIZES,
     START,
 )
-from benchmarks.days_report import Piece, report, varied
+from benchmarks.days_report import KNOWN, Piece, report, section, varied
 from benchmarks.days_zone import SECONDS
 from dispatch.errors import InvalidRequest
 
@@ -44,9 +46,9 @@ VARIED_SIZES, VARIED_DAYS = ("14x4", "20x5"), 2
 
 def days(results: Path = RESULTS) -> str:
     """Returns what all days come to, and leaves the pictures; plays what is missing."""
-    piece = Piece()
-    skipped = run(piece.cells(), _tell)
-    return report(piece, skipped, results)
+    piece, elsewhere = Piece(), Piece(tuple(ELSEWHERE))
+    told = report(piece, run(piece.cells(), _tell), results)
+    return f"{told}\n{section(elsewhere, run(elsewhere.cells(), _tell), results)}"
 
 
 def _tell(line: str) -> None:
@@ -75,7 +77,7 @@ def main(words: Sequence[str]) -> int:
         return 2
     skipped = {} if given.report else run(cells, _tell)
     given.out.mkdir(exist_ok=True)
-    name = f"days_{kind}" if kind else "days"
+    name = f"{piece.name}_{kind}" if kind else piece.name
     if kind:
         text = varied(kind, piece, settings, skipped, given.out / f"{name}.png")
     else:
@@ -90,7 +92,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.days",
         description="Plays days by several policies and prints what all at hand come to.",
     )
-    parser.add_argument("--cells", nargs="+", metavar="SIZE", help=f"of {', '.join(SIZES)}")
+    parser.add_argument("--cells", nargs="+", metavar="SIZE", help=f"of {', '.join(KNOWN)}")
+    parser.add_argument(
+        "--shanghai",
+        dest="cells",
+        action="store_const",
+        const=tuple(ELSEWHERE),
+        help=f"the cells {', '.join(ELSEWHERE)}",
+    )
     parser.add_argument("--policies", nargs="+", metavar="NAME", help=f"of {', '.join(DECIDERS)}")
     parser.add_argument("--days", type=_count, help=f"worlds of each size ({DAYS})")
     parser.add_argument("--start", type=time.fromisoformat, default=START, help="10:00 if not said")

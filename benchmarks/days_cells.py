@@ -17,16 +17,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.days_lists import AS_USUAL, DECIDERS, HOURS, START, Setting, Size
-from benchmarks.days_play import play, policy_of, scenario_of
+from benchmarks import days_shanghai
+from benchmarks.days_lists import AS_USUAL, DECIDERS, HOURS, SHANGHAI, START, Setting, Size
+from benchmarks.days_play import helsinki, play, policy_of, scenario_of
 from benchmarks.days_record import as_json, from_json
 from benchmarks.days_zone import SECONDS
 from benchmarks.machine import processor
 from benchmarks.solver_env import VERSIONS, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from benchmarks.days_play import Ground
     from benchmarks.days_record import Day
     from dispatch.policy import Policy
     from scenarios.scenario import Scenario
@@ -47,7 +49,10 @@ PLAYED_BY = (
     "benchmarks/plain_problem.py",
     "benchmarks/snapshots_questions.py",
 )
-"""What a day's course depends on, beside the data files of the package."""
+"""What a day's course depends on, beside the data files of the package and `made_of` a city."""
+
+GROUNDS: Mapping[str, Callable[[], Ground]] = {"": helsinki, SHANGHAI: days_shanghai.shanghai}
+"""The cities that days are played in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,14 @@ class Cell:
         setting = self.setting
         varied = (dict(setting.figures), dict(setting.world), setting.couriers)
         size = (self.size.urgent_per_hour, self.size.couriers)
-        told = (size, self.start, self.hours, self.seconds, varied)
+        told = (size, self.start, self.hours, self.seconds, varied, *made_of(self.size.city))
         return json.dumps(told, sort_keys=True, default=str)
 
     @property
     def file(self) -> Path:
         """Returns where it is kept."""
         which = hashlib.sha256(self.key.encode()).hexdigest()[:8]
-        name = f"{self.size.name}-{self.day}-{self.policy}-{which}.json"
+        name = f"{self.size.name.replace(' ', '-')}-{self.day}-{self.policy}-{which}.json"
         return cache_folder() / program() / name
 
     @property
@@ -90,9 +95,15 @@ class Cell:
         return policy_of(self.setting, self.seconds)
 
     def play(self) -> Day:
-        """Returns its day, played now. Raises Skipped where a solver cannot be had."""
-        seconds, figures = self.seconds, self.policy_figures
-        return play(self.scenario, DECIDERS[self.policy], figures, self.day, seconds=seconds)
+        """Returns its day, played now. Raises Skipped where a solver or a map cannot be had."""
+        return play(
+            self.scenario,
+            DECIDERS[self.policy],
+            self.policy_figures,
+            self.day,
+            seconds=self.seconds,
+            ground=GROUNDS[self.size.city](),
+        )
 
 
 def cache_folder() -> Path:
@@ -109,6 +120,18 @@ def program() -> str:
         for file in sorted(ROOT.glob(pattern)):
             total.update(meaning(file.read_text(encoding="utf-8")).encode())
     return total.hexdigest()[:12]
+
+
+@cache
+def made_of(city: str) -> tuple[str, ...]:
+    """Returns a digest of a city that is made here, and of its map; none for the package's own."""
+    if city != SHANGHAI:
+        return ()
+    source = Path(days_shanghai.__file__).read_text(encoding="utf-8")
+    total = hashlib.sha256(meaning(source).encode())
+    if days_shanghai.MAP.is_file():
+        total.update(days_shanghai.MAP.read_bytes())
+    return (city, total.hexdigest()[:12])
 
 
 def meaning(source: str) -> str:

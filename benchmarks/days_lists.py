@@ -41,21 +41,27 @@ DAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much a world has: urgent orders an hour and couriers."""
+    """How much a world has: urgent orders an hour and couriers; ``city`` empty: the usual one."""
 
     urgent_per_hour: float
     couriers: int
+    city: str = ""
 
     @property
     def name(self) -> str:
         """Returns what the size is called."""
-        return f"{self.urgent_per_hour:g}x{self.couriers}"
+        return f"{self.city} {self.urgent_per_hour:g}x{self.couriers}".lstrip()
 
 
 SIZES = {
     size.name: size
     for size in (Size(8, 3), Size(14, 4), Size(20, 5), Size(26, 6), Size(14, 3), Size(20, 4))
 }
+
+SHANGHAI = "shanghai"
+
+ELSEWHERE = {size.name: size for size in (Size(14, 4, SHANGHAI), Size(20, 5, SHANGHAI))}
+"""Sizes in a city that no default was tuned on, see `days_shanghai`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from benchmarks.days_lists import (
     AS_USUAL,
     DAYS,
     DECIDERS,
+    ELSEWHERE,
     HOURS,
     ONLINE,
     OURS,
+    SHANGHAI,
     SHOWN,
     SIZES,
     START,
@@ -24,6 +26,7 @@ from benchmarks.days_lists import (
     chosen,
 )
 from benchmarks.days_pictures import draw_settings, draw_sizes
+from benchmarks.days_shanghai import TITLE
 from benchmarks.days_tables import comparison, legend, listing, pooled, rows, table
 from benchmarks.days_zone import SECONDS
 from benchmarks.machine import machine
@@ -35,6 +38,12 @@ if TYPE_CHECKING:
 
     from benchmarks.days_record import Day
     from benchmarks.days_tables import Played
+
+KNOWN = {**SIZES, **ELSEWHERE}
+"""All sizes of worlds, wherever they are."""
+
+CITIES = {"": "Helsinki, one store", SHANGHAI: TITLE}
+"""What cities are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +57,20 @@ class Piece:
     hours: float = HOURS
     seconds: float = SECONDS
 
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """Returns in which cities its worlds are, each once. Raises InvalidRequest."""
+        sizes = chosen("size", self.sizes, KNOWN).values()
+        return tuple(dict.fromkeys(size.city for size in sizes))
+
+    @property
+    def name(self) -> str:
+        """Returns what its files are called. Raises InvalidRequest."""
+        return "_".join(["days", *filter(None, self.cities)])
+
     def cells(self, setting: Setting = AS_USUAL) -> list[Cell]:
         """Returns its cells, a day of all policies after the other. Raises InvalidRequest."""
-        sizes = chosen("size", self.sizes, SIZES).values()
+        sizes = chosen("size", self.sizes, KNOWN).values()
         policies = chosen("policy", self.policies, DECIDERS)
         return [
             Cell(policy, size, day, setting, self.start, self.hours, self.seconds)
@@ -62,24 +82,40 @@ class Piece:
 
 def report(piece: Piece, skipped: Mapping[str, str], results: Path) -> str:
     """Returns tables, differences and aims of the cells at hand, and leaves the pictures."""
+    head = "\n".join([machine(), *_setting(piece)])
+    return "\n\n".join([head, legend(), *_findings(piece, skipped, results)]) + "\n"
+
+
+def section(piece: Piece, skipped: Mapping[str, str], results: Path) -> str:
+    """Returns as `report`, for a piece told after another that differs in its worlds alone."""
+    return "\n\n".join([_worlds(piece), *_findings(piece, skipped, results)]) + "\n"
+
+
+def _findings(piece: Piece, skipped: Mapping[str, str], results: Path) -> list[str]:
     by_size = at_hand(piece)
-    parts = ["\n".join([machine(), *_setting(piece)]), legend()]
-    parts += [
+    parts = [
         table(f"{size}: urgent orders an hour x couriers", rows(played))
         for size, played in by_size.items()
     ]
     if not by_size:
-        return "\n\n".join([*parts, "no days are at hand"]) + "\n"
+        return ["no days are at hand", *_skipped(skipped)]
     together = pooled(by_size)
     parts.append(table("all sizes together", rows(together)))
     title = f"{OURS} against the others on the same days: placed orders brought within 22 min"
     parts += [comparison(f"{size}: {title}", OURS, p) for size, p in by_size.items()]
     parts.append(comparison(f"all sizes: {title}", OURS, together))
     parts.append(listing("Aims", verdicts(by_size, ONLINE)))
-    parts += [f"skipped {name}: {reason}" for name, reason in skipped.items()]
     results.mkdir(exist_ok=True)
-    draw_sizes(by_size, results / "days.png")
-    return "\n\n".join(parts) + "\n"
+    draw_sizes(by_size, results / f"{piece.name}.png")
+    return [*parts, *_skipped(skipped)]
+
+
+def _skipped(skipped: Mapping[str, str]) -> list[str]:
+    """Returns a line for each reason, with all that were skipped for it."""
+    names: dict[str, list[str]] = {}
+    for name, reason in skipped.items():
+        names.setdefault(reason, []).append(name)
+    return [f"skipped {', '.join(of)}: {reason}" for reason, of in names.items()]
 
 
 def at_hand(piece: Piece, setting: Setting = AS_USUAL) -> dict[str, Played]:
@@ -113,7 +149,7 @@ def varied(
             found[name] = played
     parts = ["\n".join([machine(), *_setting(piece)]), legend()]
     parts.append(table(f"{title}: {', '.join(piece.sizes)} together", rows(found)))
-    parts += [f"skipped {name}: {reason}" for name, reason in skipped.items()]
+    parts += _skipped(skipped)
     picture.parent.mkdir(exist_ok=True)
     draw_settings({name: list(days.values()) for name, days in found.items()}, title, picture)
     return "\n\n".join(parts) + "\n"
@@ -121,11 +157,18 @@ def varied(
 
 def _setting(piece: Piece) -> list[str]:
     return [
-        f"Helsinki, one store; {piece.days} days of {piece.hours:g} h from {piece.start:%H:%M}, "
-        "12 standard orders an hour; every policy in the same worlds",
+        _worlds(piece),
         f"search at most {1000 * piece.seconds:.0f} ms at each event (an order, a stop finished, a "
         "courier who leaves or comes back), ours as much again for a quote; hindsight three times",
         f"peers: {', '.join(VERSIONS[:2])}; they minimise rides under hard ends, and what they "
         "lose our insertion puts back",
         *(f"{name}: {DECIDERS[name].title}" for name in piece.policies),
     ]
+
+
+def _worlds(piece: Piece) -> str:
+    where = "; ".join(CITIES[city] for city in piece.cities)
+    return (
+        f"{where}; {piece.days} days of {piece.hours:g} h from {piece.start:%H:%M}, "
+        "12 standard orders an hour; every policy in the same worlds"
+    )
