@@ -16,7 +16,7 @@ from dispatch.holds import with_holds
 from dispatch.model import Model
 from dispatch.openings import HORIZON_S, handed_over, opening
 from dispatch.orders import Drop, DropStatus, StopKind
-from dispatch.protecting import savable_first, with_buffers_left, with_short_waits
+from dispatch.protecting import planned_by, savable_first, with_buffers_left, with_short_waits
 from dispatch.reach import is_cut_off, with_time_for_aboard, within_reach
 from dispatch.reported import closes
 from dispatch.retiming import Travel
@@ -214,15 +214,14 @@ class _Builder:
     def _job(self, drop: Drop, pickup: Task | None, couriers: frozenset[str]) -> Job:
         order = self.state.orders[drop.order]
         place, week = handed_over(self.city, drop, self.weekday, self.second)
+        planned, ends = self.planned.get(drop.id, (None, None))
+        by = planned_by(order, self.state.services[order.service], ends, self.policy)
         delivery = Task(
             location=self._at(place),
             window=opening(week, self.weekday, self.second),
             service_duration=self.policy.handover_s,
-            due=None
-            if order.deadline is None
-            else order.deadline - self.policy.handover_s - self.now,
+            due=None if by is None else by - self.policy.handover_s - self.now,
         )
-        planned, _ = self.planned.get(drop.id, (None, 0))
         allowed = self._numbers(couriers)
         return Job(
             name=drop.id,

@@ -51,10 +51,11 @@ class Policy:
     (0: chances are not asked). Before a longer time is promised a plan that keeps the usual one is
     looked for, ``quote_search_s`` at most (0: not), or with ``quote_search_moves`` (0: by time),
     which gives the same on every run. A longer time is told ``quote_room_s`` longer still, so that
-    orders to come that can have the usual one go first. ``holds_per_principal`` are the places that
-    may be held for one who asks. ``remainder_s`` is what a courier who is behind its planned end is
-    expected to need still. ``learn_speeds`` 1 corrects rides by those observed, 0 does not. A
-    promise whose chance falls under ``foresee_below`` is foreseen to break (0: none is).
+    orders to come that can have the usual one go first; with ``aim_usual`` 1 it is planned for the
+    usual time itself while that can be had (0: for what was told). ``holds_per_principal`` are the
+    places that may be held for one who asks. ``remainder_s`` is what a courier who is behind its
+    planned end is expected to need still. ``learn_speeds`` 1 corrects rides by those observed, 0
+    does not. A promise whose chance falls under ``foresee_below`` is foreseen to break (0: none).
 
     Standard work (`dispatch.entering`): a drop waits until ``standard_group`` of them wait for its
     building, or one is older than ``standard_age_s``, and more couriers are idle than
@@ -76,6 +77,7 @@ class Policy:
     quote_search_s: float = 0.15
     quote_search_moves: int = 0
     quote_room_s: int = 3600
+    aim_usual: int = 1
     quote_valid_s: int = 60
     holds_per_principal: int = 20
     handover_s: int = 60
@@ -100,7 +102,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         least = {"tick_s": 1}
-        shares = ("learn_speeds", "foresee_below", "quote_confidence", "reserve_share")
+        shares = ("learn_speeds", "aim_usual", "foresee_below", "quote_confidence", "reserve_share")
         most = dict.fromkeys(shares, 1)
         most["quote_search_s"] = 60
         for name in self.__dataclass_fields__:

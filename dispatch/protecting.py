@@ -1,7 +1,8 @@
 """
-Rules that protect promises within a problem: what weighs, how long goods wait, what buffer is left.
+Rules that protect promises within a problem.
 
-Each takes a problem and returns one; which of them are in force are figures of the zone's policy.
+By when a drop is planned, what weighs, how long goods wait and what buffer is left; which rules are
+in force are figures of the zone's policy.
 """
 
 from __future__ import annotations
@@ -9,12 +10,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dispatch.promises import WallClock
 from solver.problem import MINOR, PROMISED, TimeWindow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from dispatch.orders import Order
+    from dispatch.policy import Policy
+    from dispatch.promises import Service
     from solver.problem import Job, Problem
+
+
+def planned_by(order: Order, service: Service, ends: int | None, policy: Policy) -> int | None:
+    """
+    Returns by when the hand-over of an order's drop is to end in plans, Unix seconds, None: never.
+
+    That is its deadline. Who was told a longer time is planned for the usual one while the
+    published plan still has it: ``ends`` is when it hands the drop over (None: not planned).
+    """
+    clock = service.clock
+    if order.deadline is None or not (policy.aim_usual and order.requoted):
+        return order.deadline
+    if not isinstance(clock, WallClock):
+        return order.deadline
+    usual = order.deadline - order.promise_s + clock.seconds
+    return usual if ends is not None and ends <= usual else order.deadline
 
 
 def savable_first(problem: Problem, most_s: int) -> Problem:

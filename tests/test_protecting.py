@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dispatch.policy import Policy
 from dispatch.protecting import (
     earliest_start,
+    planned_by,
     savable_first,
     with_buffers_left,
     with_short_waits,
@@ -19,7 +20,7 @@ from solver.check import violations
 from solver.insertion import earliest_insertions
 from solver.problem import MINOR, PROMISED, Job, Problem, Task, TimeWindow, Vehicle
 from solver.solution import Solution, schedule
-from tests.little_city import NOW, LittleZone
+from tests.little_city import NOW, LittleZone, a_drop
 from tests.worlds import D, P, a_problem, problems, route_of
 
 
@@ -172,3 +173,30 @@ def test_a_savable_promise_goes_before_a_lost_one() -> None:
     # 1260 of 1320 s.
     assert first(0) == "lost"
     assert first(3600) == "savable"
+
+
+def test_who_was_told_a_longer_time_is_planned_for_the_usual_one_while_it_can_be_had() -> None:
+    zone = LittleZone(1, policy=Policy(quote_search_s=0, quote_confidence=0, quote_room_s=0))
+    # 15 s to load, 645 to b_10 and 60: 720. The other comes after 645 s back, the same way again.
+    zone.urgent(10)
+    order = zone.order(a_drop(9, floor=5), ready_at=zone.now + 800, on_infeasible="requote")
+    assert order.requoted
+    service = zone.state.services[order.service]
+    usual = zone.now + 1320
+    for ends, by in ((usual, usual), (usual + 1, order.deadline), (None, order.deadline)):
+        assert planned_by(order, service, ends, Policy()) == by
+        assert planned_by(order, service, ends, Policy(aim_usual=0)) == order.deadline
+
+
+def test_who_was_told_the_usual_time_is_planned_for_that() -> None:
+    zone = LittleZone(1)
+    order = zone.urgent(1)
+    service = zone.state.services[order.service]
+    assert planned_by(order, service, None, Policy()) == order.deadline == zone.now + 1320
+
+
+def test_a_promise_of_days_is_planned_for_its_day() -> None:
+    zone = LittleZone(1)
+    order = replace(zone.order(a_drop(1), service="standard", ready_at=None), requoted=True)
+    service = zone.state.services[order.service]
+    assert planned_by(order, service, zone.now, Policy()) == order.deadline
