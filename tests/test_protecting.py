@@ -190,7 +190,7 @@ def test_who_was_told_a_longer_time_is_planned_for_the_usual_one_while_it_can_be
 
 def test_who_was_told_the_usual_time_is_planned_for_that() -> None:
     zone = LittleZone(1)
-    order = zone.urgent(1)
+    order = zone.order(a_drop(1), ready_at=zone.now)
     service = zone.state.services[order.service]
     assert planned_by(order, service, None, Policy()) == order.deadline == zone.now + 1320
 
