@@ -39,10 +39,22 @@ def cells(alone: int, whole: int) -> dict[tuple[str, int, float, str], Runs]:
     }
 
 
-@pytest.mark.parametrize(("alone", "word"), [(1005, ", within"), (1006, ", not within")])
+@pytest.mark.parametrize(("alone", "word"), [(1005, ": within"), (1006, ": not within")])
 def test_ortools_is_near_the_portfolio_within_half_a_percent(alone: int, word: str) -> None:
     (line,) = lanes.near(cells(alone, 1000))
     assert word in line
+
+
+def test_ortools_is_not_near_where_it_leaves_more_promises_late() -> None:
+    found = cells(1000, 1000)
+    # A second and a third problem do not move the median; in one of them a promise more is late.
+    for part in ("q", "r"):
+        late = 1 if part == "r" else 0
+        found[FULL, 20, 0.05, "ortools"][part] = (Run(0, (late, 1000), 0.05, 0.05),)
+        found[FULL, 20, 0.05, "portfolio"][part] = (Run(0, (0, 1000), 0.05, 0.05),)
+    (line,) = lanes.near(found)
+    assert "+0.00 % from the portfolio in the median" in line
+    assert "worse in 1 and better in 0 of 3 problems: not within" in line
 
 
 def test_latency_names_both_aims_and_the_budget() -> None:
