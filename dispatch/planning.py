@@ -215,7 +215,7 @@ class _Builder:
         order = self.state.orders[drop.order]
         place, week = handed_over(self.city, drop, self.weekday, self.second)
         planned, ends = self.planned.get(drop.id, (None, None))
-        by = planned_by(order, self.state.services[order.service], ends, self.policy)
+        by = planned_by(order, self.state.services, ends, self.policy)
         delivery = Task(
             location=self._at(place),
             window=opening(week, self.weekday, self.second),

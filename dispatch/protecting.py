@@ -22,16 +22,18 @@ if TYPE_CHECKING:
     from solver.problem import Job, Problem
 
 
-def planned_by(order: Order, service: Service, ends: int | None, policy: Policy) -> int | None:
+def planned_by(
+    order: Order, services: Mapping[str, Service], ends: int | None, policy: Policy
+) -> int | None:
     """
     Returns by when the hand-over of an order's drop is to end in plans, Unix seconds, None: never.
 
     That is its deadline. Who was told a longer time is planned for the usual one while the
     published plan still has it: ``ends`` is when it hands the drop over (None: not planned).
     """
-    clock = service.clock
     if order.deadline is None or not (policy.aim_usual and order.requoted):
         return order.deadline
+    clock = services[order.service].clock
     if not isinstance(clock, WallClock):
         return order.deadline
     usual = order.deadline - order.promise_s + clock.seconds

@@ -45,6 +45,7 @@ class MealCity:
         self.name, self.timezone, self.country = meals.name, "UTC", "US"
         self.profile, self.travel_epoch = "car", 1
         self.offices: dict[str, object] = {}
+        self.buildings: dict[str, object] = {}
         self._week = every_day(0, DAY)
         self._place = {key: Place(y, x, building=key) for key, (x, y) in meals.points.items()}
         self._counters = {(p.lat, p.lon): p for p in map(self.place, meals.restaurants)}

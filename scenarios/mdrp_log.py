@@ -92,7 +92,7 @@ def broken_rules(meals: Meals, deeds: Sequence[Deed]) -> tuple[str, ...]:
     and nobody has, with nothing on board; it leaves half the service later, and brings all of it.
     The halves are the same at doors. The evaluator of grubhub/mdrplib asks for the places, the
     rides, the ready times and the ends of shifts; that what is on board is of one restaurant and
-    one pickup, and when services pass, is the model of Reyes et al. 2018.
+    one pickup, and when services pass, is the model of Reyes et al. 2018 as others replicate it.
     """
     timelines: dict[str, list[Deed]] = {}
     for deed in deeds:

@@ -181,22 +181,21 @@ def test_who_was_told_a_longer_time_is_planned_for_the_usual_one_while_it_can_be
     zone.urgent(10)
     order = zone.order(a_drop(9, floor=5), ready_at=zone.now + 800, on_infeasible="requote")
     assert order.requoted
-    service = zone.state.services[order.service]
     usual = zone.now + 1320
     for ends, by in ((usual, usual), (usual + 1, order.deadline), (None, order.deadline)):
-        assert planned_by(order, service, ends, Policy()) == by
-        assert planned_by(order, service, ends, Policy(aim_usual=0)) == order.deadline
+        assert planned_by(order, zone.state.services, ends, Policy()) == by
+        assert planned_by(order, zone.state.services, ends, Policy(aim_usual=0)) == order.deadline
 
 
 def test_who_was_told_the_usual_time_is_planned_for_that() -> None:
     zone = LittleZone(1)
     order = zone.order(a_drop(1), ready_at=zone.now)
-    service = zone.state.services[order.service]
-    assert planned_by(order, service, None, Policy()) == order.deadline == zone.now + 1320
+    assert (
+        planned_by(order, zone.state.services, None, Policy()) == order.deadline == zone.now + 1320
+    )
 
 
 def test_a_promise_of_days_is_planned_for_its_day() -> None:
     zone = LittleZone(1)
     order = replace(zone.order(a_drop(1), service="standard", ready_at=None), requoted=True)
-    service = zone.state.services[order.service]
-    assert planned_by(order, service, zone.now, Policy()) == order.deadline
+    assert planned_by(order, zone.state.services, zone.now, Policy()) == order.deadline
