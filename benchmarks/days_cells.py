@@ -10,14 +10,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import days_shanghai
+from benchmarks import days_shanghai, kept
 from benchmarks.days_lists import AS_USUAL, DECIDERS, HOURS, SHANGHAI, START, Setting, Size
 from benchmarks.days_play import helsinki, play, policy_of, scenario_of
 from benchmarks.days_record import as_json, from_json
@@ -81,7 +80,7 @@ class Cell:
         """Returns where it is kept."""
         which = hashlib.sha256(self.key.encode()).hexdigest()[:8]
         name = f"{self.size.name.replace(' ', '-')}-{self.day}-{self.policy}-{which}.json"
-        return cache_folder() / program() / name
+        return kept.cache() / "days" / program() / name
 
     @property
     def scenario(self) -> Scenario:
@@ -104,12 +103,6 @@ class Cell:
             seconds=self.seconds,
             ground=GROUNDS[self.size.city](),
         )
-
-
-def cache_folder() -> Path:
-    """Returns the folder of the user's cache for days."""
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "dispatch-benchmarks" / "days"
 
 
 @cache
@@ -159,10 +152,7 @@ def stored(cell: Cell) -> Day | None:
 
 def store(cell: Cell, day: Day) -> None:
     """Writes the day of a cell, whole or not at all."""
-    cell.file.parent.mkdir(parents=True, exist_ok=True)
-    part = cell.file.with_suffix(".part")
-    part.write_text(as_json(day), encoding="utf-8")
-    part.replace(cell.file)
+    kept.keep(cell.file, as_json(day))
 
 
 def run(cells: Sequence[Cell], tell: Callable[[str], None]) -> dict[str, str]:

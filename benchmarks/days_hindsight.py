@@ -22,7 +22,7 @@ from dispatch.proposals import carried
 from scenarios.in_process import request_of
 from scenarios.log import PlacedOrder
 from solver.problem import PROMISED
-from solver.solution import Kind, cost, schedule
+from solver.solution import cost, delivery_starts
 from solver.solve import solve
 
 if TYPE_CHECKING:
@@ -113,12 +113,7 @@ class Hindsight(Ours):
 
 def with_margin(problem: Problem, solution: Solution) -> Problem:
     """Returns the problem in which promises that a solution keeps by the margin must keep it."""
-    starts = {
-        visit.activity.job: visit.start
-        for v, route in enumerate(solution.routes)
-        for visit in schedule(problem, v, route).visits
-        if visit.activity.kind is Kind.DELIVERY
-    }
+    starts = delivery_starts(problem, solution.routes)
     jobs = tuple(_careful(job, starts.get(j)) for j, job in enumerate(problem.jobs))
     return replace(problem, jobs=jobs)
 

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.freeze_files import FILE, write
 from benchmarks.freeze_moments import Peak, play
 from benchmarks.helsinki import embedded_city
-from benchmarks.snapshots_cells import cache
+from benchmarks.kept import cache
 from benchmarks.snapshots_runs import sources
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.kept import cache, keep
 from benchmarks.machine import processor
-from benchmarks.snapshots_cells import cache
 from scenarios.mdrp import COLUMNS, Meals, read_meals
 from scenarios.mdrp_log import Dropoff, Move, Pickup
 from scenarios.mdrp_world import Day, play
@@ -36,10 +36,7 @@ def played(folder: Path, rule: MealPolicy) -> tuple[Meals, Day]:
     if file.exists():
         return meals, _day(json.loads(file.read_text(encoding="utf-8")))
     day = play(meals, rule)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(_told(day)), encoding="utf-8")
-    part.replace(file)
+    keep(file, json.dumps(_told(day)))
     return meals, day
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.freeze_files import routes_as_json, routes_from_json
+from benchmarks.kept import cache, keep
 from benchmarks.machine import processor
 from benchmarks.snapshots_runs import Answer, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from benchmarks.snapshots_questions import Question
     from benchmarks.snapshots_runs import Contestant, Run
@@ -73,13 +73,4 @@ def _write(file: Path, known: dict[int, Answer]) -> None:
         [seed, None if a.routes is None else routes_as_json(a.routes), a.elapsed, a.cpu, a.error]
         for seed, a in known.items()
     ]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(told), encoding="utf-8")
-    part.replace(file)
-
-
-def cache() -> Path:
-    """Returns the folder of the user's cache for benchmarks."""
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "dispatch-benchmarks"
+    keep(file, json.dumps(told))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from solver.problem import PROMISED, TRAVEL_TIERS, Job, Problem, Task, TimeWindow
-from solver.solution import Activity, Kind, Route, Solution, schedule
+from solver.solution import Activity, Kind, Route, Solution, delivery_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +58,7 @@ def unbound_routes(problem: Problem, routes: Sequence[Route]) -> tuple[Route, ..
 def common_problem(frozen: Frozen) -> Problem:
     """Returns the problem with hard windows that the reference routes of a frozen one keep."""
     soft = unbound(frozen.problem, frozen.new)
-    starts = {
-        visit.activity.job: visit.start
-        for v, route in enumerate(frozen.reference)
-        for visit in schedule(soft, v, route).visits
-        if visit.activity.kind is Kind.DELIVERY
-    }
+    starts = delivery_starts(soft, frozen.reference)
     jobs = tuple(_with_hard_window(job, starts[j]) for j, job in enumerate(soft.jobs))
     return replace(soft, jobs=jobs, tiers=TRAVEL_TIERS, joint_loading=False)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks.snapshots_common import common_problem, common_start
 from solver.insertion import complete
 from solver.problem import PROMISED, Job, Problem
-from solver.solution import Kind, Solution, schedule
+from solver.solution import Solution, delivery_starts
 
 if TYPE_CHECKING:
     from benchmarks.freeze_files import Frozen
@@ -68,12 +68,7 @@ def _with_hard_ends(problem: Problem, started: Solution) -> Problem:
     A promised job shall not be late, one that is late in the start not later than there; a
     standard one may come whenever it is open.
     """
-    starts = {
-        visit.activity.job: visit.start
-        for v, route in enumerate(started.routes)
-        for visit in schedule(problem, v, route).visits
-        if visit.activity.kind is Kind.DELIVERY
-    }
+    starts = delivery_starts(problem, started.routes)
     jobs = tuple(_with_due(job, starts.get(j, 0)) for j, job in enumerate(problem.jobs))
     return replace(problem, jobs=jobs)
 

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.kept import keep
 from benchmarks.machine import processor
 from benchmarks.peer_env import Skipped, peers_folder
 from benchmarks.plain_problem import read_back
@@ -193,7 +194,4 @@ def stored(file: Path) -> Run | None:
 
 def store(file: Path, run: Run) -> None:
     """Writes a run, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(asdict(run)), encoding="utf-8")
-    part.replace(file)
+    keep(file, json.dumps(asdict(run)))

@@ -228,10 +228,10 @@ class Dispatcher:
         candidate = carried(self.state, model, found)
         published = carried(self.state, model, sequences_of_plan(self.plan))
         price = cost(model.problem, published.solution)
-        gained = cost_since(model.problem, published.solution, price, candidate.solution)
-        if gained >= price or lost(candidate, now):
+        better = cost_since(model.problem, published.solution, price, candidate.solution)
+        if better >= price or lost(candidate, now):
             return False
-        saves = gained[:-1] < price[:-1]
+        saves = better[:-1] < price[:-1]
         if not saves and endangers(self, published, candidate, self.policy.quote_confidence):
             return False
         version = self.plan.version

@@ -14,10 +14,10 @@ from dispatch.holds import successors
 from dispatch.honest import Aim, LastHandover, last_handover
 from dispatch.orders import StopKind
 from dispatch.proposals import Proposal, handover_ends, judged, without
+from dispatch.protecting import safe_by, with_buffers
 from dispatch.state import apply
 from solver.insertion import complete, earliest_insertion
-from solver.problem import PROMISED
-from solver.solution import Kind, Solution, schedule
+from solver.solution import Solution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
     from dispatch.model import Model
     from dispatch.state import State
-    from solver.problem import Problem
     from solver.solution import Route
 
 
@@ -116,11 +115,6 @@ def _as_usual(dispatcher: Dispatcher, first: Outlook) -> bool:
     return bool(waiting) and all(drop in model.entering.held for drop in waiting)
 
 
-def safe_by(due_at: int, now: int, buffer: float) -> int:
-    """Returns when a promise must end as planned, so that the buffer of what is left remains."""
-    return now + int((due_at - now) / (1 + buffer)) if due_at > now else due_at
-
-
 def breaks_word(dispatcher: Dispatcher, placed: OrderPlaced, proposal: Proposal, aim: Aim) -> bool:
     """
     Returns whether a proposal with a new order takes from a promise what it needs to be kept.
@@ -202,25 +196,3 @@ def _earliest(
             changed[insertion.vehicle] = insertion.route
             solution = Solution(tuple(changed), solution.unassigned - {j})
     return judged(state, model, solution)
-
-
-def with_buffers(
-    problem: Problem, solution: Solution, new: Sequence[int], buffer: float, loading_s: int
-) -> Problem:
-    """Returns the problem in which promises are due before what `breaks_word` does not let take."""
-    starts = {
-        visit.activity.job: visit.start
-        for v, route in enumerate(solution.routes)
-        for visit in schedule(problem, v, route).visits
-        if visit.activity.kind is Kind.DELIVERY
-    }
-    jobs = []
-    for j, job in enumerate(problem.jobs):
-        due, service = job.delivery.due, job.delivery.service_duration
-        if due is not None and job.rank == PROMISED and j in starts and j not in new:
-            safe = safe_by(due + service, 0, buffer) - service
-            if starts[j] <= due:
-                due = min(due, max(safe, starts[j] + loading_s))
-                job = replace(job, delivery=replace(job.delivery, due=due))
-        jobs.append(job)
-    return replace(problem, jobs=tuple(jobs))

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from dispatch.promises import WallClock
 from solver.problem import MINOR, PROMISED, TimeWindow
+from solver.solution import delivery_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from dispatch.orders import Order
     from dispatch.policy import Policy
     from dispatch.promises import Service
     from solver.problem import Job, Problem
+    from solver.solution import Solution
 
 
 def planned_by(
@@ -136,6 +138,11 @@ def _bounded(job: Job, until: int | None) -> Job:
     return replace(job, pickup=replace(job.pickup, window=window))
 
 
+def safe_by(due_at: int, now: int, buffer: float) -> int:
+    """Returns when a promise must end as planned, so that the buffer of what is left remains."""
+    return now + int((due_at - now) / (1 + buffer)) if due_at > now else due_at
+
+
 def with_buffers_left(problem: Problem, ends: Mapping[str, int], share: float) -> Problem:
     """
     Returns the problem in which waiting promises are due before their buffer, where they have it.
@@ -151,7 +158,29 @@ def _with_buffer(job: Job, ends: Mapping[str, int], share: float) -> Job:
     if job.rank != PROMISED or job.pickup is None or due is None or job.name not in ends:
         return job
     service = job.delivery.service_duration
-    safe = int((due + service) / (1 + share))
+    safe = safe_by(due + service, 0, share)
     if ends[job.name] > safe:
         return job
     return replace(job, delivery=replace(job.delivery, due=safe - service))
+
+
+def with_buffers(
+    problem: Problem, solution: Solution, new: Sequence[int], buffer: float, loading_s: int
+) -> Problem:
+    """
+    Returns the problem in which promises of a solution are due before what others must leave them.
+
+    That is their buffer, and where they have less than that, all but one loading. The new jobs, and
+    what is late already, are due as they were.
+    """
+    starts = delivery_starts(problem, solution.routes)
+    jobs = []
+    for j, job in enumerate(problem.jobs):
+        due, service = job.delivery.due, job.delivery.service_duration
+        if due is not None and job.rank == PROMISED and j in starts and j not in new:
+            safe = safe_by(due + service, 0, buffer) - service
+            if starts[j] <= due:
+                due = min(due, max(safe, starts[j] + loading_s))
+                job = replace(job, delivery=replace(job.delivery, due=due))
+        jobs.append(job)
+    return replace(problem, jobs=tuple(jobs))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch.outlooks import Outlook, breaks_word, seen, with_buffers
+from dispatch.outlooks import Outlook, breaks_word, seen
 from dispatch.proposals import judged
+from dispatch.protecting import with_buffers
 from solver.solve import SolveParams, solve
 
 if TYPE_CHECKING:

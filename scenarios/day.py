@@ -145,9 +145,8 @@ def _with_goods(order: WantedOrder, scenario: Scenario, seed: int) -> WantedOrde
     """Returns an order with when its goods are announced and when they are really there."""
     sigma = scenario.prepared_sigma
     spread = math.exp(sigma * _rng(seed, GOODS, order.number).standard_normal() - sigma**2 / 2)
-    announced_s = round(scenario.announced_min * 60)
     really_s = round(scenario.prepared_min * 60 * spread)
-    return replace(order, preparation=Preparation(announced_s, really_s))
+    return replace(order, preparation=Preparation(scenario.announced_s, really_s))
 
 
 def _with_fate(order: WantedOrder, scenario: Scenario, seed: int) -> WantedOrder:

@@ -135,6 +135,11 @@ class Scenario:
                     f"Give 0 to {self.minutes - 1}.",
                 )
 
+    @property
+    def announced_s(self) -> int:
+        """The seconds after which the store announces goods."""
+        return round(self.announced_min * 60)
+
     def starts_at(self, timezone: str) -> int:
         """Returns the start in Unix seconds, for an IANA time zone."""
         moment = dt.datetime.combine(self.date, self.start, tzinfo=ZoneInfo(timezone))

@@ -72,14 +72,9 @@ def open_zone(
     The store announces goods as the scenario says. ``kind`` is `InProcess` or what inherits from
     it, and gets ``more`` as it is.
     """
-    store = replace(store, preparation_s=announced_s(scenario))
+    store = replace(store, preparation_s=scenario.announced_s)
     now = scenario.starts_at(city.timezone)
     return kind(city, store, policy, now, iterations, in_parts=True, **more)
-
-
-def announced_s(scenario: Scenario) -> int:
-    """Returns the seconds after which the store announces goods."""
-    return round(scenario.announced_min * 60)
 
 
 def play_world(
@@ -119,7 +114,7 @@ def play_world(
 
 
 def _check(zone: InProcess, scenario: Scenario, start: int) -> None:
-    wanted = (start, announced_s(scenario), True)
+    wanted = (start, scenario.announced_s, True)
     found = (zone.now, zone.store.preparation_s, zone.in_parts)
     if found != wanted:
         raise ValueError(

@@ -128,16 +128,12 @@ def _first_open_to_all(clock: int, tasks: Sequence[Sequence[TimeWindow]]) -> int
 
     Where there is none, the last opening of what is not over yet: one of the tasks is in breach.
     """
-    if len(tasks) == 1:
-        return _first_open(clock, tasks[0])
-    first = max(_first_open(clock, windows) for windows in tasks)
-    if all(any(w.early <= first <= w.late for w in windows) for windows in tasks):
-        return first
-    openings = sorted({clock, *(w.early for windows in tasks for w in windows if w.early > clock)})
-    for second in openings:
+    least = max(_first_open(clock, windows) for windows in tasks)
+    later = sorted({w.early for windows in tasks for w in windows if w.early > least})
+    for second in (least, *later):
         if all(any(w.early <= second <= w.late for w in windows) for windows in tasks):
             return second
-    return max(_first_open(clock, windows) for windows in tasks)
+    return least
 
 
 def _outside(what: str, clock: int, windows: Sequence[TimeWindow]) -> Iterator[str]:

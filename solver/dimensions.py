@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from solver.problem import FOREVER, PROMISED, Measure
-from solver.solution import Activity, Kind, schedule
+from solver.solution import Activity, Kind, delivery_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def add_time(
         # A vehicle without jobs may come home after its shift: the judge looks at the others.
         home = 0 if vehicle.end is None else int(rides[vehicle.start, vehicle.end])
         time.CumulVar(routing.End(v)).SetMax(max(vehicle.shift.late, vehicle.shift.early + home))
-    planned = _planned_starts(problem, start)
+    planned = delivery_starts(problem, start.routes)
     for node, (activity, index) in enumerate(indices.items()):
         task = activity.task(problem)
         # With a setup on the way here the time is that of its end: the window moves along.
@@ -62,16 +62,6 @@ def add_time(
             starts, ends = [first for first, _ in closed], [last for _, last in closed]
             solver = routing.solver()
             solver.Add(solver.NotMemberCt(time.CumulVar(index), starts, ends))
-
-
-def _planned_starts(problem: Problem, start: Solution) -> dict[int, int]:
-    """Returns when each delivery starts in a solution, by job, in seconds."""
-    return {
-        visit.activity.job: visit.start
-        for v, route in enumerate(start.routes)
-        for visit in schedule(problem, v, route).visits
-        if visit.activity.kind is Kind.DELIVERY
-    }
 
 
 def _latest_start(job: Job, planned: int | None, weights: dict[Measure, int]) -> int:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from solver.problem import PROMISED, Measure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from solver.problem import Problem, Task
 
 Cost = tuple[int, ...]
@@ -114,6 +116,16 @@ def schedule(problem: Problem, vehicle: int, route: Route, leave: int | None = N
         visits += walk.serve(route[at:after])
         at = after
     return Timetable(tuple(visits), walk.ride_home())
+
+
+def delivery_starts(problem: Problem, routes: Sequence[Route]) -> dict[int, int]:
+    """Returns when each delivery on the routes of all vehicles starts, by job, in seconds."""
+    return {
+        visit.activity.job: visit.start
+        for v, route in enumerate(routes)
+        for visit in schedule(problem, v, route).visits
+        if visit.activity.kind is Kind.DELIVERY
+    }
 
 
 class _Walk:

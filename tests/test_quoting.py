@@ -13,10 +13,11 @@ from dispatch.endangered import endangers
 from dispatch.honest import Aim, last_handover
 from dispatch.intake import new_order
 from dispatch.orders import Store
-from dispatch.outlooks import breaks_word, safe_by, undisturbed
+from dispatch.outlooks import breaks_word, undisturbed
 from dispatch.policy import Policy
 from dispatch.promises import STANDARD, URGENT, PromiseState, Service, WallClock
 from dispatch.proposals import handover_ends
+from dispatch.protecting import safe_by
 from dispatch.quoting import Answer, Delay, give_quote
 from dispatch.requests import CourierChange, DropRequest, OrderRequest, QuoteRequest
 from dispatch.state import apply
