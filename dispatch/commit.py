@@ -17,13 +17,15 @@ class Commit:
     """
     Events, the plan they led to (None: unchanged) and the answers to couriers' taps.
 
-    ``at`` is the moment of the decision, in Unix seconds. All of it is stored, or nothing.
+    ``at`` is the moment of the decision, in Unix seconds; ``actor`` is who caused it, empty for the
+    program itself. All of it is stored, or nothing.
     """
 
     at: int
     events: tuple[Event, ...]
     plan: Plan | None = None
     answers: tuple[ActionAnswer, ...] = ()
+    actor: str = ""
 
 
 CommitTo = Callable[[Commit], None]

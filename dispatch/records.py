@@ -78,26 +78,25 @@ def rows_of(head: int, state: State, plan: Plan, commit: Commit) -> Rows:
         after = apply(rows.state, event)
         _note_changes(rows, after, about, seq)
         body = to_json(event)
-        rows.log.append(_entry(seq, event.at, commit.at, event_kind(event), body, about))
+        rows.log.append(_entry(seq, event.at, commit, event_kind(event), body, about))
         rows = replace(rows, state=after)
     if commit.plan is not None:
         body = {"version": commit.plan.version, "changes": to_json(commit.plan.changes)}
         about = _concerned(rows.state, plan, commit.plan)
         seq = head + len(rows.log) + 1
-        rows.log.append(_entry(seq, commit.at, commit.at, PLAN_PUBLISHED, body, about))
+        rows.log.append(_entry(seq, commit.at, commit, PLAN_PUBLISHED, body, about))
     return rows
 
 
-def _entry(
-    seq: int, at: int, recorded_at: int, kind: str, body: Any, about: tuple[str, ...]
-) -> Row:
+def _entry(seq: int, at: int, commit: Commit, kind: str, body: Any, about: tuple[str, ...]) -> Row:
     return {
         "seq": seq,
         "at": at,
-        "recorded_at": recorded_at,
+        "recorded_at": commit.at,
         "kind": kind,
         "body": body,
         "subjects": about,
+        "actor": commit.actor,
     }
 
 

@@ -22,10 +22,12 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     LargeBinary,
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -64,6 +66,10 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)
 
 
+def _text(name: str) -> Column[str]:
+    return Column(name, String, nullable=False, server_default="")
+
+
 zones = Table(
     "zone",
     metadata,
@@ -73,6 +79,8 @@ zones = Table(
     _count("plan_version"),
     _count("quotes_given"),
     Column("traffic_given", BigInteger, nullable=False, server_default="0"),
+    # The hash of the last event.
+    _text("head_hash"),
 )
 
 events = Table(
@@ -86,6 +94,9 @@ events = Table(
     Column("kind", String, nullable=False),
     Column("body", JSON, nullable=False),
     Column("subjects", JSON, nullable=False),
+    # Who caused it, empty for the program itself; and the link of `dispatch.chain`.
+    _text("actor"),
+    _text("hash"),
     sqlite_with_rowid=False,
 )
 
@@ -195,6 +206,55 @@ courier_actions = Table(
     _count("seq"),
     Column("result", String, nullable=False),
     Column("reason", String, nullable=False),
+    # Evidence: the phone's number of the tap, its clock, and all that it sent. Null before 0005.
+    Column("number", BigInteger),
+    Column("occurred_at", BigInteger),
+    Column("device_now", BigInteger),
+    Column("received_at", BigInteger),
+    Column("body", JSON),
+    Index("courier_action_number", "courier", "number"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _key("principal"),
+    _key("key"),
+    Column("zone", String, ForeignKey("zone.id"), nullable=False),
+    # SHA-256 of method, path and body.
+    Column("fingerprint", String, nullable=False),
+    _count("status"),
+    Column("headers", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+    _count("made_at"),
+    Index("idempotency_made_at", "made_at"),
+)
+
+webhooks = Table(
+    "webhook",
+    metadata,
+    _zone(),
+    _key("id"),
+    Column("body", JSON, nullable=False),
+    # Events up to this one have their rows in webhook_delivery.
+    _count("seen_seq"),
+)
+
+webhook_deliveries = Table(
+    "webhook_delivery",
+    metadata,
+    _key("zone"),
+    _key("webhook"),
+    Column("seq", BigInteger, primary_key=True),
+    Column("state", String, nullable=False),
+    _count("attempts"),
+    # Unix seconds of the next attempt, null when there is none.
+    Column("next_at", BigInteger),
+    Column("tried_at", BigInteger),
+    Column("status", BigInteger),
+    _text("error"),
+    ForeignKeyConstraint(["zone", "webhook"], ["webhook.zone", "webhook.id"]),
+    Index("webhook_delivery_next", "zone", "next_at"),
 )
 
 positions = Table(

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from dispatch import stored, storing
+from dispatch.chain import chained
 from dispatch.migrations import migrate
 from dispatch.plan import Plan
 from dispatch.records import rows_of
@@ -123,6 +124,7 @@ class Database:
         with self._writing:
             mine = self._mine(zone)
             rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
+            log = chained(mine.zone.head_hash, zone, rows.log)
             plan = mine.plan if commit.plan is None else commit.plan
             if commit.plan is not None and plan.version <= mine.plan.version:
                 raise ValueError(
@@ -134,11 +136,12 @@ class Database:
                 plan_version=plan.version,
                 quotes_given=rows.state.quotes_given,
                 traffic_given=rows.state.traffic_given,
+                head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
             )
             with self._write() as connection:
                 if not storing.advance(connection, zone, mine.zone, moved):
                     raise self._fenced(zone, mine.zone)
-                storing.write(connection, zone, rows)
+                storing.write(connection, zone, replace(rows, log=log))
                 if commit.plan is not None:
                     storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
                 storing.write_answers(connection, zone, moved.head_seq, commit.answers)
@@ -154,6 +157,11 @@ class Database:
         """Returns the first ``limit`` events of a zone numbered above ``seq``."""
         with self._read() as connection:
             return stored.read_log(connection, stored.after(zone, seq, limit))
+
+    def entries_after(self, zone: str, seq: int, limit: int = 500) -> list[dict[str, Any]]:
+        """Returns the first ``limit`` entries of the log numbered above ``seq``, whole rows."""
+        with self._read() as connection:
+            return stored.read_entries(connection, zone, seq, limit)
 
     def history(self, zone: str, subject: str) -> tuple[LoggedEvent, ...]:
         """Returns the events about an order, a drop, a courier or a quote, by its id."""

@@ -42,13 +42,14 @@ class LoggedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """How far a zone is: its epoch, last event and plan, quotes and reports of traffic given."""
+    """How far a zone is: its epoch, last event and its hash, plan, quotes and reports given."""
 
     epoch: int = 0
     head_seq: int = 0
     plan_version: int = 0
     quotes_given: int = 0
     traffic_given: int = 0
+    head_hash: str = ""
 
 
 def read_zone(connection: Connection, zone: str) -> Zone:
@@ -61,6 +62,7 @@ def read_zone(connection: Connection, zone: str) -> Zone:
             table.plan_version,
             table.quotes_given,
             table.traffic_given,
+            table.head_hash,
         ).where(table.id == zone)
     ).one_or_none()
     return Zone(*found) if found else Zone()
@@ -124,6 +126,12 @@ def after(zone: str, seq: int, limit: int) -> Select[Any]:
     """Returns the selection of the first entries that follow a number."""
     log = schema.events.c
     return select(schema.events).where(log.zone == zone, log.seq > seq).limit(limit)
+
+
+def read_entries(connection: Connection, zone: str, seq: int, limit: int) -> list[dict[str, Any]]:
+    """Returns whole rows of the log that follow a number."""
+    rows = connection.execute(after(zone, seq, limit).order_by(schema.events.c.seq))
+    return [dict(row) for row in rows.mappings()]
 
 
 def read_answer(connection: Connection, courier: str, action_id: str) -> ActionAnswer | None:

@@ -71,6 +71,7 @@ _ADVANCE = (
         plan_version=bindparam("version"),
         quotes_given=bindparam("quotes"),
         traffic_given=bindparam("reports"),
+        head_hash=bindparam("chained"),
     )
 )
 _SET_LIVE = (
@@ -104,6 +105,7 @@ def advance(connection: Connection, zone: str, before: Zone, after: Zone) -> boo
             "version": after.plan_version,
             "quotes": after.quotes_given,
             "reports": after.traffic_given,
+            "chained": after.head_hash,
         },
     )
     return moved.rowcount == 1
