@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dispatch import events as ev
 from dispatch.codec import dumps, to_json
 from dispatch.dispatcher import unknown_courier
-from dispatch.numbering import check_number, check_sequence
+from dispatch.numbering import check_sequence
 from dispatch.plan_reading import deliver_stop_id
 from dispatch.requests import ActionAnswer, Evidence
 from dispatch.taps import ABOUT_GOODS, Tap, Unfit, events_of
@@ -106,7 +106,14 @@ class _Batch:
         if key != action.action_id:
             text = f"The action id {action.action_id} belongs to another tap of the courier."
             return Unfit("rejected", text)
-        return None if self._numbers is None else check_number(action.seq, self._numbers)
+        number, numbers = action.seq, self._numbers
+        if numbers is None or numbers.last is None or number > numbers.last:
+            return None
+        if number in numbers.taken:
+            text = f"The number {number} belongs to the tap {numbers.taken[number]}."
+            return Unfit("rejected", text)
+        text = f"The taps up to number {numbers.last} were taken before number {number} came."
+        return Unfit("superseded", text)
 
     def note(self, answer: ActionAnswer) -> None:
         """Remembers what became of a tap."""

@@ -5,6 +5,7 @@ every tap with its answer, as it was sent, for ever.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from dispatch.requests import Action, ActionAnswer, Evidence
 from dispatch.schema import courier_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -100,7 +101,9 @@ def read_past(
     # The first that came with a number has it.
     taken = select(TABLE.number, TABLE.action_id).where(*mine, TABLE.number.in_(sorted(numbers)))
     found = connection.execute(taken.order_by(TABLE.seq.desc()))
-    return Past(answers, Numbers(_last(connection, *mine), {n: name for n, name in found}))
+    return Past(
+        answers, Numbers(_last(connection, *mine), {row.number: row.action_id for row in found})
+    )
 
 
 def _last(connection: Connection, *mine: ColumnElement[bool]) -> int | None:

@@ -11,22 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dispatch.errors import Conflict
-from dispatch.taps import Unfit
 
 
 class SequenceGap(Conflict):
-    """Taps with a hole in their numbers; ``expected`` is the number to send from."""
+    """Taps with a hole in their numbers; ``more`` has the number to send from."""
 
     default_code = "sequence-gap"
-
-    def __init__(self, expected: int, missing: int, got: int) -> None:
-        super().__init__(
-            f"The tap number {missing} is missing before number {got}.",
-            at="actions",
-            cure=f"Send all taps from number {expected} on; nothing of these was taken.",
-            value=got,
-        )
-        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +48,11 @@ def check_sequence(new: Sequence[int], numbers: Numbers) -> None:
     following = expected
     for number in new:
         if number > following:
-            raise SequenceGap(expected, following, number)
+            raise SequenceGap(
+                f"The tap number {following} is missing before number {number}.",
+                at="actions",
+                cure=f"Send all taps from number {expected} on; nothing of these was taken.",
+                value=number,
+                more={"expected_seq": expected},
+            )
         following += number == following
-
-
-def check_number(number: int, numbers: Numbers) -> Unfit | None:
-    """Returns why a new tap comes too late, or under another one's number; None if it does not."""
-    if number in numbers.taken:
-        return Unfit("rejected", f"The number {number} belongs to the tap {numbers.taken[number]}.")
-    if numbers.last is not None and number <= numbers.last:
-        text = f"The taps up to number {numbers.last} were taken before number {number} came."
-        return Unfit("superseded", text)
-    return None

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dispatch import stored, storing
+from dispatch import heard, stored, storing
 from dispatch.chain import chained
 from dispatch.migrations import migrate
 from dispatch.plan import Plan
@@ -98,7 +98,7 @@ class Database:
     def start_zone(self, zone: str) -> int:
         """Returns the zone's epoch, raised by one; a zone that does not exist is created."""
         with self._writing:
-            with self._write() as connection:
+            with self.write() as connection:
                 epoch = storing.raise_epoch(connection, zone)
             self._zones[zone] = self._committed(zone, {})
             return epoch
@@ -138,61 +138,61 @@ class Database:
                 traffic_given=rows.state.traffic_given,
                 head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
             )
-            with self._write() as connection:
+            with self.write() as connection:
                 if not storing.advance(connection, zone, mine.zone, moved):
                     raise self._fenced(zone, mine.zone)
                 storing.write(connection, zone, replace(rows, log=log))
                 if commit.plan is not None:
                     storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
-                storing.write_answers(connection, zone, moved.head_seq, commit.answers)
+                heard.write_answers(connection, zone, moved.head_seq, commit.answers)
             self._zones[zone] = _Committed(moved, rows.state, plan)
             return moved.head_seq
 
     def head(self, zone: str) -> int:
         """Returns the number of a zone's last event, 0 before the first."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_zone(connection, zone).head_seq
 
     def events_after(self, zone: str, seq: int, limit: int = 500) -> tuple[LoggedEvent, ...]:
         """Returns the first ``limit`` events of a zone numbered above ``seq``."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_log(connection, stored.after(zone, seq, limit))
 
     def entries_after(self, zone: str, seq: int, limit: int = 500) -> list[dict[str, Any]]:
         """Returns the first ``limit`` entries of the log numbered above ``seq``, whole rows."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_entries(connection, zone, seq, limit)
 
     def history(self, zone: str, subject: str) -> tuple[LoggedEvent, ...]:
         """Returns the events about an order, a drop, a courier or a quote, by its id."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_log(connection, stored.about(zone, subject))
 
     def fold(self, zone: str, stores: Mapping[str, Store]) -> State:
         """Returns the state of a zone from its log alone: what the tables must be equal to."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.fold(connection, zone, stores)
 
     def plan(self, zone: str, version: int) -> Plan | None:
         """Returns a plan the zone once published, None if there is no such version."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_plan(connection, zone, version)
 
     def answer(self, courier: str, action_id: str) -> ActionAnswer | None:
         """Returns what a courier was told about a tap, None if the tap is new."""
-        with self._read() as connection:
-            return stored.read_answer(connection, courier, action_id)
+        with self.read() as connection:
+            return heard.read_answer(connection, courier, action_id)
 
     def save_positions(self, zone: str, courier: str, positions: Sequence[Position]) -> None:
         """Keeps the latest of a courier's positions; a crash may lose the last of them."""
         if positions:
             latest = max(positions, key=lambda position: position.at)
-            with self._write() as connection:
+            with self.write() as connection:
                 storing.write_position(connection, zone, courier, latest)
 
     def positions(self, zone: str) -> dict[str, Position]:
         """Returns the latest known position of each courier of a zone."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_positions(connection, zone)
 
     def close(self) -> None:
@@ -209,7 +209,7 @@ class Database:
         return self._zones[zone]
 
     def _committed(self, zone: str, stores: Mapping[str, Store]) -> _Committed:
-        with self._read() as connection:
+        with self.read() as connection:
             found = stored.read_zone(connection, zone)
             state = stored.read_state(connection, zone, stores)
             plan = stored.read_plan(connection, zone, found.plan_version)
@@ -225,7 +225,7 @@ class Database:
         )
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def write(self) -> Iterator[Connection]:
         """One transaction that writes; rolled back when anything is raised inside."""
         with self._writing, reported(self.path):
             try:
@@ -236,7 +236,7 @@ class Database:
                 raise
 
     @contextmanager
-    def _read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Connection]:
         """One transaction that reads what is committed, and goes on seeing just that."""
         with self._reading, reported(self.path), self._reader.begin():
             yield self._reader
