@@ -28,7 +28,7 @@ from api.access import Who
 from api.answers import Answer, Rendered
 from api.problems import Problem, answer_to
 from api.zone import Room, Zone
-from dispatch.answered import Answered, forget_answered, read_answered, write_answered
+from dispatch.answered import Answered, read_answered, write_answered
 from dispatch.errors import DispatchError
 
 DAY_S = 86_400
@@ -198,9 +198,3 @@ def rendered(response: Response) -> Rendered:
     """Returns a response as it goes out, without what every server adds."""
     kept = {k: v for k, v in response.headers.items() if k != "content-length"}
     return Rendered(response.status_code, kept, bytes(response.body).decode())
-
-
-def sweep(room: Room) -> None:
-    """Forgets answers whose time is over, a bounded number of them at once."""
-    with room.database.write() as connection:
-        forget_answered(connection, room.now)
