@@ -125,7 +125,7 @@ async def end(
 
     def work(room: Room) -> Answer:
         known = room.dispatcher.state.traffic.get(traffic_id)
-        if known is not None:
+        if if_match is not None and known is not None:
             view = View.of(room.dispatcher, room.now)
             check_match(if_match, tag_of(room, traffic_id), lambda: traffic_out(known, view))
         ended = end_traffic(room.dispatcher, traffic_id, room.now)
