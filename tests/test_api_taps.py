@@ -23,6 +23,7 @@ from tests.api_world import (
     settings_in,
 )
 from tests.test_api_bad_input import assert_problem
+from tests.test_api_stream import Listening, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +175,26 @@ def test_a_late_hand_over_is_in_the_history_of_its_order(client: TestClient) -> 
         "courier": "c_1", "drop": "d_1", "reason": "d_1 is with c_2.", "lines": lines,
         "tap": "delivered", "result": "superseded",
     }  # fmt: skip
+
+
+def test_evidence_is_told_on_the_stream(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as (app, client), Listening(app) as stream:
+            await client.post("/v1/orders", json=an_order())
+            taps = {"actions": [a_tap(1, "delivered", drop="d_1")]}
+            assert results(await client.post(PATH, json=taps)) == ["rejected"]
+            while (told := await stream.event())["kind"] != "evidence_kept":
+                pass
+            assert (told["event"], told["orders"], told["drops"]) == ("order", ["o_1"], ["d_1"])
+            assert told["couriers"] == ["c_1"]
+            reason = "d_1 was not loaded by c_1."
+            assert (told["tap"], told["result"], told["reason"]) == (
+                "delivered",
+                "rejected",
+                reason,
+            )
+
+    asyncio.run(story())
 
 
 def test_a_body_that_ends_too_early_does_nothing(
