@@ -26,6 +26,7 @@ from api.settings import Settings
 from api.view import View
 from api.warming import warm_up
 from api.ways import Ways
+from dispatch.answered import forget_answered
 from dispatch.city import City
 from dispatch.commit import Commit
 from dispatch.dispatcher import Dispatcher, Snapshot
@@ -169,11 +170,16 @@ class Zone:
     async def _tick(self) -> int | None:
         """Lets the dispatcher do what is due, and returns when it next has to tell somebody."""
 
+        def ticked(room: Room) -> None:
+            room.dispatcher.tick(room.now)
+            with room.database.write() as connection:
+                forget_answered(connection, room.now)
+
         def foreseen(room: Room) -> int | None:
             room.dispatcher.record(room.now, *foresee(room.dispatcher, room.now))
             return room.dispatcher.next_moment()
 
-        await self.ask(lambda room: room.dispatcher.tick(room.now))
+        await self.ask(ticked)
         # By itself, since a rescue is looked for longer than an order should wait for.
         return await self.ask(foreseen, wake=False)
 
