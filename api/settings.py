@@ -221,7 +221,7 @@ class Settings(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """Returns all settings as they are in force, the defaults included, but no password."""
         return self.model_dump(mode="json") | {
-            "db": re.sub(r"(:[^/@:]*|password=[^&]*)(?=@|&|$)", "", self.db)
+            "db": re.sub(r"(:[^/@:]*|password=[^&]*)(?=@|&|$)", "", self.db),
             "policy": asdict(self.policy_values()),
             "service": [service_json(service) for service in self.services().values()],
             "calendar": [calendar.model_dump(mode="json") for calendar in self.calendar],

@@ -114,8 +114,8 @@ def open_server(url: URL, opened: ExitStack) -> Backing:
 
 _HELD = text(
     "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() "
-    f"AND (classid::bigint << 32) + objid::bigint = {LOCK}"  # noqa: S608
-)
+    "AND (classid::bigint << 32) + objid::bigint = :number"
+).bindparams(number=LOCK)
 _SETTINGS = text(
     "SELECT name, setting FROM pg_settings WHERE name IN "
     "('server_version_num', 'server_encoding', 'fsync', 'full_page_writes')"
@@ -126,7 +126,9 @@ def _engine(url: URL, settings: dict[str, str], *, locked: bool = False) -> Engi
     """Returns what makes connections; those ``locked`` take the lock if it is free."""
     asked = url.query.get("options", "")
     options = [asked] if isinstance(asked, str) else list(asked)
-    options += [f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in settings.items()]
+    options += [
+        f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in settings.items()
+    ]
     engine = create_engine(
         url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
         poolclass=NullPool,
@@ -168,7 +170,7 @@ def _take(raw: psycopg.Connection[Any]) -> None:
 
 def _check(connection: Connection, at: str) -> None:
     """Raises DatabaseError for a server that cannot do what is asked of it."""
-    found: dict[str, str] = dict(connection.execute(_SETTINGS).tuples().all())
+    found: dict[str, str] = {row.name: row.setting for row in connection.execute(_SETTINGS)}
     if int(found["server_version_num"]) < OLDEST:
         raise DatabaseError(
             f"The server is PostgreSQL {int(found['server_version_num']) // 10_000}.",
@@ -193,14 +195,26 @@ def _check(connection: Connection, at: str) -> None:
 
 
 def _abandon(writer: Connection) -> None:
-    if not writer.closed:
-        writer.rollback()
+    """Rolls back what is open still: SQLAlchemy does not after a COMMIT that failed."""
+    if writer.closed:
+        return
+    writer.rollback()
+    if not writer.invalidated:
+        try:
+            _raw(writer).rollback()
+        except psycopg.Error:
+            # The line broke meanwhile.
+            writer.invalidate()
 
 
 def _is_sound(writer: Connection) -> bool:
     """After a statement that failed, a COMMIT would be answered well and store nothing."""
     if writer.invalidated:
         return False
-    raw = writer.connection.driver_connection
+    return _raw(writer).info.transaction_status is TransactionStatus.INTRANS
+
+
+def _raw(connection: Connection) -> psycopg.Connection[Any]:
+    raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
-    return raw.info.transaction_status is TransactionStatus.INTRANS
+    return raw

@@ -160,9 +160,7 @@ class Database:
         log = chained(mine.zone.head_hash, zone, rows.log)
         plan = mine.plan if commit.plan is None else commit.plan
         if commit.plan is not None and plan.version <= mine.plan.version:
-            raise ValueError(
-                f"Expected a version above {mine.plan.version}, got {plan.version}."
-            )
+            raise ValueError(f"Expected a version above {mine.plan.version}, got {plan.version}.")
         moved = Zone(
             epoch=mine.zone.epoch,
             head_seq=mine.zone.head_seq + len(rows.log),

@@ -4,6 +4,7 @@ What the durable store writes, each statement in the transaction of the connecti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,11 @@ from dispatch.codec import to_json
 from dispatch.records import ENTITIES, FORGOTTEN, Row, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from dispatch.plan import Plan
     from dispatch.requests import Position
     from dispatch.stored import Zone
-
 
     InsertOr = Callable[[Table], postgresql.Insert | sqlite.Insert]
 
