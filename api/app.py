@@ -93,6 +93,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.zone = zone
+    app.state.running = {}
     problems.install(app)
     app.add_middleware(BodyLimit)
     for resource in RESOURCES:

@@ -39,6 +39,7 @@ UNTOLD = frozenset({"quote_given", "hold_lapsed", "desks_replaced", "desk_put"})
 SHOWN = {
     "promise_warned": ("kind", "text"),
     "breach_foreseen": ("drop", "p_on_time", "rescue", "reason"),
+    "evidence_kept": ("tap", "result", "reason"),
 }
 """Fields of events that are sent along, by kind: what somebody should see at once."""
 
