@@ -162,7 +162,10 @@ def _cells(entry: dict[str, Any], local: ZoneInfo) -> tuple[str, ...]:
 
     from dispatch.audit_log import facts
 
-    at, recorded = (_moment(entry[name], local) for name in ("at", "recorded_at"))
+    at, recorded = (
+        f"{datetime.fromtimestamp(entry[name], local):%Y-%m-%d %H:%M:%S}"
+        for name in ("at", "recorded_at")
+    )
     about = ", ".join(entry["subjects"][:4]) + (" …" if len(entry["subjects"]) > 4 else "")
     what = (entry["actor"] or "-", entry["kind"], about, facts(entry))
     return (str(entry["seq"]), recorded, "" if at == recorded else at, *map(escape, what))

@@ -45,6 +45,14 @@ def beside(url: str, *, of_this_version: bool = True) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def file_beside(path: Path, *, of_this_version: bool = True) -> Iterator[Connection]:
+    """Yields a connection to a file as `beside` does."""
+    with _of_file(path) as connection:
+        check_version(connection, str(path), of_this_version=of_this_version)
+        yield connection
+
+
 def server_of(url: str) -> URL | None:
     """Returns the URL of a PostgreSQL server's database by psycopg 3, None for any other."""
     try:
