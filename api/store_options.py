@@ -49,9 +49,13 @@ def chosen_zone(connection: Connection, zone: str | None, settings: Settings) ->
 
 @contextmanager
 def progress_line(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yields what is to be told how much of how much is done; it keeps one line on the screen."""
+    """Yields what is to be told how much of how much is done; one line, where there is a screen."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, of: None
+        return
     columns = (BarColumn(24), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
 
         def tell(done: int, of: int) -> None:

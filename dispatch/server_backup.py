@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import URL, create_engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -23,12 +23,12 @@ from dispatch.sqlite import DatabaseError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import URL
-
 
 def _address(url: URL) -> str:
     """Returns the URL without its password."""
-    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    # `set` cannot take a password away.
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return bare.render_as_string(hide_password=False)
 
 
 def dump_command(url: URL, file: Path) -> tuple[str, ...]:
