@@ -61,7 +61,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="first seed of machine")
     told = parser.parse_args(arguments)
     names: list[str] = told.names
-    proofs = {**PROOFS, "machine": partial(adopting, told.steps, told.seed)}
+    proofs: dict[str, Callable[[], str]] = {
+        **PROOFS,
+        "machine": partial(adopting, told.steps, told.seed),
+    }
     unknown = [name for name in names if name not in PROOFS and name != "all"]
     if unknown or not names:
         print(f"Unknown: {', '.join(unknown)}. Choose from {', '.join(PROOFS)}, all.")

@@ -9,6 +9,7 @@ import pytest
 
 from dispatch.beside import beside
 from dispatch.errors import InvalidRequest, NotFound
+from dispatch.hand import move_drop
 from dispatch.replayed_gain import Gain, gain
 from dispatch.replaying import Moves, Past, moves, past
 from dispatch.requests import Move
@@ -85,7 +86,7 @@ def test_a_search_is_why_a_plan_changed_without_an_event(world: World) -> None:
         world.tap(courier, "paused")
     near, far = order(world, 2), order(world, 12)
     # A dispatcher's hand puts the near drop behind the far one, without a pin: 12 blocks more.
-    adopt_rules.move_drop(world.dispatcher, near, Move("c_1", after=far, pinned=False), world.now)
+    move_drop(world.dispatcher, near, Move("c_1", after=far, pinned=False), world.now)
     by_hand = replayed(world)
     assert gained(by_hand).cause == "choice"
     assert [cause["kind"] for cause in by_hand.decided_with][-1] == "drop_pinned"
@@ -145,7 +146,6 @@ def test_an_instant_has_the_plan_of_then_and_the_state_of_its_second(world: Worl
 def test_what_is_recorded_after_a_plan_is_in_the_state_of_a_later_instant(world: World) -> None:
     order(world)
     version, drops = world.plan.version, len(world.state.drops)
-    adopt_rules.foresee(world.dispatcher, world.now)
     world.now += 20
     world.tap("c_3", "paused")
     found = replayed(world, until=world.now)

@@ -14,7 +14,8 @@ from sqlalchemy import make_url
 from dispatch.server_backup import dump_command, restore_command
 from dispatch.store import Database
 from tests.api_world import a_courier, an_order, move_clock, placed, service
-from tests.test_audit import HISTORY, ZONE, made, tamper
+from tests.store_worlds import ZONE
+from tests.test_audit import HISTORY, made, tamper
 from tests.test_cli import Command, dispatch
 
 if TYPE_CHECKING:
