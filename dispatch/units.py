@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,7 +31,7 @@ BEGIN = ""
 
 
 @dataclass(slots=True)
-class _Unit(Generic[T]):
+class _Unit:
     """
     One unit under way.
 
@@ -40,7 +40,7 @@ class _Unit(Generic[T]):
     """
 
     mark: str | None = None
-    known: Mapping[str, T] | None = None
+    known: Mapping[str, Any] | None = None
     in_doubt: bool = False
 
 
@@ -48,7 +48,7 @@ class _Mine(threading.local):
     """The units of one thread, the outermost first."""
 
     def __init__(self) -> None:
-        self.units: list[_Unit[object]] = []
+        self.units: list[_Unit] = []
 
 
 class Units(Generic[T]):
@@ -179,7 +179,7 @@ class Units(Generic[T]):
             # On a full disk, say, SQLite undoes the whole transaction at once; a line may break.
             self._broken = error if isinstance(error, DatabaseError) else self._given_up()
 
-    def _roll_back(self, units: list[_Unit[object]]) -> None:
+    def _roll_back(self, units: list[_Unit]) -> None:
         try:
             self._backing.abandon()
         finally:

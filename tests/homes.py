@@ -75,8 +75,10 @@ class Home:
 
     def cut(self) -> None:
         """Ends all connections to a server's database."""
-        mine = "datname = current_database() AND pid <> pg_backend_pid()"
-        self.run(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}")
+        self.run(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")
