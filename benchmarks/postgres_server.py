@@ -68,12 +68,11 @@ class PostgresServer:
     does not start.
     """
 
-    def __init__(self, *settings: str) -> None:
+    def __init__(self) -> None:
         programs = _programs()
         if programs is None or why_not():
             raise RuntimeError(why_not())
         self._programs = programs
-        self._settings = (*_SIZES, *settings)
         self._folder = Path(tempfile.mkdtemp(prefix="dispatch-pg-"))
         self._as_user: tuple[str, ...] = ()
         user = _user()
@@ -87,10 +86,10 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._run("initdb", *_INITDB, "--no-sync", f"--pgdata={self._folder / 'data'}")
 
-    def start(self) -> None:
-        """Returns when the server answers."""
-        settings = (f"port={self.port}", "listen_addresses=127.0.0.1", *self._settings)
-        options = [f"-c{setting}" for setting in settings]
+    def start(self, *settings: str) -> None:
+        """Returns when the server answers; settings like ``fsync=off`` are for this time."""
+        ours = (f"port={self.port}", "listen_addresses=127.0.0.1", *_SIZES)
+        options = [f"-c{setting}" for setting in (*ours, *settings)]
         command = (*self._command("postgres"), f"-D{self._folder / 'data'}", f"-k{self._folder}")
         log = self._folder / "log"
         with log.open("ab") as out:
