@@ -149,6 +149,10 @@ def connect_writer(path: Path) -> Connection:
                 at=str(path),
                 cure="Name a database on a local disk.",
             )
+        # SQLite opens a file that may not be written for reading, without a word.
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("PRAGMA user_version = 0")
+        raw.execute("ROLLBACK")
     except BaseException:
         raw.close()
         raise
