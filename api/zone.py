@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -91,6 +91,7 @@ class Zone:
         self._clock_moves = asyncio.Lock()
         self._head = 0
         self._committed = 0
+        self._behind = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
         self._stopping = False
@@ -259,6 +260,17 @@ class Zone:
     def _on_thread_commit(self, commit: Commit) -> None:
         self._committed = self._database.commit(self.settings.zone, commit)
 
+    def _on_thread_catch_up(self) -> None:
+        """Learns of a commit that was stored after all, though the line broke before it said so."""
+        self._behind |= self._database.catch_up()
+        if self._behind:
+            state, plan = self._database.load(self.settings.zone, self.settings.stores())
+            state = replace(state, services=self.settings.services())
+            memory = self._dispatcher.memory()
+            self._dispatcher.restore(replace(memory, state=state, plan=plan, present=None))
+            self._committed = self._database.head(self.settings.zone)
+            self._behind = False
+
     @contextmanager
     def _on_thread_unit(self) -> Iterator[None]:
         """Makes what is done inside durable when it ends; else it was never done, nor is known."""
@@ -275,6 +287,7 @@ class Zone:
         room = Room(
             self.settings.zone, self._dispatcher, self._database, self._ways, self.clock.now()
         )
+        self._on_thread_catch_up()
         self._on_thread_notice(room)
         try:
             with self._on_thread_unit():
