@@ -20,6 +20,7 @@ from tests.cutting_proxy import CuttingProxy
 from tests.homes import Home
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from benchmarks.postgres_server import PostgresServer
@@ -68,9 +69,37 @@ def test_a_zone_finds_out_what_became_of_a_commit_whose_line_broke(
         assert await zone.ask(ordered) == "o_2"
         assert (await zone.ask(seen))[0] == ["o_1", "o_2"]
 
+    play(tmp_path, postgres, story)
+
+
+def test_what_reads_goes_on_while_it_is_not_known_what_became_of_a_commit(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    async def story(zone: Zone, line: CuttingProxy) -> None:
+        await zone.ask(joined)
+        line.armed = "after"
+        with pytest.raises(DatabaseError):
+            await zone.ask(ordered)
+        # Nor can it be found out: the line stays cut.
+        line.is_open = False
+        assert await zone.ask(lambda room: list(room.dispatcher.state.orders)) == []
+        with pytest.raises(DatabaseError):
+            await zone.ask(ordered)
+        line.is_open = True
+        assert await zone.ask(lambda room: list(room.dispatcher.state.orders)) == ["o_1"]
+        assert await zone.ask(ordered) == "o_2"
+
+    play(tmp_path, postgres, story)
+
+
+def play(
+    folder: Path, postgres: PostgresServer, story: Callable[[Zone, CuttingProxy], Awaitable[None]]
+) -> None:
+    """Tells a story of a zone at the other end of a line."""
+
     async def run(line: CuttingProxy) -> None:
         url = postgres.url("zone", line.port)
-        zone = Zone(settings_in(tmp_path, db=url), ManualClock(NOW), city=helsinki())
+        zone = Zone(settings_in(folder, db=url), ManualClock(NOW), city=helsinki())
         await zone.start()
         try:
             await story(zone, line)
