@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Any, TypeVar
@@ -134,7 +134,6 @@ class Zone:
         self._clock_moves = asyncio.Lock()
         self._head = 0
         self._committed = 0
-        self._behind = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
         self._stopping = False
@@ -312,28 +311,6 @@ class Zone:
     def _on_thread_commit(self, commit: Commit) -> None:
         self._committed = self._database.commit(self.settings.zone, commit)
 
-    def _on_thread_catch_up(self) -> None:
-        """Learns of a commit that was stored after all, though the line broke before it said so."""
-        try:
-            self._behind |= self._database.catch_up()
-        except DatabaseError:
-            # What only reads goes on; what writes is refused by the database until this is clear.
-            log.exception("What became of the last commit is not known yet")
-        if self._behind:
-            state, plan = self._database.load(self.settings.zone, self.settings.stores())
-            state = replace(state, services=self.settings.services())
-            memory = self._dispatcher.memory()
-            self._dispatcher.restore(replace(memory, state=state, plan=plan, present=None))
-            self._committed = self._database.head(self.settings.zone)
-            self._behind = False
-
-    def _on_thread_refuse(self, failure: BaseException) -> None:
-        """Answers the first that waits with a failure: this call was for it, if no other comes."""
-        if self._waiting:
-            asked = self._waiting.popleft()
-            if asked.answer.set_running_or_notify_cancel():
-                asked.answer.set_exception(failure)
-
     @contextmanager
     def _on_thread_unit(self) -> Iterator[None]:
         """Makes what is done inside durable when it ends; else it was never done, nor is known."""
@@ -350,15 +327,12 @@ class Zone:
         """Does what waits in one transaction; tells nobody before it is durable."""
         done: list[_Done] = []
         try:
-            self._on_thread_catch_up()
             with self._on_thread_unit():
                 noticed = self._on_thread_do_waiting(done)
         except BaseException as failure:
             # Of an ask that failed alone the transaction knows nothing: this is all of them.
             for each in done:
                 each.tell(failure)
-            if not done:
-                self._on_thread_refuse(failure)
             return
         try:
             if noticed:
