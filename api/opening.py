@@ -89,6 +89,15 @@ def _open_zone(
     return dispatcher, database
 
 
+def reload_zone(settings: Settings, dispatcher: Dispatcher, database: Database) -> None:
+    """Makes a dispatcher know what its database knows; raises DatabaseError where it cannot."""
+    state, plan = database.load(settings.zone, settings.stores())
+    state = replace(state, services=settings.services())
+    known = dispatcher.memory()
+    # What rests on the state before is worked out anew; couriers are where they were.
+    dispatcher.restore(replace(known, state=state, plan=plan, watched={}, found={}, present=None))
+
+
 def _check_stores(settings: Settings, city: City) -> None:
     stores = settings.stores().values()
     check_order(city, {f"store[{i}]": (s.lat, s.lon) for i, s in enumerate(stores)})

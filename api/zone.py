@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from api.clock import Clock, ManualClock, SystemClock
 from api.feed import Feed
 from api.improver import Improver
-from api.opening import open_zone
+from api.opening import open_zone, reload_zone
 from api.search_pool import Search
 from api.settings import Settings
 from api.view import View
@@ -134,6 +134,7 @@ class Zone:
         self._clock_moves = asyncio.Lock()
         self._head = 0
         self._committed = 0
+        self._is_behind = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
         self._stopping = False
@@ -309,6 +310,12 @@ class Zone:
             self._dispatcher.city.close()
 
     def _on_thread_commit(self, commit: Commit) -> None:
+        if self._is_behind:
+            raise DatabaseError(
+                "The last commit was stored though it seemed to fail, and is not read yet.",
+                at=self._database.at,
+                cure="Try again.",
+            )
         self._committed = self._database.commit(self.settings.zone, commit)
 
     @contextmanager
@@ -326,6 +333,7 @@ class Zone:
     def _on_thread_serve(self) -> None:
         """Does what waits in one transaction; tells nobody before it is durable."""
         done: list[_Done] = []
+        self._on_thread_catch_up()
         try:
             with self._on_thread_unit():
                 noticed = self._on_thread_do_waiting(done)
@@ -342,6 +350,22 @@ class Zone:
         finally:
             for each in done:
                 each.tell()
+
+    def _on_thread_catch_up(self) -> None:
+        """
+        Learns what became of a commit in doubt: the line to the server broke as it was made.
+
+        Who asked was told that it failed. Where it was stored all the same everybody else hears.
+        """
+        try:
+            self._is_behind |= self._database.catch_up()
+            if self._is_behind:
+                reload_zone(self.settings, self._dispatcher, self._database)
+                self._committed = self._database.head(self.settings.zone)
+                self._is_behind = False
+        except Exception:
+            # Until then nothing more is stored; what was so before is still to be seen.
+            log.exception("What became of the last commit is not known yet")
 
     def _on_thread_do_waiting(self, done: list[_Done]) -> bool:
         """Does what waits, as far as it fits; returns whether all that fell due was noticed."""

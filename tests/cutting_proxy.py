@@ -14,11 +14,13 @@ class CuttingProxy:
     """
     Passes on what client and server say; once armed it cuts the next connection that commits.
 
-    ``before``: the server never gets the order. ``after``: it obeys, and its answer is lost.
+    ``before``: the server never gets the order. ``after``: it obeys, and its answer is lost. While
+    it is not open it takes no new connection.
     """
 
     def __init__(self, server_port: int) -> None:
         self.armed = ""
+        self.is_open = True
         self.cuts = 0
         self._server_port = server_port
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -36,6 +38,9 @@ class CuttingProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
+                if not self.is_open:
+                    client.close()
+                    continue
                 server = socket.create_connection(("127.0.0.1", self._server_port))
                 line = _Line(self, client, server)
                 threading.Thread(target=line.to_server, daemon=True).start()
