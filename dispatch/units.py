@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -152,7 +152,7 @@ class Units(Generic[T]):
         mark, known = units[-1].mark, units[-1].known
         if mark is None or known is None:
             return
-        self.known = known
+        self.known = cast("Mapping[str, T]", known)
         if mark == BEGIN:
             self._roll_back(units)
             return
