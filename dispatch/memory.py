@@ -16,7 +16,7 @@ from dispatch.requests import Position
 from dispatch.state import State
 from dispatch.watch import Watched
 
-Factors = tuple["Mapping[str, float]", "Mapping[tuple[str, str], float]"]
+Factors = tuple[Mapping[str, float], Mapping[tuple[str, str], float]]
 """What a city's rides are multiplied by, by band and by band and class of road."""
 
 
