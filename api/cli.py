@@ -65,7 +65,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CityDir = Annotated[Path | None, typer.Option("--city", help="City directory.")]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="How couriers get about.")]
 Osrm = Annotated[str | None, typer.Option(help="OSRM server for travel times, http://HOST:PORT.")]
-Db = Annotated[str | None, typer.Option(help="Database, sqlite:///PATH.")]
+Db = Annotated[
+    str | None,
+    typer.Option(help="Database, sqlite:///PATH or postgresql://USER@HOST/NAME."),
+]
 Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
 ClockKind = Annotated[str | None, typer.Option("--clock", help="system or manual.")]

@@ -34,6 +34,9 @@ from dispatch.policy import Policy
 from dispatch.profiles import load_profiles
 from dispatch.promises import SHIPPED, Service
 
+DATABASE = r"^(sqlite:///|postgresql(\+psycopg)?://).+"
+"""URLs of files and of servers."""
+
 EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
 """Central Helsinki, which comes with the package."""
 
@@ -119,7 +122,7 @@ class Settings(BaseModel):
     osrm: str | None = None
     profile: str = "ebike"
     search: Literal["auto", "cch", "dijkstra"] = "auto"
-    db: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///dispatch.db"
+    db: Annotated[str, Field(pattern=DATABASE)] = "sqlite:///dispatch.db"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     clock: Literal["system", "manual"] = "system"
@@ -216,8 +219,9 @@ class Settings(BaseModel):
         return {service.name: service for service in (*SHIPPED, *own)}
 
     def as_json(self) -> dict[str, Any]:
-        """Returns all settings as they are in force, the defaults included."""
+        """Returns all settings as they are in force, the defaults included, but no password."""
         return self.model_dump(mode="json") | {
+            "db": re.sub(r"(:[^/@:]*|password=[^&]*)(?=@|&|$)", "", self.db),
             "policy": asdict(self.policy_values()),
             "service": [service_json(service) for service in self.services().values()],
             "calendar": [calendar.model_dump(mode="json") for calendar in self.calendar],

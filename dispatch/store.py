@@ -8,37 +8,30 @@ program started earlier can never write over one started later.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from dispatch import heard, stored, storing
 from dispatch.chain import chained
 from dispatch.migrations import migrate
 from dispatch.plan import Plan
 from dispatch.records import rows_of
-from dispatch.sqlite import (
-    DatabaseError,
-    connect_reader,
-    connect_writer,
-    lock,
-    path_of,
-    reported,
-    warn_of_old_sqlite,
-)
+from dispatch.sqlite import DatabaseError, open_file, path_of
 from dispatch.state import State
 from dispatch.stored import LoggedEvent, Zone
 from dispatch.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from dispatch.backing import Backing
     from dispatch.commit import Commit
     from dispatch.orders import Store
     from dispatch.requests import ActionAnswer, Position
@@ -57,42 +50,39 @@ class _Committed:
 
 class Database:
     """
-    A database file that this process alone uses.
+    A database that this process alone uses: a file, or one of a PostgreSQL server.
 
     It holds two connections, one that writes and one that reads, and for each zone the state as of
     its last commit: what the next commit's events are applied to. Any thread may call it: those
     that write wait for each other, those that read never wait for a commit.
     """
 
-    def __init__(
-        self, path: Path, writer: Connection, reader: Connection, opened: ExitStack
-    ) -> None:
-        self.path = path
+    def __init__(self, backing: Backing, reader: Connection, opened: ExitStack) -> None:
+        self.at = backing.at
         self._opened = opened
-        self._units: Units[_Committed] = Units(writer, partial(reported, path))
+        self._units: Units[_Committed] = Units(backing)
+        self._reported = backing.reported
         self._reader = reader
         self._reading = threading.RLock()
 
     @classmethod
     def open(cls, url: str) -> Database:
         """
-        Returns the database of a URL like ``sqlite:///dispatch.db``.
+        Returns the database of ``sqlite:///PATH``, or of ``postgresql://USER@HOST/NAME``.
 
-        A missing file is created, an older one brought up to date.
+        A missing file is created, an older database brought up to date.
 
         Raises
         ------
         DatabaseError
             If another process uses it, if it is newer than this program, or not a database of it.
         """
-        path = path_of(url)
-        with ExitStack() as opened, reported(path):
-            opened.callback(os.close, lock(path))
-            writer = opened.enter_context(connect_writer(path))
-            migrate(writer, at=str(path))
-            reader = opened.enter_context(connect_reader(path))
-            warn_of_old_sqlite()
-            return cls(path, writer, reader, opened.pop_all())
+        with ExitStack() as opened:
+            backing = _backing(url, opened)
+            with backing.reported():
+                migrate(backing.writer, at=backing.at)
+                reader = backing.read(opened)
+            return cls(backing, reader, opened.pop_all())
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -121,10 +111,10 @@ class Database:
         """Yields a connection to read by: it sees what is committed, or what its unit wrote."""
         mine = self._units.reading()
         if mine is not None:
-            with reported(self.path):
+            with self._reported():
                 yield mine
             return
-        with self._reading, reported(self.path):
+        with self._reading, self._reported():
             if self._reader.in_transaction():
                 yield self._reader
                 return
@@ -158,32 +148,60 @@ class Database:
         ValueError
             If the plan's version is not above the last, or a number is infinite.
         """
-        with self._units.lock, self._units.unit():
-            mine = self._mine(zone)
-            rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
-            log = chained(mine.zone.head_hash, zone, rows.log)
-            plan = mine.plan if commit.plan is None else commit.plan
-            if commit.plan is not None and plan.version <= mine.plan.version:
-                raise ValueError(
-                    f"Expected a version above {mine.plan.version}, got {plan.version}."
-                )
-            moved = Zone(
-                epoch=mine.zone.epoch,
-                head_seq=mine.zone.head_seq + len(rows.log),
-                plan_version=plan.version,
-                quotes_given=rows.state.quotes_given,
-                traffic_given=rows.state.traffic_given,
-                head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
-            )
-            connection = self._units.connection()
-            if not storing.advance(connection, zone, mine.zone, moved):
-                raise self._fenced(zone, mine.zone)
-            storing.write(connection, zone, replace(rows, log=log))
-            if commit.plan is not None:
-                storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
-            heard.write_answers(connection, zone, moved.head_seq, commit.answers)
-            self._know(zone, _Committed(moved, rows.state, plan))
+        with self._units.lock:
+            if self.catch_up():
+                raise self._surpassed(zone)
+            with self._units.unit():
+                return self._commit(zone, commit)
+
+    def _commit(self, zone: str, commit: Commit) -> int:
+        mine = self._mine(zone)
+        rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
+        log = chained(mine.zone.head_hash, zone, rows.log)
+        plan = mine.plan if commit.plan is None else commit.plan
+        if commit.plan is not None and plan.version <= mine.plan.version:
+            raise ValueError(f"Expected a version above {mine.plan.version}, got {plan.version}.")
+        moved = Zone(
+            epoch=mine.zone.epoch,
+            head_seq=mine.zone.head_seq + len(rows.log),
+            plan_version=plan.version,
+            quotes_given=rows.state.quotes_given,
+            traffic_given=rows.state.traffic_given,
+            head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
+        )
+        connection = self._units.connection()
+        if not storing.advance(connection, zone, mine.zone, moved):
+            raise self._fenced(zone, mine.zone)
+        storing.write(connection, zone, replace(rows, log=log))
+        if commit.plan is not None:
+            storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
+        heard.write_answers(connection, zone, moved.head_seq, commit.answers)
+        self._know(zone, _Committed(moved, rows.state, plan))
         return moved.head_seq
+
+    def catch_up(self) -> bool:
+        """
+        Returns whether a commit that seemed to fail was stored after all.
+
+        Then `load` gives what it led to. To be asked after a commit failed: a server may have
+        stored it before the line broke, or store it still; this waits until that is settled.
+
+        Raises
+        ------
+        DatabaseError
+            If that cannot be found out yet. Until then nothing more is stored.
+        """
+        if not self._units.in_doubt:
+            return False
+        before = self._units.known
+        with self.write() as connection:
+            for zone, mine in before.items():
+                # A zone that another program started meanwhile is fenced by its next commit.
+                found = stored.lock_zone(connection, zone)
+                if found.epoch == mine.zone.epoch and found != mine.zone:
+                    self._know(zone, self._committed(zone, {}))
+        self._units.in_doubt = False
+        return self._units.known is not before
 
     def head(self, zone: str) -> int:
         """Returns the number of a zone's last event, 0 before the first."""
@@ -233,7 +251,7 @@ class Database:
             return stored.read_positions(connection, zone)
 
     def close(self) -> None:
-        """Ends the use of the file; closing twice does nothing."""
+        """Ends the use of the database; closing twice does nothing."""
         with self._units.lock, self._reading:
             # The reader first: the last connection to close empties the log into the file.
             self._opened.close()
@@ -241,7 +259,7 @@ class Database:
     def _mine(self, zone: str) -> _Committed:
         if zone not in self._units.known:
             raise DatabaseError(
-                f"The zone {zone!r} was not started.", at=str(self.path), cure="Start it first."
+                f"The zone {zone!r} was not started.", at=self.at, cure="Start it first."
             )
         return self._units.known[zone]
 
@@ -255,11 +273,32 @@ class Database:
             plan = stored.read_plan(connection, zone, found.plan_version)
         return _Committed(found, state, plan or Plan())
 
+    def _surpassed(self, zone: str) -> DatabaseError:
+        return DatabaseError(
+            f"The last commit of the zone {zone!r} was stored though it seemed to fail.",
+            at=self.at,
+            cure="Load the zone again: this commit does not follow it. Nothing more was stored.",
+        )
+
     def _fenced(self, zone: str, mine: Zone) -> DatabaseError:
         return DatabaseError(
             f"The zone {zone!r} was started again, or written to, by another program since its "
             f"epoch {mine.epoch}, event {mine.head_seq}. Nothing was stored.",
-            at=str(self.path),
+            at=self.at,
             cure="Stop this program, or start it again.",
             code="fenced",
         )
+
+
+def _backing(url: str, opened: ExitStack) -> Backing:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Which says what is expected.
+        return open_file(path_of(url), opened)
+    if parsed.drivername.partition("+")[0] != "postgresql":
+        return open_file(path_of(url), opened)
+    # The driver takes a while to load, and a file needs none.
+    from dispatch.postgres import open_server
+
+    return open_server(parsed, opened)

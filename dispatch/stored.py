@@ -54,18 +54,26 @@ class Zone:
 
 def read_zone(connection: Connection, zone: str) -> Zone:
     """Returns how far a zone is; one that was never started is at zero."""
-    table = schema.zones.c
-    found = connection.execute(
-        select(
-            table.epoch,
-            table.head_seq,
-            table.plan_version,
-            table.quotes_given,
-            table.traffic_given,
-            table.head_hash,
-        ).where(table.id == zone)
-    ).one_or_none()
+    found = connection.execute(_zone(zone)).one_or_none()
     return Zone(*found) if found else Zone()
+
+
+def lock_zone(connection: Connection, zone: str) -> Zone:
+    """Returns how far a zone is once no other transaction is under way that moves it on."""
+    found = connection.execute(_zone(zone).with_for_update()).one_or_none()
+    return Zone(*found) if found else Zone()
+
+
+def _zone(zone: str) -> Select[Any]:
+    table = schema.zones.c
+    return select(
+        table.epoch,
+        table.head_seq,
+        table.plan_version,
+        table.quotes_given,
+        table.traffic_given,
+        table.head_hash,
+    ).where(table.id == zone)
 
 
 def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -> State:

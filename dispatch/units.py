@@ -8,19 +8,21 @@ never writes costs nothing: a transaction, or a savepoint in it, begins with the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from dispatch.sqlite import DatabaseError, abandon, is_in_transaction
+from dispatch.sqlite import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
+
+    from dispatch.backing import Backing
 
 T = TypeVar("T")
 
@@ -34,11 +36,12 @@ class _Unit:
     One unit under way.
 
     ``mark`` is where it goes back to: a savepoint, or the beginning; None before its first
-    statement. ``known`` is what was known there.
+    statement. ``known`` and ``in_doubt`` are what was known there.
     """
 
     mark: str | None = None
     known: Mapping[str, Any] | None = None
+    in_doubt: bool = False
 
 
 class _Mine(threading.local):
@@ -54,16 +57,16 @@ class Units(Generic[T]):
 
     ``known`` is what its owner remembers of the database: replaced, never changed, it goes back
     together with what is undone. Any thread may begin a unit; from its first statement on it has
-    the connection for itself.
+    the connection for itself. ``in_doubt`` says that a COMMIT failed, which a server may have done
+    all the same before the line broke.
     """
 
-    def __init__(
-        self, connection: Connection, reported: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, backing: Backing) -> None:
         self.known: Mapping[str, T] = {}
+        self.in_doubt = False
         self.lock = threading.RLock()
-        self._connection = connection
-        self._reported = reported
+        self._backing = backing
+        self._connection = backing.writer
         self._mine = _Mine()
         self._broken: BaseException | None = None
 
@@ -80,7 +83,7 @@ class Units(Generic[T]):
         units = self._mine.units
         units.append(_Unit())
         try:
-            with self._reported():
+            with self._backing.reported():
                 yield
                 self._keep()
         except BaseException as error:
@@ -97,7 +100,7 @@ class Units(Generic[T]):
         if pending:
             mark = self._mark(len(units) - len(pending))
             for unit in pending:
-                unit.mark, unit.known = mark, self.known
+                unit.mark, unit.known, unit.in_doubt = mark, self.known, self.in_doubt
         elif self._broken is not None:
             raise self._broken
         return self._connection
@@ -132,7 +135,7 @@ class Units(Generic[T]):
             return
         if len(units) == 1:
             self._check()
-            self._connection.commit()
+            self._commit()
             self.lock.release()
             # Nothing is left to undo.
             units[-1].mark = None
@@ -143,8 +146,20 @@ class Units(Generic[T]):
         """A database may have undone it all by itself; a COMMIT then would seem to work."""
         if self._broken is not None:
             raise self._broken
-        if not is_in_transaction(self._connection):
-            raise DatabaseError("The database gave up the transaction.", cure="Try again.")
+        if not self._backing.is_sound():
+            raise self._given_up()
+
+    def _commit(self) -> None:
+        try:
+            self._connection.commit()
+        except BaseException:
+            # For when it is undone, in a moment.
+            self._mine.units[-1].in_doubt = True
+            raise
+
+    def _given_up(self) -> DatabaseError:
+        what = "The database gave up the transaction."
+        return DatabaseError(what, at=self._backing.at, cure="Try again.")
 
     def _undo(self, error: BaseException) -> None:
         """Takes back what the innermost unit wrote."""
@@ -152,7 +167,7 @@ class Units(Generic[T]):
         mark, known = units[-1].mark, units[-1].known
         if mark is None or known is None:
             return
-        self.known = known
+        self.known, self.in_doubt = known, units[-1].in_doubt
         if mark == BEGIN:
             self._roll_back(units)
             return
@@ -161,12 +176,12 @@ class Units(Generic[T]):
             if mark != units[-2].mark:
                 self._connection.exec_driver_sql(f"RELEASE SAVEPOINT {mark}")
         except SQLAlchemyError:
-            # On a full disk, say, SQLite undoes the whole transaction at once.
-            self._broken = error
+            # On a full disk, say, SQLite undoes the whole transaction at once; a line may break.
+            self._broken = error if isinstance(error, DatabaseError) else self._given_up()
 
     def _roll_back(self, units: list[_Unit]) -> None:
         try:
-            abandon(self._connection)
+            self._backing.abandon()
         finally:
             self._broken = None
             for unit in units:
