@@ -31,6 +31,7 @@ from api import (
 )
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
+from api.news import Newsroom
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
 from api.zone import Zone
@@ -93,6 +94,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.zone = zone
+    app.state.newsroom = Newsroom(zone.moment)
     problems.install(app)
     app.add_middleware(BodyLimit)
     for resource in RESOURCES:
