@@ -351,6 +351,15 @@ class TrafficEnded:
     traffic: str
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled:
+    """Nothing is sent to a webhook any more, and why; somebody has to see to it."""
+
+    at: int
+    webhook: str
+    reason: str
+
+
 Event = (
     OrderPlaced
     | OrderCancelled
@@ -381,4 +390,5 @@ Event = (
     | DeskPut
     | TrafficChanged
     | TrafficEnded
+    | WebhookDisabled
 )

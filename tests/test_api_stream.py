@@ -7,7 +7,7 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import fastapi.routing
+import fastapi.sse
 import httpx2
 import pytest
 
@@ -293,8 +293,8 @@ def test_more_streams_than_one_may_open_are_refused_until_one_ends(
 def test_a_silent_stream_shows_that_it_lives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert fastapi.routing._PING_INTERVAL == 15  # noqa: SLF001
-    monkeypatch.setattr(fastapi.routing, "_PING_INTERVAL", 0.01)
+    assert fastapi.sse._PING_INTERVAL == 15  # noqa: SLF001
+    monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.01)
 
     async def story() -> None:
         async with running(tmp_path) as (app, _), Listening(app) as stream:
