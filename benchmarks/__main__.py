@@ -18,6 +18,7 @@ from benchmarks.floods import floods
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.mdrp import mdrp
+from benchmarks.power import power
 from benchmarks.quotes import quotes
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
@@ -33,6 +34,7 @@ RESULTS = Path(__file__).parent / "results"
 PROOFS: dict[str, Callable[[], str]] = {
     "latency": latency,
     "crash": crash,
+    "power": power,
     "shifts": shifts,
     "roads": roads,
     "exact": exact,

@@ -114,11 +114,20 @@ AS_USUAL = Setting()
 ABLATION = tuple(
     Setting(f"{figure} {value:g}", {figure: value})
     for figure, values in {
+        "fill_idle": (0, 1, 2),
         "reserve_idle": (0, 1, 2),
-        "standard_group": (1, 2, 3, 5),
-        "standard_age_s": (3600, 3 * 3600, 6 * 3600),
-        "quote_buffer": (0.0, 0.1, 0.2, 0.35),
-        "quote_confidence": (0.0, 0.8, 0.9, 0.95),
+        "reserve_share": (0.0, 0.4),
+        "standard_group": (1, 3, 5),
+        "standard_near_m": (0, 250),
+        "standard_expect": (0, 1),
+        "standard_age_s": (3600, 3 * 3600),
+        "wait_s": (0, 240),
+        "plan_buffer": (0.0, 0.2),
+        "lost_wait_s": (0, 1800),
+        "aim_usual": (0, 1),
+        "quote_room_s": (0, 1800, 3600, 5400),
+        "quote_buffer": (0.0, 0.1, 0.2),
+        "quote_confidence": (0.8, 0.9, 0.95),
     }.items()
     for value in values
 )

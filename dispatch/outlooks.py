@@ -5,6 +5,7 @@ What the plan would be with one order more, and what may therefore be promised.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over, renamed, sequences_of_plan
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from dispatch.dispatcher import Dispatcher
     from dispatch.model import Model
-    from dispatch.state import State
     from solver.solution import Route
 
 
@@ -74,7 +74,7 @@ def outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> 
     # From the plan without it: the cheapest way may have moved, or delayed, what is promised.
     planned = carry_over(sequences_of_plan(dispatcher.plan), proposal.model)
     routes = complete(proposal.model.problem, planned).routes
-    found = _earliest(dispatcher, proposal.state, proposal.model, routes, placed, aim.buffer)
+    found = _earliest(dispatcher, proposal, routes, placed, aim.buffer)
     early = seen(dispatcher, placed, found, aim, now)
     if is_harmless and first.last is not None and early.last is not None:
         # Several drops, each at its earliest place, may end later than at their cheapest ones.
@@ -160,9 +160,19 @@ def undisturbed(dispatcher: Dispatcher, placed: OrderPlaced, proposal: Proposal)
     quote = dispatcher.state.quotes.get(placed.order.quote or "")
     held = quote is not None and quote.holds(proposal.model.now)
     names = successors(quote, placed.drops) if quote is not None and held else {}
-    routes = carry_over(renamed(sequences_of_plan(dispatcher.plan), names), proposal.model)
-    solution = without(proposal.model.problem, routes, ())
+    solution = _going_on(dispatcher, dispatcher.plan.version, proposal.model, tuple(names.items()))
     return Proposal(proposal.state, proposal.model, solution)
+
+
+# Asked for the promises of others, and again for what is told about them.
+@lru_cache(maxsize=4)
+def _going_on(
+    dispatcher: Dispatcher, version: int, model: Model, names: tuple[tuple[str, str], ...]
+) -> Solution:
+    """Returns what is legal of the published plan, of this version, in a problem."""
+    assert dispatcher.plan.version == version
+    routes = carry_over(renamed(sequences_of_plan(dispatcher.plan), dict(names)), model)
+    return without(model.problem, routes, ())
 
 
 def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now: int) -> Outlook:
@@ -170,19 +180,20 @@ def earliest_outlook(dispatcher: Dispatcher, placed: OrderPlaced, aim: Aim, now:
     state = apply(dispatcher.state, placed)
     model = dispatcher.model(state, now)
     routes = carry_over(sequences_of_plan(dispatcher.plan), model)
-    early = _earliest(dispatcher, state, model, routes, placed, aim.buffer)
+    left = Solution(((),) * len(model.problem.vehicles), frozenset(range(len(model.problem.jobs))))
+    early = _earliest(dispatcher, Proposal(state, model, left), routes, placed, aim.buffer)
     return seen(dispatcher, placed, early, aim, now)
 
 
 def _earliest(
     dispatcher: Dispatcher,
-    state: State,
-    model: Model,
+    proposal: Proposal,
     planned: Sequence[Route],
     placed: OrderPlaced,
     buffer: float,
 ) -> Proposal:
-    """Returns planned routes with the new drops at their earliest harmless places."""
+    """Returns planned routes, in a proposal's problem, with the new drops as early as harmless."""
+    model = proposal.model
     new = [j for j, job in enumerate(model.problem.jobs) if job.name in placed.order.drops]
     solution = without(model.problem, planned, new)
     tight = with_buffers(model.problem, solution, new, buffer, dispatcher.policy.loading_s)
@@ -195,4 +206,4 @@ def _earliest(
             changed = [*solution.routes]
             changed[insertion.vehicle] = insertion.route
             solution = Solution(tuple(changed), solution.unassigned - {j})
-    return judged(state, model, solution)
+    return judged(proposal.state, model, solution, known=proposal.solution)

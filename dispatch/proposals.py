@@ -103,14 +103,17 @@ def _brings(model: Model, j: int) -> int | None:
     return v if v is not None and gap(model.problem, v, j) is None else None
 
 
-def judged(state: State, model: Model, solution: Solution) -> Proposal:
+def judged(
+    state: State, model: Model, solution: Solution, known: Solution | None = None
+) -> Proposal:
     """
     Returns a solution as a proposal: lonely fills wait again, and the judge has nothing to say.
 
+    ``known`` was judged in this model before; routes that are in it are not judged again.
     Raises AssertionError for an illegal solution, which no algorithm of ours may produce.
     """
     solution = _without_lonely_fills(state, model, solution)
-    wrong = violations(model.problem, solution)
+    wrong = violations(model.problem, solution, known)
     if wrong:
         raise AssertionError(f"An illegal plan was about to be published: {wrong}")
     return Proposal(state, model, solution)

@@ -4,20 +4,20 @@ What may honestly be promised: the same planning as for a real order, before it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dispatch.alternatives import Alternative, alternatives
 from dispatch.carrying import Found, renamed, sequences_of_solution
 from dispatch.events import QuoteGiven
-from dispatch.holds import held_drops
+from dispatch.holds import due_at, held_drops
 from dispatch.intake import wanted
 from dispatch.keeping import check_may_hold
 from dispatch.orders import Quote
 from dispatch.outlooks import undisturbed
 from dispatch.plan import Reason
 from dispatch.plan_reasons import reasons_for
-from dispatch.proposals import carried, handover_ends
+from dispatch.proposals import Proposal, carried, handover_ends
 from dispatch.sooner import searched
 from dispatch.state import apply
 from dispatch.wishing import quick_outlook
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dispatch.model import Model
     from dispatch.orders import Order
     from dispatch.outlooks import Outlook
-    from dispatch.proposals import Proposal
     from dispatch.requests import QuoteRequest
 
 
@@ -151,10 +150,36 @@ def _hold(dispatcher: Dispatcher, quote: Quote, best: Outlook, now: int) -> Quot
     state = apply(dispatcher.state, given)
     held = (drop.id for drop in quote.held)
     names = dict(zip(best.placed.order.drops, held, strict=True))
-    sequences = renamed(_sequences(best), names)
-    proposal = carried(state, dispatcher.model(state, now), sequences)
+    if best.feasible and best.placed.order.urgent:
+        # The problem is the one of the quote but for names, and its plan was judged.
+        model = with_place_held(best.proposal.model, quote, names)
+        proposal = Proposal(state, model, best.proposal.solution)
+    else:
+        sequences = renamed(_sequences(best), names)
+        proposal = carried(state, dispatcher.model(state, now), sequences)
     dispatcher.publish(now, (given,), proposal)
     return dispatcher.state.quotes[quote.id]
+
+
+def with_place_held(model: Model, quote: Quote, names: Mapping[str, str]) -> Model:
+    """Returns the model of an urgent order that was asked about with the place held for it."""
+    due = due_at(quote, model.now) - model.now
+    jobs = tuple(
+        replace(
+            job,
+            name=names[job.name],
+            delivery=replace(job.delivery, due=due - job.delivery.service_duration),
+        )
+        if job.name in names
+        else job
+        for job in model.problem.jobs
+    )
+    couriers = {names.get(drop, drop): who for drop, who in model.entering.couriers.items()}
+    return replace(
+        model,
+        problem=replace(model.problem, jobs=jobs),
+        entering=replace(model.entering, couriers=couriers),
+    )
 
 
 def _sequences(best: Outlook) -> Sequences:

@@ -37,8 +37,9 @@ def searched(dispatcher: Dispatcher, start: Outlook, aim: Aim, now: int) -> Outl
     result = solve(problem, params, start.proposal.solution)
     best = start
     if result.solution != start.proposal.solution:
-        model, state = start.proposal.model, start.proposal.state
-        found = seen(dispatcher, start.placed, judged(state, model, result.solution), aim, now)
+        first = start.proposal
+        proposal = judged(first.state, first.model, result.solution, known=first.solution)
+        found = seen(dispatcher, start.placed, proposal, aim, now)
         is_better = (not found.feasible, found.promise_s) < (not start.feasible, start.promise_s)
         if (
             found.last is not None

@@ -166,9 +166,19 @@ def _wrap(raw: sqlite3.Connection, begin: str) -> Connection:
 def abandon(connection: Connection) -> None:
     """Rolls back what SQLite still holds open: SQLAlchemy does not after a COMMIT that failed."""
     if not connection.closed:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.rollback()
+        connection.rollback()
+        _raw(connection).rollback()
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    """Returns whether a transaction that was begun is open still."""
+    return _raw(connection).in_transaction
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
 
 
 def warn_of_old_sqlite(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:

@@ -12,6 +12,7 @@ import os
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dispatch import stored, storing
@@ -21,7 +22,6 @@ from dispatch.plan import Plan
 from dispatch.records import rows_of
 from dispatch.sqlite import (
     DatabaseError,
-    abandon,
     connect_reader,
     connect_writer,
     lock,
@@ -31,6 +31,7 @@ from dispatch.sqlite import (
 )
 from dispatch.state import State
 from dispatch.stored import LoggedEvent, Zone
+from dispatch.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,11 +69,9 @@ class Database:
     ) -> None:
         self.path = path
         self._opened = opened
-        self._writer = writer
+        self._units: Units[_Committed] = Units(writer, partial(reported, path))
         self._reader = reader
-        self._writing = threading.RLock()
-        self._reading = threading.Lock()
-        self._zones: dict[str, _Committed] = {}
+        self._reading = threading.RLock()
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -95,13 +94,49 @@ class Database:
             warn_of_old_sqlite()
             return cls(path, writer, reader, opened.pop_all())
 
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """
+        Makes one transaction of all that this thread writes inside, durable when the block ends.
+
+        When an exception leaves the block nothing of it is stored. Inside, each unit, commit and
+        ``write`` is one that fails by itself; this thread reads what it wrote, others do not.
+
+        Raises
+        ------
+        DatabaseError
+            If it could not be stored; then nothing of it is.
+        """
+        with self._units.unit():
+            yield
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yields a connection to write by; a unit of its own, as `unit` says."""
+        with self._units.unit():
+            yield self._units.connection()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yields a connection to read by: it sees what is committed, or what its unit wrote."""
+        mine = self._units.reading()
+        if mine is not None:
+            with reported(self.path):
+                yield mine
+            return
+        with self._reading, reported(self.path):
+            if self._reader.in_transaction():
+                yield self._reader
+                return
+            with self._reader.begin():
+                yield self._reader
+
     def start_zone(self, zone: str) -> int:
         """Returns the zone's epoch, raised by one; a zone that does not exist is created."""
-        with self._writing:
-            with self._write() as connection:
-                epoch = storing.raise_epoch(connection, zone)
-            self._zones[zone] = self._committed(zone, {})
-            return epoch
+        with self.write() as connection:
+            epoch = storing.raise_epoch(connection, zone)
+            self._know(zone, self._committed(zone, {}))
+        return epoch
 
     def load(self, zone: str, stores: Mapping[str, Store]) -> tuple[State, Plan]:
         """Returns the state and the last plan of a zone; one without any has an empty plan 0."""
@@ -112,6 +147,8 @@ class Database:
         """
         Stores a commit, all of it or nothing, and returns the number of the zone's last event.
 
+        Inside a unit it is durable with that.
+
         Raises
         ------
         DatabaseError
@@ -121,7 +158,7 @@ class Database:
         ValueError
             If the plan's version is not above the last, or a number is infinite.
         """
-        with self._writing:
+        with self._units.lock, self._units.unit():
             mine = self._mine(zone)
             rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
             log = chained(mine.zone.head_hash, zone, rows.log)
@@ -138,78 +175,81 @@ class Database:
                 traffic_given=rows.state.traffic_given,
                 head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
             )
-            with self._write() as connection:
-                if not storing.advance(connection, zone, mine.zone, moved):
-                    raise self._fenced(zone, mine.zone)
-                storing.write(connection, zone, replace(rows, log=log))
-                if commit.plan is not None:
-                    storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
-                storing.write_answers(connection, zone, moved.head_seq, commit.answers)
-            self._zones[zone] = _Committed(moved, rows.state, plan)
-            return moved.head_seq
+            connection = self._units.connection()
+            if not storing.advance(connection, zone, mine.zone, moved):
+                raise self._fenced(zone, mine.zone)
+            storing.write(connection, zone, replace(rows, log=log))
+            if commit.plan is not None:
+                storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
+            storing.write_answers(connection, zone, moved.head_seq, commit.answers)
+            self._know(zone, _Committed(moved, rows.state, plan))
+        return moved.head_seq
 
     def head(self, zone: str) -> int:
         """Returns the number of a zone's last event, 0 before the first."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_zone(connection, zone).head_seq
 
     def events_after(self, zone: str, seq: int, limit: int = 500) -> tuple[LoggedEvent, ...]:
         """Returns the first ``limit`` events of a zone numbered above ``seq``."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_log(connection, stored.after(zone, seq, limit))
 
     def entries_after(self, zone: str, seq: int, limit: int = 500) -> list[dict[str, Any]]:
         """Returns the first ``limit`` entries of the log numbered above ``seq``, whole rows."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_entries(connection, zone, seq, limit)
 
     def history(self, zone: str, subject: str) -> tuple[LoggedEvent, ...]:
         """Returns the events about an order, a drop, a courier or a quote, by its id."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_log(connection, stored.about(zone, subject))
 
     def fold(self, zone: str, stores: Mapping[str, Store]) -> State:
         """Returns the state of a zone from its log alone: what the tables must be equal to."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.fold(connection, zone, stores)
 
     def plan(self, zone: str, version: int) -> Plan | None:
         """Returns a plan the zone once published, None if there is no such version."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_plan(connection, zone, version)
 
     def answer(self, courier: str, action_id: str) -> ActionAnswer | None:
         """Returns what a courier was told about a tap, None if the tap is new."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_answer(connection, courier, action_id)
 
     def save_positions(self, zone: str, courier: str, positions: Sequence[Position]) -> None:
         """Keeps the latest of a courier's positions; a crash may lose the last of them."""
         if positions:
             latest = max(positions, key=lambda position: position.at)
-            with self._write() as connection:
+            with self.write() as connection:
                 storing.write_position(connection, zone, courier, latest)
 
     def positions(self, zone: str) -> dict[str, Position]:
         """Returns the latest known position of each courier of a zone."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_positions(connection, zone)
 
     def close(self) -> None:
         """Ends the use of the file; closing twice does nothing."""
-        with self._writing, self._reading:
+        with self._units.lock, self._reading:
             # The reader first: the last connection to close empties the log into the file.
             self._opened.close()
 
     def _mine(self, zone: str) -> _Committed:
-        if zone not in self._zones:
+        if zone not in self._units.known:
             raise DatabaseError(
                 f"The zone {zone!r} was not started.", at=str(self.path), cure="Start it first."
             )
-        return self._zones[zone]
+        return self._units.known[zone]
+
+    def _know(self, zone: str, known: _Committed) -> None:
+        self._units.known = {**self._units.known, zone: known}
 
     def _committed(self, zone: str, stores: Mapping[str, Store]) -> _Committed:
-        with self._read() as connection:
+        with self.read() as connection:
             found = stored.read_zone(connection, zone)
             state = stored.read_state(connection, zone, stores)
             plan = stored.read_plan(connection, zone, found.plan_version)
@@ -223,20 +263,3 @@ class Database:
             cure="Stop this program, or start it again.",
             code="fenced",
         )
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """One transaction that writes; rolled back when anything is raised inside."""
-        with self._writing, reported(self.path):
-            try:
-                with self._writer.begin():
-                    yield self._writer
-            except BaseException:
-                abandon(self._writer)
-                raise
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        """One transaction that reads what is committed, and goes on seeing just that."""
-        with self._reading, reported(self.path), self._reader.begin():
-            yield self._reader

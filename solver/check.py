@@ -82,7 +82,10 @@ def _miscounted(problem: Problem, solution: Solution) -> Iterator[str]:
 def _restless(problem: Problem, v: int, route: Route) -> Iterator[str]:
     """Yields breaks that a vehicle does not have, leaves out, or takes more than once."""
     vehicle = problem.vehicles[v]
-    counts = Counter(a.job for a in route if a.kind is Kind.BREAK)
+    taken = [a.job for a in route if a.kind is Kind.BREAK]
+    if not taken and not vehicle.breaks:
+        return
+    counts = Counter(taken)
     for index in sorted(counts.keys() - set(range(len(vehicle.breaks)))):
         yield (
             f"Break index {index} is unknown: vehicle {vehicle.name!r} has"
@@ -124,6 +127,8 @@ def _misplaced(problem: Problem, v: int, route: Route) -> Iterator[str]:
 def _overstretched(problem: Problem, v: int, route: Route) -> Iterator[str]:
     """Yields routes of more tasks, riding or metres than the vehicle may have."""
     vehicle = problem.vehicles[v]
+    if vehicle.max_tasks is vehicle.max_travel is vehicle.max_distance is None:
+        return
     places = [vehicle.start]
     for activity in route:
         job = None if activity.kind is Kind.BREAK else problem.jobs[activity.job]

@@ -129,6 +129,8 @@ def _first_open_to_all(clock: int, tasks: Sequence[Sequence[TimeWindow]]) -> int
     Where there is none, the last opening of what is not over yet: one of the tasks is in breach.
     """
     least = max(_first_open(clock, windows) for windows in tasks)
+    if len(tasks) == 1:
+        return least
     later = sorted({w.early for windows in tasks for w in windows if w.early > least})
     for second in (least, *later):
         if all(any(w.early <= second <= w.late for w in windows) for windows in tasks):

@@ -165,7 +165,8 @@ class LittleZone:
         self.dispatcher = Dispatcher(
             zone="little",
             city=cast("City", self.city),
-            policy=policy or Policy(quote_room_s=0, quote_search_s=0),
+            policy=policy
+            or Policy(quote_buffer=0.2, quote_room_s=0, quote_search_s=0, fill_idle=0),
             state=self.empty,
             plan=Plan(),
             commit=self.journal,

@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 
 from dispatch.crew import change_courier
 from dispatch.endangered import endangers
+from dispatch.events import QuoteGiven
+from dispatch.holds import held_drops
 from dispatch.honest import Aim, last_handover
 from dispatch.intake import new_order
-from dispatch.orders import Store
+from dispatch.orders import Quote, Store
 from dispatch.outlooks import breaks_word, undisturbed
 from dispatch.policy import Policy
 from dispatch.promises import STANDARD, URGENT, PromiseState, Service, WallClock
 from dispatch.proposals import handover_ends
 from dispatch.protecting import safe_by
-from dispatch.quoting import Answer, Delay, give_quote
+from dispatch.quoting import Answer, Delay, give_quote, with_place_held
 from dispatch.requests import CourierChange, DropRequest, OrderRequest, QuoteRequest
 from dispatch.state import apply
 from dispatch.status import promise_of
@@ -434,3 +436,32 @@ def test_an_order_that_fits_by_the_clock_may_still_take_too_much_of_a_chance() -
     assert endangers(zone.dispatcher, going_on, waiting, 0.95)
     assert not endangers(zone.dispatcher, going_on, going_on, 0.95)
     assert not endangers(zone.dispatcher, going_on, waiting, 0.0)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.sampled_from((0, 5))), min_size=1, max_size=5),
+    st.integers(0, 900),
+)
+def test_a_place_is_held_in_the_problem_that_a_new_one_would_be(
+    wanted: list[tuple[int, int]], waited_s: int
+) -> None:
+    zone = LittleZone(2, policy=Policy(quote_search_s=0))
+    for block, floor in wanted[1:]:
+        zone.order(a_drop(block, floor=floor), on_infeasible="requote")
+    zone.now += waited_s
+    asked = QuoteRequest(URGENT, tuple(a_drop(b, floor=f) for b, f in wanted[:1]), reserve=True)
+    best, _ = quick_outlook(zone.dispatcher, asked, zone.now)
+    held = held_drops("q_1", best.placed.drops)
+    order = best.placed.order
+    quote = Quote("q_1", URGENT, order.store, zone.now, zone.now + 60, best.promise_s, True, "x")
+    quote = replace(quote, held=held, ready_at=order.ready_at)
+    names = dict(zip(order.drops, (drop.id for drop in held), strict=True))
+    model = with_place_held(best.proposal.model, quote, names)
+    anew = zone.dispatcher.model(apply(zone.state, QuoteGiven(zone.now, quote)), zone.now)
+    if best.feasible:
+        assert model.problem.jobs == anew.problem.jobs
+        assert model.problem.vehicles == anew.problem.vehicles
+        assert (model.problem.durations == anew.problem.durations).all()
+        assert model.entering == anew.entering
+        assert model.places == anew.places
