@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from dispatch.codec import dumps
 from dispatch.store import LoggedEvent
 
-NAMES = ("plan", "order", "courier", "traffic", "breach_foreseen", "webhook_disabled")
+Name = Literal["plan", "order", "courier", "traffic", "breach_foreseen", "webhook_disabled"]
 """What a fact can be called."""
 
 PREFIXES = {"o": "orders", "d": "drops", "c": "couriers", "t": "traffic"}
@@ -40,7 +40,7 @@ MOST_KEPT = 512
 
 @dataclass(frozen=True)
 class News:
-    """The fact of entry ``seq`` of the log: its name, one of ``NAMES``, and what is told."""
+    """The fact of entry ``seq`` of the log: its `Name`, and what is told."""
 
     seq: int
     name: str

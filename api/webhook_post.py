@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -24,6 +25,9 @@ TIMEOUT_S = 15.0
 
 CONNECT_S = 5.0
 """Seconds to reach one of several addresses."""
+
+CHECK_S = 3.0
+"""Seconds to look up a name that somebody wants to be sent to."""
 
 MOST_ADDRESSES = 3
 """Addresses of one name that are tried in an attempt."""
@@ -71,6 +75,17 @@ class Poster:
             return Answer(None, f"not sent: {error}"[:MAX_ERROR])
         except (OSError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Answer(None, f"{type(error).__name__}: {error}"[:MAX_ERROR])
+
+    async def check(self, url: str) -> None:
+        """
+        Raises Forbidden for an address to which nothing would be sent.
+
+        A name that cannot be looked up for now is none of those.
+        """
+        target = read_url(url, allow_loopback=self._allow_loopback)
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(CHECK_S):
+                await addresses(target, self._look_up, allow_loopback=self._allow_loopback)
 
     async def close(self) -> None:
         """Ends what is open."""

@@ -147,13 +147,13 @@ def forget(connection: Connection, zone: str, before: int) -> None:
     connection.execute(delete(schema.webhook_deliveries).where(*mine))
 
 
-def waiting(connection: Connection, zone: str) -> tuple[int, int | None]:
-    """Returns how many deliveries are pending, and when the event of the oldest was written."""
-    mine = (_SENT.zone == zone, _SENT.next_at.is_not(None))
-    count, first = connection.execute(select(func.count(), func.min(_SENT.seq)).where(*mine)).one()
+def oldest(connection: Connection, zone: str) -> int | None:
+    """Returns when the first event was written that is pending for some webhook, None for none."""
+    pending = select(func.min(_SENT.seq)).where(_SENT.zone == zone, _SENT.next_at.is_not(None))
     log = schema.events.c
-    at = select(log.recorded_at).where(log.zone == zone, log.seq == first)
-    return count, connection.scalar(at) if first is not None else None
+    at = select(log.recorded_at).where(log.zone == zone, log.seq == pending.scalar_subquery())
+    found: int | None = connection.scalar(at)
+    return found
 
 
 def _deliveries(zone: str, webhook: str) -> Select[Any]:
