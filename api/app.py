@@ -111,6 +111,7 @@ def create_app(
     app.state.zone = zone
     app.state.newsroom = newsroom
     app.state.sender = sender
+    app.state.running = {}
     problems.install(app)
     app.add_middleware(BodyLimit)
     for resource in RESOURCES:

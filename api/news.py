@@ -29,6 +29,7 @@ OWN_NAMES = frozenset({"breach_foreseen", "webhook_disabled"})
 SHOWN = {
     "promise_warned": ("kind", "text"),
     "breach_foreseen": ("drop", "p_on_time", "rescue", "reason"),
+    "evidence_kept": ("tap", "result", "reason"),
     "webhook_disabled": ("webhook", "reason"),
 }
 """Fields of events that are sent along, by kind: what somebody should see at once."""

@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Request
 from sqlalchemy import Connection
 
 from api.webhook_sender import Sender
-from api.zone import Room, Zone
+from api.zone import Room
 from dispatch import webhooks
 from dispatch.errors import Conflict, NotFound
 from dispatch.webhooks import Webhook
@@ -28,18 +28,16 @@ Sends = Annotated[Sender, Depends(_sender)]
 """The parameter by which a handler reaches what sends."""
 
 
-async def changed(zone: Zone, webhook_id: str, work: Callable[[Room, Webhook], Webhook]) -> Webhook:
-    """Returns a webhook as work made it, which is stored."""
-
-    def store(room: Room) -> Webhook:
-        with room.database.write() as connection:
-            before = found(connection, room.zone, webhook_id)
-            after = work(room, before)
-            if after != before:
-                webhooks.change(connection, room.zone, after)
-            return after
-
-    return await zone.ask(store, wake=False)
+def changed(
+    room: Room, webhook_id: str, work: Callable[[Webhook], Webhook] = lambda hook: hook
+) -> Webhook:
+    """Returns a webhook as work made it, which is stored; raises NotFound where there is none."""
+    with room.database.write() as connection:
+        before = found(connection, room.zone, webhook_id)
+        after = work(before)
+        if after != before:
+            webhooks.change(connection, room.zone, after)
+        return after
 
 
 def found(connection: Connection, zone: str, webhook_id: str) -> Webhook:

@@ -8,10 +8,12 @@ import secrets
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from api.answers import Answer
 from api.bodies import Page
 from api.depends import Here, Who
+from api.once import Sent
 from api.paging import Limit
 from api.webhook_access import Sends, WebhookId, changed, enabled, found
 from api.webhook_bodies import DeliveryOut, ReplayIn, ReplayOut, TestOut, delivery_out
@@ -51,24 +53,24 @@ async def list_deliveries(
     return Page(items=[delivery_out(zone, one) for one in listed[:limit]], next=following)
 
 
-@router.post("/replay", summary="Send to a webhook what it missed")
+@router.post("/replay", summary="Send to a webhook what it missed", response_model=ReplayOut)
 async def replay(
-    webhook_id: WebhookId, body: ReplayIn, zone: Here, sender: Sends, _: Who
-) -> ReplayOut:
+    webhook_id: WebhookId, body: ReplayIn, zone: Here, sender: Sends, once: Sent
+) -> Response:
     """Answers at once; what the webhook had already comes again under the same ``webhook-id``."""
 
-    def work(room: Room) -> ReplayOut:
+    def work(room: Room) -> Answer:
         with room.database.write() as connection:
             hook = enabled(found(connection, room.zone, webhook_id))
             if body.from_seq is None:
                 failed = deliveries.retry_failed(connection, room.zone, hook.id, room.now)
-                return ReplayOut(from_seq=None, failed=failed)
+                return Answer(ReplayOut(from_seq=None, failed=failed))
             _check_seq(body.from_seq, room.database.head(room.zone))
             back = replace(hook, seen_seq=min(hook.seen_seq, body.from_seq - 1))
             webhooks.change(connection, room.zone, back)
-            return ReplayOut(from_seq=body.from_seq, failed=None)
+            return Answer(ReplayOut(from_seq=body.from_seq, failed=None))
 
-    answer = await zone.ask(work, wake=False)
+    answer = await once.ask(zone, work, wake=False)
     sender.wake()
     return answer
 
@@ -76,7 +78,7 @@ async def replay(
 @router.post("/test", summary="Try a webhook")
 async def test(webhook_id: WebhookId, zone: Here, sender: Sends, _: Who) -> TestOut:
     """Sends a message of type ``test`` once and answers what became of it."""
-    hook = enabled(await changed(zone, webhook_id, lambda _, hook: hook))
+    hook = enabled(await zone.ask(lambda room: changed(room, webhook_id), wake=False))
     answer = await sender.ping(hook, f"{hook.id}-test-{secrets.token_hex(4)}")
     return TestOut(delivered=answer.is_success, status=answer.status, error=answer.fault or None)
 

@@ -95,3 +95,10 @@ def judged(webhook: Webhook, answer: Answer, now: int) -> Webhook:
         reason = f"Not one success in {(now - since) // (24 * HOUR)} days; last {answer.fault}."
         return replace(failing, disabled_at=now, disabled_for=reason)
     return failing
+
+
+def enabled_again(webhook: Webhook, head: int) -> Webhook:
+    """Returns a disabled webhook as one that hears what follows event ``head``."""
+    if webhook.disabled_at is None:
+        return webhook
+    return replace(webhook, disabled_at=None, disabled_for="", failing_since=None, seen_seq=head)

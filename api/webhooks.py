@@ -9,13 +9,16 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from api.answers import Answer
 from api.bodies import Page
 from api.depends import Here, Who
+from api.once import Sent
 from api.webhook_access import Sends, WebhookId, changed, found
 from api.webhook_addresses import Forbidden
 from api.webhook_bodies import WebhookChange, WebhookIn, WebhookOut, webhook_out
+from api.webhook_schedule import enabled_again
 from api.webhook_sender import Sender
 from api.webhook_signing import new_secret, rotated
 from api.zone import Room
@@ -29,13 +32,12 @@ MOST = 20
 """Webhooks of a zone at most."""
 
 
-@router.post("", status_code=201, summary="Add a webhook")
-async def add(body: WebhookIn, zone: Here, sender: Sends, _: Who) -> WebhookOut:
+@router.post("", status_code=201, summary="Add a webhook", response_model=WebhookOut)
+async def add(body: WebhookIn, zone: Here, sender: Sends, once: Sent) -> Response:
     """Answers the webhook with its secret, which is never shown again; it hears what follows."""
     await _check(sender, body.url)
-    secret = new_secret()
 
-    def work(room: Room) -> Webhook:
+    def work(room: Room) -> Answer:
         with room.database.write() as connection:
             if len(webhooks.read_all(connection, room.zone)) >= MOST:
                 raise Conflict(
@@ -43,6 +45,7 @@ async def add(body: WebhookIn, zone: Here, sender: Sends, _: Who) -> WebhookOut:
                     cure="Delete one first.",
                     code="too-many-webhooks",
                 )
+            secret = new_secret()
             made = Webhook(
                 id=f"wh_{secrets.token_hex(6)}",
                 url=body.url,
@@ -53,11 +56,11 @@ async def add(body: WebhookIn, zone: Here, sender: Sends, _: Who) -> WebhookOut:
                 description=body.description,
             )
             webhooks.add(connection, room.zone, made)
-            return made
+        return Answer(webhook_out(zone, made, secret), 201)
 
-    made = await zone.ask(work, wake=False)
+    answer = await once.ask(zone, work, wake=False)
     sender.wake()
-    return webhook_out(zone, made, secret)
+    return answer
 
 
 @router.get("", summary="List the webhooks")
@@ -74,71 +77,76 @@ async def list_webhooks(zone: Here, _: Who) -> Page[WebhookOut]:
 @router.get("/{webhook_id}", summary="Show a webhook")
 async def show(webhook_id: WebhookId, zone: Here, _: Who) -> WebhookOut:
     """Answers the webhook, without its secret."""
-    return webhook_out(zone, await changed(zone, webhook_id, lambda _, hook: hook))
+    return webhook_out(zone, await zone.ask(lambda room: changed(room, webhook_id), wake=False))
 
 
-@router.patch("/{webhook_id}", summary="Change a webhook")
+@router.patch("/{webhook_id}", summary="Change a webhook", response_model=WebhookOut)
 async def change(
-    webhook_id: WebhookId, body: WebhookChange, zone: Here, sender: Sends, _: Who
-) -> WebhookOut:
+    webhook_id: WebhookId, body: WebhookChange, zone: Here, sender: Sends, once: Sent
+) -> Response:
     """Answers the webhook as it is now; other events count from now on."""
     if body.url is not None:
         await _check(sender, body.url)
+    given = body.model_dump(exclude_none=True)
+    if body.events is not None:
+        given["events"] = tuple(body.events)
 
-    def work(_: Room, hook: Webhook) -> Webhook:
-        return replace(
-            hook,
-            url=hook.url if body.url is None else body.url,
-            events=hook.events if body.events is None else tuple(body.events),
-            description=hook.description if body.description is None else body.description,
-        )
+    def work(room: Room) -> Answer:
+        made = changed(room, webhook_id, lambda hook: replace(hook, **given))
+        return Answer(webhook_out(zone, made))
 
-    return webhook_out(zone, await changed(zone, webhook_id, work))
+    return await once.ask(zone, work, wake=False)
 
 
-@router.delete("/{webhook_id}", summary="Delete a webhook")
-async def delete(webhook_id: WebhookId, zone: Here, sender: Sends, _: Who) -> WebhookOut:
+@router.delete("/{webhook_id}", summary="Delete a webhook", response_model=WebhookOut)
+async def delete(webhook_id: WebhookId, zone: Here, sender: Sends, once: Sent) -> Response:
     """Answers the webhook that is no more, nor what was on its way to it."""
 
-    def work(room: Room) -> Webhook:
+    def work(room: Room) -> Answer:
         with room.database.write() as connection:
             gone = found(connection, room.zone, webhook_id)
             webhooks.remove(connection, room.zone, webhook_id)
-            return gone
+        return Answer(webhook_out(zone, gone))
 
-    gone = await zone.ask(work, wake=False)
+    answer = await once.ask(zone, work, wake=False)
     sender.wake()
-    return webhook_out(zone, gone)
+    return answer
 
 
-@router.post("/{webhook_id}/rotate", summary="Give a webhook a new secret")
-async def rotate(webhook_id: WebhookId, zone: Here, _: Who) -> WebhookOut:
+@router.post(
+    "/{webhook_id}/rotate", summary="Give a webhook a new secret", response_model=WebhookOut
+)
+async def rotate(webhook_id: WebhookId, zone: Here, once: Sent) -> Response:
     """Answers the new secret, once. For a day the one before signs beside it."""
-    secret = new_secret()
 
-    def work(room: Room, hook: Webhook) -> Webhook:
-        return replace(hook, secrets=rotated(hook.secrets, secret, room.now))
+    def work(room: Room) -> Answer:
+        secret = new_secret()
+        made = changed(
+            room,
+            webhook_id,
+            lambda hook: replace(hook, secrets=rotated(hook.secrets, secret, room.now)),
+        )
+        return Answer(webhook_out(zone, made, secret))
 
-    return webhook_out(zone, await changed(zone, webhook_id, work), secret)
+    return await once.ask(zone, work, wake=False)
 
 
-@router.post("/{webhook_id}/enable", summary="Send to a webhook again")
-async def enable(webhook_id: WebhookId, zone: Here, sender: Sends, _: Who) -> WebhookOut:
+@router.post("/{webhook_id}/enable", summary="Send to a webhook again", response_model=WebhookOut)
+async def enable(webhook_id: WebhookId, zone: Here, sender: Sends, once: Sent) -> Response:
     """
     Answers the webhook, which hears what follows.
 
     What it missed is sent by ``replay`` from the ``seen_seq`` it had on.
     """
 
-    def work(room: Room, hook: Webhook) -> Webhook:
-        if hook.disabled_at is None:
-            return hook
+    def work(room: Room) -> Answer:
         head = room.database.head(room.zone)
-        return replace(hook, disabled_at=None, disabled_for="", failing_since=None, seen_seq=head)
+        made = changed(room, webhook_id, lambda hook: enabled_again(hook, head))
+        return Answer(webhook_out(zone, made))
 
-    enabled = await changed(zone, webhook_id, work)
+    answer = await once.ask(zone, work, wake=False)
     sender.wake()
-    return webhook_out(zone, enabled)
+    return answer
 
 
 async def _check(sender: Sender, url: str) -> None:

@@ -226,8 +226,8 @@ idempotency = Table(
     _count("status"),
     Column("headers", JSON, nullable=False),
     Column("body", Text, nullable=False),
-    _count("made_at"),
-    Index("idempotency_made_at", "made_at"),
+    _count("expires_at"),
+    Index("idempotency_expires_at", "expires_at"),
 )
 
 webhooks = Table(

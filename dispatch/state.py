@@ -339,7 +339,7 @@ def _silenced(state: State, event: ev.Silenced) -> State:
     return _with_courier(state, replace(state.couriers[event.courier], silent=True))
 
 
-def _heard_again(state: State, event: ev.Heard) -> State:
+def _heard_again(state: State, event: ev.Heard | ev.EvidenceKept) -> State:
     return _heard(state, event.courier, event.at)
 
 
@@ -406,6 +406,7 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.Returned: _returned,
     ev.Silenced: _silenced,
     ev.Heard: _heard_again,
+    ev.EvidenceKept: _heard_again,
     ev.DropPinned: _drop_pinned,
     ev.DesksReplaced: _desks_replaced,
     ev.DeskPut: _desk_put,

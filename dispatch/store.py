@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dispatch import stored, storing
+from dispatch import heard, stored, storing
 from dispatch.chain import chained
 from dispatch.migrations import migrate
 from dispatch.plan import Plan
@@ -181,7 +181,7 @@ class Database:
             storing.write(connection, zone, replace(rows, log=log))
             if commit.plan is not None:
                 storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
-            storing.write_answers(connection, zone, moved.head_seq, commit.answers)
+            heard.write_answers(connection, zone, moved.head_seq, commit.answers)
             self._know(zone, _Committed(moved, rows.state, plan))
         return moved.head_seq
 
@@ -218,7 +218,7 @@ class Database:
     def answer(self, courier: str, action_id: str) -> ActionAnswer | None:
         """Returns what a courier was told about a tap, None if the tap is new."""
         with self.read() as connection:
-            return stored.read_answer(connection, courier, action_id)
+            return heard.read_answer(connection, courier, action_id)
 
     def save_positions(self, zone: str, courier: str, positions: Sequence[Position]) -> None:
         """Keeps the latest of a courier's positions; a crash may lose the last of them."""

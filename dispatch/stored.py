@@ -17,7 +17,7 @@ from dispatch.orders import Courier, Drop, Order, Quote, Store
 from dispatch.places import DirectoryDesk
 from dispatch.plan import Plan
 from dispatch.records import PLAN_PUBLISHED
-from dispatch.requests import ActionAnswer, Position
+from dispatch.requests import Position
 from dispatch.state import State, apply
 
 if TYPE_CHECKING:
@@ -139,17 +139,6 @@ def read_entries(connection: Connection, zone: str, seq: int, limit: int) -> lis
     """Returns whole rows of the log that follow a number."""
     rows = connection.execute(after(zone, seq, limit).order_by(schema.events.c.seq))
     return [dict(row) for row in rows.mappings()]
-
-
-def read_answer(connection: Connection, courier: str, action_id: str) -> ActionAnswer | None:
-    """Returns the stored answer to a tap, None if there is none."""
-    table = schema.courier_actions.c
-    found = connection.execute(
-        select(table.courier, table.action_id, table.result, table.reason).where(
-            table.courier == courier, table.action_id == action_id
-        )
-    ).first()
-    return ActionAnswer(*found) if found else None
 
 
 def read_positions(connection: Connection, zone: str) -> dict[str, Position]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.plan import Plan
-    from dispatch.requests import ActionAnswer, Position
+    from dispatch.requests import Position
     from dispatch.stored import Zone
 
 
@@ -145,14 +145,6 @@ def write_plan(connection: Connection, zone: str, plan: Plan, seq: int, epoch: i
         "body": to_json(plan),
     }
     _insert(connection, schema.plans, [row])
-
-
-def write_answers(
-    connection: Connection, zone: str, seq: int, answers: Sequence[ActionAnswer]
-) -> None:
-    """Stores what couriers were told about their taps; what was told once never changes."""
-    rows = [{"zone": zone, "seq": seq, **to_json(answer)} for answer in answers]
-    _insert(connection, schema.courier_actions, rows)
 
 
 def write_position(connection: Connection, zone: str, courier: str, position: Position) -> None:

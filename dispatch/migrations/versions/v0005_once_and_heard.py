@@ -53,9 +53,9 @@ def _create_idempotency() -> None:
         sa.Column("status", sa.BigInteger, nullable=False),
         sa.Column("headers", sa.JSON, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
-        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
     )
-    op.create_index("idempotency_made_at", "idempotency", ["made_at"])
+    op.create_index("idempotency_expires_at", "idempotency", ["expires_at"])
 
 
 def _create_webhooks() -> None:
