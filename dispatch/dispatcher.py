@@ -15,7 +15,6 @@ from dispatch.endangered import endangers
 from dispatch.errors import NotFound
 from dispatch.keeping import expired_holds, lost, settled
 from dispatch.memory import Memory, learned, put_back
-from dispatch.memory import Memory
 from dispatch.observed import learn
 from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
@@ -92,27 +91,6 @@ class Dispatcher:
         self._watched: Mapping[str, Watched] = {}
         self.found: dict[str, Found] = {}
         self._present: Present | None = None
-
-    def memory(self) -> Memory:
-        """Returns all that it remembers, for `restore`."""
-        return Memory(
-            self.state,
-            self.plan,
-            dict(self._positions),
-            dict(self._asked),
-            self._watched,
-            dict(self.found),
-            self._present,
-        )
-
-    def restore(self, memory: Memory) -> None:
-        """Makes it all as it was, and the streets' speeds with it: what followed never was."""
-        with in_force(self.city, self.state, memory.state):
-            self.state, self.plan = memory.state, memory.plan
-        learn(self.city, self.state, self.policy)
-        self._positions, self._asked = dict(memory.positions), dict(memory.asked)
-        self._watched, self.found = memory.watched, dict(memory.found)
-        self._present = memory.present
 
     def memory(self) -> Memory:
         """Returns all that is known now, to go back to."""

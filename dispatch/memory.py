@@ -4,23 +4,19 @@ All that a dispatcher knows at one moment: what it goes back to when a step is u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from dispatch.carrying import Found
 from dispatch.live import live_streets
+from dispatch.plan import Plan
+from dispatch.present import Present
 from dispatch.reported import in_force
+from dispatch.requests import Position
+from dispatch.state import State
+from dispatch.watch import Watched
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dispatch.carrying import Found
-    from dispatch.plan import Plan
-    from dispatch.present import Present
-    from dispatch.requests import Position
-    from dispatch.state import State
-    from dispatch.watch import Watched
-
-Factors = tuple["Mapping[str, float]", "Mapping[tuple[str, str], float]"]
+Factors = tuple[Mapping[str, float], Mapping[tuple[str, str], float]]
 """What a city's rides are multiplied by, by band and by band and class of road."""
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,7 +29,7 @@ BEGIN = ""
 
 
 @dataclass(slots=True)
-class _Unit(Generic[T]):
+class _Unit:
     """
     One unit under way.
 
@@ -38,14 +38,14 @@ class _Unit(Generic[T]):
     """
 
     mark: str | None = None
-    known: Mapping[str, T] | None = None
+    known: Mapping[str, Any] | None = None
 
 
 class _Mine(threading.local):
     """The units of one thread, the outermost first."""
 
     def __init__(self) -> None:
-        self.units: list[_Unit[object]] = []
+        self.units: list[_Unit] = []
 
 
 class Units(Generic[T]):
@@ -164,7 +164,7 @@ class Units(Generic[T]):
             # On a full disk, say, SQLite undoes the whole transaction at once.
             self._broken = error
 
-    def _roll_back(self, units: list[_Unit[object]]) -> None:
+    def _roll_back(self, units: list[_Unit]) -> None:
         try:
             abandon(self._connection)
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,8 @@ from api.clock import ManualClock
 from api.zone import Room, Zone
 from dispatch.areas import Area
 from dispatch.crew import add_courier
-from dispatch.dispatcher import Dispatcher
 from dispatch.errors import Conflict
 from dispatch.live import AreaSpeed
-from dispatch.memory import Memory
 from dispatch.ordering import place_order
 from dispatch.orders import Item
 from dispatch.requests import CourierRequest, DeskRequest, DropRequest, OrderRequest, Position
@@ -28,8 +25,11 @@ from dispatch.traffic_checks import TrafficRequest
 from tests.api_world import DESK, TEN, helsinki, settings_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
+
+    from dispatch.dispatcher import Dispatcher
+    from dispatch.memory import Memory
 
 NOW = int(TEN.timestamp())
 CENTRE = Area((((60.1, 24.8), (60.3, 24.8), (60.3, 25.1), (60.1, 25.1)),))
