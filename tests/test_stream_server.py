@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import time
 from contextlib import asynccontextmanager
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING
 from api.app import create_app
 from api.feed import QUEUE
 from api.server import Server, _bound
+from benchmarks.push import Heard, receiving
+from benchmarks.push import opened as opened_stream
 from benchmarks.service import Service
 from dispatch.store import LoggedEvent
 from tests.api_world import InlineSearch, a_courier, an_order, helsinki, settings_in
@@ -66,7 +67,8 @@ def test_a_client_that_never_reads_holds_neither_memory_nor_the_stop(tmp_path: P
                 await reads.readuntil(b"id: helsinki:%d\n" % seq)
             lost = [listener for listener in zone.feed._listeners if listener.lost]  # noqa: SLF001
             waiting = [len(i._waiting) for i in zone.feed._listeners]  # noqa: SLF001
-            assert (len(lost), waiting) == (1, [0, 0])
+            # The third is what sends webhooks.
+            assert (len(lost), waiting) == (1, [0, 0, 0])
             began = time.monotonic()
             server.should_exit = True
             await task
@@ -109,42 +111,48 @@ def facts(told: bytes) -> Iterator[tuple[str, str]]:
 
 
 def test_streams_go_on_after_kill_9_and_fifty_of_them_end_in_time(tmp_path: Path) -> None:
-    service = Service(
-        tmp_path, {"clock": "manual", "clock_start": "2026-11-23T10:00:00+02:00", "workers": 0}
-    )
+    settings = {"clock": "manual", "clock_start": "2026-11-23T10:00:00+02:00", "workers": 0}
+    service = Service(tmp_path, settings | {"webhooks_allow_loopback": True})
+    by_hook = Heard()
     try:
-        service.start()
-        service.ask("POST", "/v1/couriers", a_courier())
-        with listen(service) as stream:
-            heard(stream, b"retry: 2000")
-            service.ask("POST", "/v1/orders", an_order())
-            before = list(facts(heard(stream, b"event: plan")))
-            # Nobody reads what this one brings about before the power goes.
-            service.ask("POST", "/v1/orders", an_order())
-            service.kill()
-        service.start()
-        service.ask("POST", "/v1/orders", an_order())
-        with listen(service, last=before[-1][0]) as stream:
-            told = heard(stream, b'"orders":["o_3"]')
-            told += b"" if b'"version":3' in told else heard(stream, b'"version":3')
-            after = list(facts(told))
-        events = service.ask("GET", "/readyz")["events"]
-        # The courier is the first event; each order is one, and its plan another.
-        numbers = [int(id_.removeprefix("helsinki:")) for id_, _ in before + after]
-        assert numbers == list(range(2, events + 1))
-        assert [name for _, name in before + after] == ["order", "plan"] * 3
+        with receiving(by_hook) as url:
+            service.start()
+            service.ask("POST", "/v1/couriers", a_courier())
+            service.ask("POST", "/v1/webhooks", {"url": url})
+            _killed_between_orders(service)
+            # No webhook is lost either.
+            by_hook.wait(set(range(2, service.ask("GET", "/readyz")["events"] + 1)))
 
-        streams = [listen(service) for _ in range(50)]
-        for stream in streams:
-            heard(stream, b"retry: 2000")
+        streams = [opened_stream(service) for _ in range(50)]
         began = time.monotonic()
-        assert service._process is not None  # noqa: SLF001
-        service._process.send_signal(signal.SIGTERM)  # noqa: SLF001
+        service.terminate()
         for stream in streams:
             assert b"event: bye" in heard(stream, b"event: bye")
             stream.close()
-        assert service._process.wait(10) == 0  # noqa: SLF001
+        service.wait()
         assert time.monotonic() - began < 3
         assert "Traceback" not in (tmp_path / "service.log").read_text()
     finally:
         service.stop()
+
+
+def _killed_between_orders(service: Service) -> None:
+    """Kills the service while a stream is behind, and asserts that it misses nothing."""
+    with listen(service) as stream:
+        heard(stream, b"retry: 2000")
+        service.ask("POST", "/v1/orders", an_order())
+        before = list(facts(heard(stream, b"event: plan")))
+        # Nobody reads what this one brings about before the power goes.
+        service.ask("POST", "/v1/orders", an_order())
+        service.kill()
+    service.start()
+    service.ask("POST", "/v1/orders", an_order())
+    with listen(service, last=before[-1][0]) as stream:
+        told = heard(stream, b'"orders":["o_3"]')
+        told += b"" if b'"version":3' in told else heard(stream, b'"version":3')
+        after = list(facts(told))
+    events = service.ask("GET", "/readyz")["events"]
+    # The courier is the first event; each order is one, and its plan another.
+    numbers = [int(id_.removeprefix("helsinki:")) for id_, _ in before + after]
+    assert numbers == list(range(2, events + 1))
+    assert [name for _, name in before + after] == ["order", "plan"] * 3
