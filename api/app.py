@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from random import Random
 
 from fastapi import FastAPI
 
@@ -28,11 +29,15 @@ from api import (
     stores,
     stream,
     traffic,
+    webhook_replays,
+    webhooks,
 )
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
+from api.news import Newsroom
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
+from api.webhook_sender import Post, Sender
 from api.zone import Zone
 from dispatch.city import City
 
@@ -50,6 +55,8 @@ RESOURCES = (
     buildings,
     desks,
     traffic,
+    webhooks,
+    webhook_replays,
     clock_moves,
     health,
 )
@@ -57,12 +64,17 @@ RESOURCES = (
 
 
 def create_app(
-    settings: Settings, *, city: City | None = None, search: Search | None = None
+    settings: Settings,
+    *,
+    city: City | None = None,
+    search: Search | None = None,
+    post: Post | None = None,
 ) -> FastAPI:
     """
     Returns the application; its lifespan opens the zone, and closes it.
 
-    ``city`` None loads the one of the settings, ``search`` None starts their worker processes.
+    ``city`` None loads the one of the settings, ``search`` None starts their worker processes,
+    ``post`` None sends webhooks over the network.
     """
     if search is None and settings.workers:
         search = SearchPool(
@@ -72,13 +84,17 @@ def create_app(
             seed=settings.seed,
         )
     zone = Zone(settings, _clock(settings), city=city, search=search)
+    newsroom = Newsroom(zone.moment)
+    sender = Sender(zone, newsroom, Random(settings.seed), post)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await zone.start()
+        sender.start()
         try:
             yield
         finally:
+            await sender.stop()
             await zone.stop()
 
     app = FastAPI(
@@ -93,6 +109,8 @@ def create_app(
         redoc_url=None,
     )
     app.state.zone = zone
+    app.state.newsroom = newsroom
+    app.state.sender = sender
     app.state.running = {}
     problems.install(app)
     app.add_middleware(BodyLimit)

@@ -109,7 +109,8 @@ class Settings(BaseModel):
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
     starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
+    by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
+    tests; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
     defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
     its addresses, and ``search`` stays ``auto``.
     """
@@ -130,6 +131,7 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=0, le=256)] = Field(default_factory=default_workers)
     search_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
+    webhooks_allow_loopback: bool = False
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     service: tuple[ServiceSettings, ...] = ()

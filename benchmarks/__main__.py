@@ -23,6 +23,7 @@ from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.mdrp import mdrp
 from benchmarks.power import power
+from benchmarks.push import push
 from benchmarks.quotes import quotes
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
@@ -39,6 +40,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "latency": latency,
     "crash": crash,
     "power": power,
+    "push": push,
     "machine": adopting,
     "shifts": shifts,
     "roads": roads,

@@ -64,6 +64,23 @@ class Service:
         self._process.kill()
         self._process.wait()
 
+    def terminate(self) -> None:
+        """Asks the process to end."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def wait(self) -> None:
+        """Returns when the process has ended by itself; raises RuntimeError where it failed."""
+        assert self._process is not None
+        if (status := self._process.wait(15)) != 0:
+            raise RuntimeError(f"The service ended with status {status}.")
+
+    def resident_kb(self) -> int:
+        """Returns the kilobytes of memory that the process has, from Linux's /proc."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0])
+
     def stop(self) -> None:
         """Ends the process the polite way."""
         self.http.close()

@@ -372,6 +372,15 @@ class TrafficEnded:
     traffic: str
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled:
+    """Nothing is sent to a webhook any more, and why; somebody has to see to it."""
+
+    at: int
+    webhook: str
+    reason: str
+
+
 Event = (
     OrderPlaced
     | OrderCancelled
@@ -403,4 +412,5 @@ Event = (
     | DeskPut
     | TrafficChanged
     | TrafficEnded
+    | WebhookDisabled
 )

@@ -254,7 +254,7 @@ webhook_deliveries = Table(
     Column("status", BigInteger),
     _text("error"),
     ForeignKeyConstraint(["zone", "webhook"], ["webhook.zone", "webhook.id"]),
-    Index("webhook_delivery_next", "zone", "next_at"),
+    Index("webhook_delivery_next", "zone", "webhook", "next_at"),
 )
 
 positions = Table(

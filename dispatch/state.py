@@ -365,6 +365,11 @@ def _traffic_ended(state: State, event: ev.TrafficEnded) -> State:
     return replace(state, traffic=rest)
 
 
+def _webhook_disabled(state: State, event: ev.WebhookDisabled) -> State:
+    # In the log so that all who listen hear of it; nothing is planned by it.
+    return state
+
+
 def _heard(state: State, courier: str, at: int, **changes: Any) -> State:
     """Any tap shows that the courier is there."""
     before = state.couriers[courier]
@@ -407,4 +412,5 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.DeskPut: _desk_put,
     ev.TrafficChanged: _traffic_changed,
     ev.TrafficEnded: _traffic_ended,
+    ev.WebhookDisabled: _webhook_disabled,
 }

@@ -21,7 +21,7 @@ from dispatch.requests import Position
 from dispatch.state import State, apply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,13 @@ def after(zone: str, seq: int, limit: int) -> Select[Any]:
     """Returns the selection of the first entries that follow a number."""
     log = schema.events.c
     return select(schema.events).where(log.zone == zone, log.seq > seq).limit(limit)
+
+
+def read_events(connection: Connection, zone: str, seqs: Sequence[int]) -> dict[int, LoggedEvent]:
+    """Returns the entries of a log with these numbers, by number."""
+    log = schema.events.c
+    wanted = select(schema.events).where(log.zone == zone, log.seq.in_(seqs))
+    return {entry.seq: entry for entry in read_log(connection, wanted)}
 
 
 def read_entries(connection: Connection, zone: str, seq: int, limit: int) -> list[dict[str, Any]]:

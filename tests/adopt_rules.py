@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dispatch.actions import FAILURES, KINDS
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.clocks import goods_arrived, pause_order, resume_order
 from dispatch.crew import change_courier
@@ -24,6 +23,7 @@ from dispatch.proposals import without
 from dispatch.quoting import give_quote
 from dispatch.requests import CourierChange, Move, OrderRequest, Position, QuoteRequest
 from dispatch.store import DatabaseError
+from dispatch.taps import FAILURES, KINDS
 from dispatch.traffic import end_traffic, set_traffic
 from dispatch.traffic_checks import TrafficRequest
 from solver.insertion import complete

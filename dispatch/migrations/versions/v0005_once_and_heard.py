@@ -81,7 +81,7 @@ def _create_webhooks() -> None:
         sa.Column("error", sa.String, nullable=False, server_default=""),
         sa.ForeignKeyConstraint(["zone", "webhook"], ["webhook.zone", "webhook.id"]),
     )
-    op.create_index("webhook_delivery_next", "webhook_delivery", ["zone", "next_at"])
+    op.create_index("webhook_delivery_next", "webhook_delivery", ["zone", "webhook", "next_at"])
 
 
 def _chain() -> None:
