@@ -1,23 +1,26 @@
-"""
-A program that stores orders until it is killed: ``python -m tests.kill_child URL FIRST``.
-
-Each line it prints is what was acknowledged: the number of the zone's last event, its hash, and the
-version of the plan that went with it.
-"""
+"""A program that stores orders until it is killed."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from dispatch.commit import Commit
 from dispatch.requests import ActionAnswer
 from dispatch.store import Database
 from tests.store_worlds import ZONE, a_plan, joined, placed
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
-def main(url: str, first: int) -> None:
-    """Stores order after order from a number on, each with a plan and a tap of its courier."""
+
+def store(url: str, first: int, told: Connection) -> None:
+    """
+    Stores order after order from a number on, each with a plan and a tap of its courier.
+
+    Tells after each commit what was acknowledged: the number of the zone's last event, its hash,
+    and the version of the plan that went with it.
+    """
     with closing(Database.open(url)) as database:
         database.start_zone(ZONE)
         if database.head(ZONE) == 0:
@@ -27,9 +30,4 @@ def main(url: str, first: int) -> None:
             order, plan = placed(number, drops=2), a_plan(number, drops=(f"d_{10 * number}",))
             head = database.commit(ZONE, Commit(100, (order,), plan, (tap,)))
             (last,) = database.entries_after(ZONE, head - 1)
-            sys.stdout.write(f"{head} {last['hash']} {number}\n")
-            sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+            told.send((head, last["hash"], number))
