@@ -163,7 +163,7 @@ def test_a_way_is_explained_by_another_profile_and_by_a_server(dispatch: Command
         (("k_1", "k_2", "--osrm", "127.0.0.1"), "'127.0.0.1' is no address of a server"),
         (("k_1", "k_999999"), "TO: k_999999 is no office on the map of Helsinki. If it is a "),
         (("k_1", "k_2", "--db", "sqlite:///none.db"), "none.db: There is no such database."),
-        (("b_1/1", "k_9_x", "--db", "postgresql://u:secret@h/d"), "Give sqlite:///PATH."),
+        (("b_1/1", "k_9_x", "--db", "mysql://u:secret@h/d"), "Give sqlite:///PATH, or"),
         (("k_1", "k_2", "--datum", "wgs"), "Invalid value for '--datum'"),
         (("k_1", "b_1/99"), "Floor 99"),
         (("24.94,60.17", "k_1"), "Give the latitude first: 60.17, 24.94."),
