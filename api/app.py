@@ -5,6 +5,7 @@ The service as one ASGI application.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -57,12 +58,18 @@ RESOURCES = (
 
 
 def create_app(
-    settings: Settings, *, city: City | None = None, search: Search | None = None
+    settings: Settings,
+    *,
+    city: City | None = None,
+    search: Search | None = None,
+    clock: Clock | None = None,
+    thread: Executor | None = None,
 ) -> FastAPI:
     """
     Returns the application; its lifespan opens the zone, and closes it.
 
-    ``city`` None loads the one of the settings, ``search`` None starts their worker processes.
+    ``city`` None loads the one of the settings, ``search`` None starts their worker processes,
+    ``clock`` None is the one they name, and ``thread`` None starts one for the zone.
     """
     if search is None and settings.workers:
         search = SearchPool(
@@ -71,7 +78,7 @@ def create_app(
             polish_seconds=settings.polish_seconds,
             seed=settings.seed,
         )
-    zone = Zone(settings, _clock(settings), city=city, search=search)
+    zone = Zone(settings, clock or _clock(settings), city=city, search=search, thread=thread)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -65,7 +65,8 @@ class Zone:
     A zone that runs.
 
     Mutable because it starts and stops, and because time passes. Its methods are for the event
-    loop; those whose names begin with ``_on_thread`` run on the zone's thread.
+    loop; those whose names begin with ``_on_thread`` run on the zone's thread, which is one that
+    it starts, or ``thread``: anything that does one job after the other.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Zone:
         *,
         city: City | None = None,
         search: Search | None = None,
+        thread: Executor | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -84,7 +86,8 @@ class Zone:
             self.improver = Improver(search, snapshot=self._snapshot, adopt=self._adopt)
         self._tick_s = settings.policy_values().tick_s
         self._city = city
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"zone-{settings.zone}")
+        self._is_own_thread = thread is None
+        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix=f"zone-{settings.zone}")
         self._tasks: list[asyncio.Task[None]] = []
         self._clock_moves = asyncio.Lock()
         self._head = 0
@@ -226,10 +229,11 @@ class Zone:
         if policy.quote_search_s or policy.quote_search_moves:
             # Quotes search here, not in a worker; the first should not wait for OR-Tools.
             warm_up()
-        # What is here now stays: modules, the city, the state. Walking through it again and again
-        # for garbage took a tenth of a second each time, in the middle of somebody's order.
-        gc.collect()
-        gc.freeze()
+        if self._is_own_thread:
+            # What is here now stays: modules, the city, the state. Walking through it again and
+            # again for garbage took a tenth of a second, in the middle of somebody's order.
+            gc.collect()
+            gc.freeze()
 
     def _open(self) -> None:
         opened = open_zone(self.settings, self.clock, self._city, self._on_thread_commit)
