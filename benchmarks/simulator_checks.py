@@ -90,9 +90,8 @@ class Checks:
         if not rows:
             return
         zone = rows[0]
-        if not self._epoch_of_life:
-            rises = zone["epoch"] > self._epoch
-            self._check("I5 epochs rise", rises, f"{zone['epoch']} after {self._epoch}")
+        self._check("I5 epochs rise", zone["epoch"] >= self._epoch, f"{zone['epoch']}")
+        if zone["epoch"] > self._epoch:
             self._epoch = self._epoch_of_life = zone["epoch"]
         brought = self._log(life)
         self._taps()
@@ -108,6 +107,7 @@ class Checks:
         rows = self._rows(f"SELECT {names} FROM event WHERE seq > ? ORDER BY seq", self.head)  # noqa: S608
         newest = life is self._world.service.life
         self._check("I5 an old process writes no more", newest or not rows, str(life.number))
+        self._check("I5 an epoch for each life", bool(self._epoch_of_life or not rows), "")
         for row in rows:
             entry = {name: row[name] for name in COVERED}
             entry |= {name: loads(row[name]) for name in ("body", "subjects")}

@@ -36,7 +36,8 @@ class Disk(sqlite3.Connection):
 
     def commit(self) -> None:
         """Commits, unless the disk refuses, or the program is killed before; or right after."""
-        if self.life is None or self.life.ended or not self.in_transaction:
+        is_dead = self.life is None or self.life.ended
+        if self.life is None or is_dead or not self.writes or not self.in_transaction:
             super().commit()
             return
         self.world.service.strikes("before the commit", self.life)

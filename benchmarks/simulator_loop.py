@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOMENT_S = 1e-6
+"""How long each step of the loop takes."""
+
 
 class Killed(BaseException):
     """What a thread meets whose process ends: no handler of errors may take it for one."""
@@ -32,6 +35,7 @@ class Life:
         self.number = number
         self.ended = False
         self.still_until = 0.0
+        self.held: list[tuple[int, asyncio.Handle]] = []
         self.tasks: dict[asyncio.Task[Any], None] = {}
 
     def context(self) -> Context:
@@ -83,12 +87,24 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         when, number, life, handle = heappop(self._due)
         if handle.cancelled():
             return
-        if life is not None and life.still_until > when and not life.ended:
-            # In the order in which it came, once the process goes on.
-            heappush(self._due, (life.still_until, number, life, handle))
-            return
-        self._now = max(self._now, when)
-        handle._run()
+        # Whoever asks again and again at one moment sees that time goes on.
+        self._now = max(self._now + MOMENT_S, when)
+        if life is not None and life.still_until > self._now and not life.ended:
+            life.held.append((number, handle))
+        else:
+            handle._run()
+
+    def hold(self, life: Life, seconds: float) -> None:
+        """Lets a program stand still: nothing of it runs for so many seconds."""
+        life.still_until = self._now + seconds
+        self.call_later(seconds, self.release, life)
+
+    def release(self, life: Life) -> None:
+        """Lets what was held run, in the order in which it came, unless it is held longer."""
+        if life.ended or life.still_until <= self._now:
+            for number, handle in life.held:
+                heappush(self._due, (self._now, number, life, handle))
+            life.held.clear()
 
     def _finish(self, generator: AsyncGenerator[Any, None]) -> None:
         if not self._closed:
@@ -128,8 +144,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._count += 1
         if not self._closed:
-            entry = (max(when, self._now), self._count, context.get(LIFE), handle)
-            heappush(self._due, entry)
+            heappush(self._due, (when, self._count, context.get(LIFE), handle))
         return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:

@@ -156,7 +156,8 @@ class Service:
             try:
                 await app(connection.request.scope(), connection.receive, connection.send)
             except Exception as error:
-                if not life.ended:
+                # Where nobody listens any more, FastAPI's streams may end in BrokenResourceError.
+                if not life.ended and not connection.gone.is_set():
                     self._world.journal.violated("no request fails unforeseen", repr(error))
             finally:
                 self._connections.pop(connection, None)
@@ -183,6 +184,7 @@ class Service:
         # Not before this moment is over: what kills may be the work of one of these.
         for dead in (life, *self._left_behind):
             dead.ended = True
+            self._world.network.later(0, self._world.loop.release, dead)
             self._world.network.later(0, self._bury, dead, tuple(self._connections))
         self._left_behind = []
         self._connections.clear()
@@ -212,7 +214,7 @@ class Service:
         """Lets the process stand still, as between SIGSTOP and SIGCONT."""
         if self.life is not None:
             self._world.journal.note("pause", f"{self.life.number} {seconds:.0f} s")
-            self.life.still_until = self._world.loop.time() + seconds
+            self._world.loop.hold(self.life, seconds)
 
     def usurp(self, seconds: float) -> None:
         """
