@@ -4,20 +4,32 @@ What couriers tap.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.bodies import Id, In, Instant, Label, Out, Units
-from api.couriers import CourierId
+from api.answers import Answer
+from api.bodies import Id, In, Instant, Label, Moment, Out, Page, Units
+from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
+from api.once import WEEK_S, Sent
+from api.paging import Cursor, Limit, unknown_cursor
+from api.view import View
 from api.zone import Room
-from dispatch.actions import act
+from dispatch.actions import act, stored_ids
+from dispatch.heard import Past, Place, last_number, read_past, read_taps
 from dispatch.orders import Line
 from dispatch.requests import Action, ActionAnswer
 
+log = logging.getLogger(__name__)
+
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
+
+MOST_SKEW_S = 300
+"""By how many seconds a phone's clock may be wrong without a word."""
 
 Kind = Literal["departed", "arrived", "loaded", "delivered", "failed", "paused", "resumed"]
 Reason = Literal["closed", "absent", "refused", "wrong_desk", "no_access"]
@@ -66,41 +78,186 @@ class ActionIn(In):
 
 
 class ActionsIn(In):
-    """Taps of one courier; they count in the order of ``seq``."""
+    """
+    Taps of one courier, each numbered one higher in ``seq`` than the one before; they count in
+    this order. ``device_now`` is the phone's clock as it sends them.
+    """
 
     actions: Annotated[list[ActionIn], Field(min_length=1, max_length=100)]
     device_now: Instant | None = None
 
 
 class ResultOut(Out):
-    """What became of a tap: applied, duplicate, superseded or rejected, with a reason."""
+    """
+    What became of a tap: applied, duplicate, superseded or rejected, with a reason.
+
+    ``first_result`` is what a duplicate was answered the first time.
+    """
 
     action_id: str
     result: str
     reason: str | None
+    first_result: str | None
 
 
 class ActionsOut(Out):
-    """What became of each tap, and the plan that holds now."""
+    """
+    What became of each tap, and the plan that holds now.
+
+    ``expected_seq`` is the number of the next tap. ``clock_skew_s`` is by how many seconds the
+    phone's clock is behind, where that is more than `MOST_SKEW_S` either way.
+    """
 
     results: list[ResultOut]
     plan_version: int
+    expected_seq: int
+    clock_skew_s: int | None
 
 
-@router.post("/{courier_id}/actions", summary="Report what a courier did")
-async def report(courier_id: CourierId, body: ActionsIn, zone: Here, _: Who) -> ActionsOut:
-    """Answers each tap; one sent again takes no effect again."""
+class TapOut(Out):
+    """A tap as it was sent, when it came, and what it was answered."""
+
+    action_id: str
+    seq: int
+    kind: str
+    stop: str | None
+    drop: str | None
+    drops: list[str] | None
+    lines: list[LineIn]
+    failure: str | None
+    occurred_at: Moment | None
+    device_now: Moment | None
+    received_at: Moment
+    result: str
+    reason: str | None
+
+
+class TapsOut(Page[TapOut]):
+    """A part of a courier's taps; ``expected_seq`` is null before the first."""
+
+    expected_seq: int | None
+
+
+@router.post(
+    "/{courier_id}/actions", summary="Report what a courier did", response_model=ActionsOut
+)
+async def report(courier_id: CourierId, body: ActionsIn, zone: Here, once: Sent) -> Response:
+    """
+    Answers each tap; one sent again takes no effect again.
+
+    409 with ``expected_seq``, and nothing is taken, where a tap before these has not arrived.
+    """
     actions = [action.to_domain() for action in body.actions]
 
-    def work(room: Room) -> ActionsOut:
-        def answered(action_id: str) -> ActionAnswer | None:
-            return room.database.answer(courier_id, action_id)
+    def work(room: Room) -> Answer:
+        past = _past(room, courier_id, actions)
+        answers = act(
+            room.dispatcher,
+            courier_id,
+            actions,
+            body.device_now,
+            room.now,
+            past.answers.get,
+            past.numbers,
+        )
+        last = max(action.seq for action in actions)
+        out = ActionsOut(
+            results=[_result_out(answer) for answer in answers],
+            plan_version=room.dispatcher.plan.version,
+            expected_seq=max(last, last if past.numbers.last is None else past.numbers.last) + 1,
+            clock_skew_s=_skew_s(courier_id, body.device_now, room.now),
+        )
+        return Answer(out)
 
-        answers = act(room.dispatcher, courier_id, actions, body.device_now, room.now, answered)
-        results = [
-            ResultOut(action_id=a.action_id, result=a.result, reason=a.reason or None)
-            for a in answers
-        ]
-        return ActionsOut(results=results, plan_version=room.dispatcher.plan.version)
+    return await once.ask(zone, work, keep_s=WEEK_S)
 
-    return await zone.ask(work)
+
+@router.get("/{courier_id}/actions", summary="Show what a courier reported")
+async def list_actions(
+    courier_id: CourierId,
+    zone: Here,
+    _: Who,
+    since: Annotated[
+        int, Query(ge=-1, le=2**53, description="number of the last tap that is not wanted")
+    ] = -1,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> TapsOut:
+    """Answers the taps the service has, by number, with what each was answered."""
+    after = place_of(cursor)
+
+    def work(room: Room) -> TapsOut:
+        known_courier(room, courier_id)
+        view = View.of(room.dispatcher, room.now)
+        with room.database.read() as connection:
+            last = last_number(connection, room.zone, courier_id)
+            found = read_taps(connection, room.zone, courier_id, since, after, limit + 1)
+        items = [_tap_out(answer, view) for answer in found[:limit]]
+        more = found[limit - 1] if len(found) > limit else None
+        return TapsOut(
+            items=items,
+            next=None if more is None else cursor_of(more),
+            expected_seq=None if last is None else last + 1,
+        )
+
+    return await zone.ask(work, wake=False)
+
+
+def _past(room: Room, courier_id: str, actions: Sequence[Action]) -> Past:
+    numbers = {action.seq for action in actions}
+    with room.database.read() as connection:
+        return read_past(connection, room.zone, courier_id, stored_ids(actions), numbers)
+
+
+def _skew_s(courier_id: str, device_now: int | None, now: int) -> int | None:
+    """Returns by how much a phone's clock is behind if that is worth a word, None if not."""
+    if device_now is None or abs(now - device_now) <= MOST_SKEW_S:
+        return None
+    log.warning("The clock of the phone of %s is %d s behind", courier_id, now - device_now)
+    return now - device_now
+
+
+def _result_out(answer: ActionAnswer) -> ResultOut:
+    return ResultOut(
+        action_id=answer.action_id,
+        result=answer.result,
+        reason=answer.reason or None,
+        first_result=answer.first or None,
+    )
+
+
+def _tap_out(answer: ActionAnswer, view: View) -> TapOut:
+    told = answer.evidence
+    assert told is not None
+    action = told.action
+    return TapOut(
+        action_id=action.action_id,
+        seq=action.seq,
+        kind=action.kind,
+        stop=action.stop,
+        drop=action.drop,
+        drops=None if action.drops is None else list(action.drops),
+        lines=[LineIn.model_validate(line, from_attributes=True) for line in action.lines],
+        failure=action.reason or None,
+        occurred_at=view.moment_or_none(action.occurred_at),
+        device_now=view.moment_or_none(told.device_now),
+        received_at=view.moment(told.received_at),
+        result=answer.result,
+        reason=answer.reason or None,
+    )
+
+
+def cursor_of(answer: ActionAnswer) -> str:
+    """Returns the cursor of what follows a tap in the list."""
+    assert answer.evidence is not None
+    return f"{answer.evidence.action.seq}:{answer.action_id}"
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """Returns where a cursor goes on, None for the start; raises InvalidRequest for no cursor."""
+    if cursor is None:
+        return None
+    number, colon, action_id = cursor.partition(":")
+    if not (colon and number.isascii() and number.isdigit() and len(number) < 18):
+        raise unknown_cursor(cursor)
+    return Place(int(number), action_id)

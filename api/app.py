@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from random import Random
 
 from fastapi import FastAPI
 
@@ -29,11 +30,15 @@ from api import (
     stores,
     stream,
     traffic,
+    webhook_replays,
+    webhooks,
 )
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
+from api.news import Newsroom
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
+from api.webhook_sender import Post, Sender
 from api.zone import Zone
 from dispatch.city import City
 
@@ -51,6 +56,8 @@ RESOURCES = (
     buildings,
     desks,
     traffic,
+    webhooks,
+    webhook_replays,
     clock_moves,
     health,
 )
@@ -62,6 +69,7 @@ def create_app(
     *,
     city: City | None = None,
     search: Search | None = None,
+    post: Post | None = None,
     clock: Clock | None = None,
     thread: Executor | None = None,
 ) -> FastAPI:
@@ -69,7 +77,8 @@ def create_app(
     Returns the application; its lifespan opens the zone, and closes it.
 
     ``city`` None loads the one of the settings, ``search`` None starts their worker processes,
-    ``clock`` None is the one they name, and ``thread`` None starts one for the zone.
+    ``post`` None sends webhooks over the network, ``clock`` None is the one they name, and
+    ``thread`` None starts one for the zone.
     """
     if search is None and settings.workers:
         search = SearchPool(
@@ -79,13 +88,17 @@ def create_app(
             seed=settings.seed,
         )
     zone = Zone(settings, clock or _clock(settings), city=city, search=search, thread=thread)
+    newsroom = Newsroom(zone.moment)
+    sender = Sender(zone, newsroom, Random(settings.seed), post)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await zone.start()
+        sender.start()
         try:
             yield
         finally:
+            await sender.stop()
             await zone.stop()
 
     app = FastAPI(
@@ -100,6 +113,9 @@ def create_app(
         redoc_url=None,
     )
     app.state.zone = zone
+    app.state.newsroom = newsroom
+    app.state.sender = sender
+    app.state.running = {}
     problems.install(app)
     app.add_middleware(BodyLimit)
     for resource in RESOURCES:

@@ -21,11 +21,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.audit_commands import register as register_audit
 from api.calendar_commands import register as register_calendar
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
 from api.promise_commands import register as register_promises
+from api.replay_commands import register as register_replay
 from api.simulate_commands import register as register_simulation
 from api.solve_commands import register as register_solver
+from api.store_commands import register as register_store
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
 
@@ -47,10 +50,13 @@ desks_app = typer.Typer(help="Customers' desks.", no_args_is_help=True)
 app.add_typer(city_app, name="city", epilog=EXITS)
 app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
+register_audit(app)
 register_calendar(app)
 register_promises(app)
+register_replay(app)
 register_simulation(app)
 register_solver(app)
+register_store(app)
 
 err = Console(stderr=True, soft_wrap=True)
 
@@ -59,7 +65,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CityDir = Annotated[Path | None, typer.Option("--city", help="City directory.")]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="How couriers get about.")]
 Osrm = Annotated[str | None, typer.Option(help="OSRM server for travel times, http://HOST:PORT.")]
-Db = Annotated[str | None, typer.Option(help="Database, sqlite:///PATH.")]
+Db = Annotated[
+    str | None,
+    typer.Option(help="Database, sqlite:///PATH or postgresql://USER@HOST/NAME."),
+]
 Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
 ClockKind = Annotated[str | None, typer.Option("--clock", help="system or manual.")]

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.bodies import In, Instant, Moment, Out
 from api.clock import ManualClock
 from api.depends import Here, Who
+from api.webhook_access import Sends
 from dispatch.errors import Conflict, InvalidRequest
 
 router = APIRouter(prefix="/v1/clock", tags=["clock"])
@@ -31,8 +32,12 @@ class ClockOut(Out):
 
 
 @router.post("", summary="Move the manual clock")
-async def move(body: ClockIn, zone: Here, _: Who) -> ClockOut:
-    """Answers when everything due until then was done and no better plan is being looked for."""
+async def move(body: ClockIn, zone: Here, sender: Sends, _: Who) -> ClockOut:
+    """
+    Answers when everything due until then was done and no better plan is being looked for.
+
+    Webhooks that fell due are sent after it, each once.
+    """
     clock = zone.clock
     if not isinstance(clock, ManualClock):
         raise Conflict(
@@ -59,5 +64,6 @@ async def move(body: ClockIn, zone: Here, _: Who) -> ClockOut:
             code="clock-backwards",
             value=zone.moment(body.now),
         ) from error
+    sender.wake()
     version = await zone.ask(lambda room: room.dispatcher.plan.version)
     return ClockOut(now=zone.moment(clock.now()), plan_version=version)

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, PointIn
 from api.depends import Here, Who
+from api.once import Sent
 from api.paging import Cursor, Limit, page_of
 from api.route_answers import DeskPlaceOut, StreetPlaceOut, place_of
 from api.view import View
@@ -107,11 +109,11 @@ class CourierOut(Out):
     plan_version: int
 
 
-@router.post("", status_code=201, summary="Add a courier")
-async def add(body: CourierIn, zone: Here, _: Who) -> CourierOut:
+@router.post("", status_code=201, summary="Add a courier", response_model=CourierOut)
+async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
     """Answers the courier, who stands at the store."""
 
-    def work(room: Room) -> CourierOut:
+    def work(room: Room) -> Answer:
         request = CourierRequest(
             name=body.name,
             store=body.store,
@@ -121,10 +123,9 @@ async def add(body: CourierIn, zone: Here, _: Who) -> CourierOut:
             profile=body.profile,
             skills=body.skills,
         )
-        courier = add_courier(room.dispatcher, request, room.now)
-        return courier_out(courier, View.of(room.dispatcher, room.now))
+        return _answer(room, add_courier(room.dispatcher, request, room.now), 201)
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
 
 
 @router.get("", summary="List couriers")
@@ -142,49 +143,69 @@ async def list_couriers(
     return await zone.ask(work)
 
 
-@router.get("/{courier_id}", summary="Show a courier")
-async def show(courier_id: CourierId, zone: Here, _: Who) -> CourierOut:
+@router.get("/{courier_id}", summary="Show a courier", response_model=CourierOut, responses=SAME)
+async def show(
+    courier_id: CourierId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+) -> Response:
     """Answers a courier."""
 
-    def work(room: Room) -> CourierOut:
+    def work(room: Room) -> tuple[CourierOut, str]:
         courier = known_courier(room, courier_id)
-        return courier_out(courier, View.of(room.dispatcher, room.now))
+        out = courier_out(courier, View.of(room.dispatcher, room.now))
+        return out, tag_of(room, courier_id, planned=False)
 
-    return await zone.ask(work)
+    return shown(*await zone.ask(work), if_none_match)
 
 
-@router.patch("/{courier_id}", summary="Change shift, capacity or pause")
-async def change(courier_id: CourierId, body: CourierPatch, zone: Here, _: Who) -> CourierOut:
+@router.patch("/{courier_id}", summary="Change shift, capacity or pause", response_model=CourierOut)
+async def change(
+    courier_id: CourierId,
+    body: CourierPatch,
+    zone: Here,
+    once: Sent,
+    if_match: IfMatch = None,
+) -> Response:
     """Answers the courier; work that no longer fits is planned for others."""
+    wish = CourierChange(
+        shift_start=body.shift.start if body.shift else None,
+        shift_end=body.shift.end if body.shift else None,
+        capacity=body.capacity,
+        paused=body.paused,
+    )
 
-    def work(room: Room) -> CourierOut:
-        wish = CourierChange(
-            shift_start=body.shift.start if body.shift else None,
-            shift_end=body.shift.end if body.shift else None,
-            capacity=body.capacity,
-            paused=body.paused,
-        )
-        courier = change_courier(room.dispatcher, courier_id, wish, room.now)
-        return courier_out(courier, View.of(room.dispatcher, room.now))
+    def work(room: Room) -> Answer:
+        if if_match is not None:
+            before = known_courier(room, courier_id)
+            view = View.of(room.dispatcher, room.now)
+            tag = tag_of(room, courier_id, planned=False)
+            check_match(if_match, tag, lambda: courier_out(before, view))
+        return _answer(room, change_courier(room.dispatcher, courier_id, wish, room.now))
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
 
 
-@router.post("/{courier_id}/positions", summary="Tell where a courier is")
+@router.post(
+    "/{courier_id}/positions", summary="Tell where a courier is", response_model=PositionsOut
+)
 async def tell_positions(
-    courier_id: CourierId, body: PositionsIn, zone: Here, _: Who
-) -> PositionsOut:
+    courier_id: CourierId, body: PositionsIn, zone: Here, once: Sent
+) -> Response:
     """Takes positions; they refine when the courier is expected to be free."""
     positions = [position.to_domain() for position in body.positions]
     points = {f"positions[{i}].lat": (p.lat, p.lon) for i, p in enumerate(positions)}
 
-    def work(room: Room) -> PositionsOut:
+    def work(room: Room) -> Answer:
         check_order(room.dispatcher.city, points)
         room.dispatcher.note_positions(courier_id, positions, room.now)
         room.database.save_positions(room.zone, courier_id, positions)
-        return PositionsOut(accepted=len(positions))
+        return Answer(PositionsOut(accepted=len(positions)))
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
+
+
+def _answer(room: Room, courier: Courier, status: int = 200) -> Answer:
+    out = courier_out(courier, View.of(room.dispatcher, room.now))
+    return Answer(out, status, tag_of(room, courier.id, planned=False))
 
 
 def known_courier(room: Room, courier_id: str) -> Courier:

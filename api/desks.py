@@ -5,19 +5,23 @@ The desk directory: the named offices of the map, and the desks that customers g
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
+from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown
 from api.bodies import Out, Page
 from api.depends import Here, Who
 from api.desk_table import REQUEST_BODY, read_table
+from api.once import Sent
 from api.order_answers import ContactOut
 from api.paging import Cursor, Limit, page_of
-from api.view import View
 from api.zone import Room
 from dispatch.city import City, Office
+from dispatch.codec import dumps, to_json
 from dispatch.directories import replace_directory
 from dispatch.errors import CityError
 from dispatch.places import DirectoryDesk
@@ -54,6 +58,13 @@ class DeskEntryOut(Out):
     lon: float | None
 
 
+class DirectoryNowOut(Out):
+    """How many desks a customer has; ``GET /v1/desks?customer=`` lists them."""
+
+    customer: str
+    desks: int
+
+
 class DirectoryOut(Out):
     """How many desks a customer has now, and what became of those it had before."""
 
@@ -64,7 +75,9 @@ class DirectoryOut(Out):
     removed: int
 
 
-@router.get("", summary="List the desk directory")
+@router.get(
+    "", summary="List the desk directory", response_model=Page[DeskEntryOut], responses=SAME
+)
 async def list_desks(
     zone: Here,
     _: Who,
@@ -75,11 +88,16 @@ async def list_desks(
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[DeskEntryOut]:
-    """Answers offices of the map, then customers' desks: all, or those that fit every filter."""
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """
+    Answers offices of the map, then customers' desks: all, or those that fit every filter.
+
+    The tag of the first part of one customer's desks is that of its directory, for ``PUT``.
+    """
     view = await zone.look()
 
-    def work() -> Page[DeskEntryOut]:
+    def work() -> Response:
         entries: dict[str, Entry] = {**view.city.offices, **view.state.desks}
         words = (q or "").casefold().split()
 
@@ -92,18 +110,28 @@ async def list_desks(
             )
 
         ids, following = page_of(entries, cursor, limit, fits)
-        return Page(items=[desk_entry_out(entries[k], view.city) for k in ids], next=following)
+        items = [desk_entry_out(entries[k], view.city) for k in ids]
+        tag = "desks"
+        if customer is not None and cursor is None:
+            tag = _tag(_of(customer, view.state.desks))
+        return shown(Page(items=items, next=following), tag, if_none_match)
 
     return await asyncio.to_thread(work)
 
 
-@router.put("", summary="Replace a customer's desks", openapi_extra=dict(REQUEST_BODY))
+@router.put(
+    "",
+    summary="Replace a customer's desks",
+    response_model=DirectoryOut,
+    openapi_extra=dict(REQUEST_BODY),
+)
 async def replace_desks(
     request: Request,
     zone: Here,
-    _: Who,
+    once: Sent,
     customer: Annotated[Customer, Query(description="whose directory this is")],
-) -> DirectoryOut:
+    if_match: IfMatch = None,
+) -> Response:
     """
     Takes JSON or CSV as all desks of a customer, in place of those before; every row or none.
 
@@ -114,17 +142,33 @@ async def replace_desks(
     body = await request.body()
     view = await zone.look()
     # A large table takes a second to check; orders shall not wait for it.
-    desks = await asyncio.to_thread(_read, kind, body, view, customer)
+    desks = await asyncio.to_thread(read_table, kind, body, view.city, customer, view.state.desks)
+    before = (
+        "" if if_match is None else await asyncio.to_thread(_tag, _of(customer, view.state.desks))
+    )
+    after = await asyncio.to_thread(_tag, desks)
 
-    def work(room: Room) -> DirectoryOut:
+    def work(room: Room) -> Answer:
+        present = room.dispatcher.state.desks
+        if if_match is not None:
+            mine = _of(customer, present)
+            tag = before if present is view.state.desks else _tag(mine)
+            now = DirectoryNowOut(customer=customer, desks=len(mine))
+            check_match(if_match, tag, lambda: now)
         replaced = replace_directory(room.dispatcher, customer, desks, room.now)
-        return DirectoryOut.model_validate(replaced, from_attributes=True)
+        return Answer(DirectoryOut.model_validate(replaced, from_attributes=True), tag=after)
 
-    return await zone.ask(work, wake=False)
+    return await once.ask(zone, work, wake=False)
 
 
-def _read(kind: str, body: bytes, view: View, customer: str) -> tuple[DirectoryDesk, ...]:
-    return read_table(kind, body, view.city, customer, view.state.desks)
+def _of(customer: str, desks: Mapping[str, DirectoryDesk]) -> list[DirectoryDesk]:
+    return [desk for desk in desks.values() if desk.customer == customer]
+
+
+def _tag(desks: Iterable[DirectoryDesk]) -> str:
+    """Returns the tag of a customer's directory, equal for equal desks in any order."""
+    told = "\n".join(dumps(to_json(desk)) for desk in sorted(desks, key=lambda desk: desk.id))
+    return f"desks-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def _customer(entry: Entry) -> str | None:

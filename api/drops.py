@@ -6,15 +6,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
+from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import DelayOut, Id, In, Out
 from api.depends import Here, Who
+from api.once import Sent
+from api.order_answers import DropOut, drop_out
+from api.view import View
 from api.zone import Room
-from dispatch.hand import move_drop
+from dispatch.hand import known_drop, move_drop
 from dispatch.requests import Move
 
 router = APIRouter(prefix="/v1/drops", tags=["drops"])
+
+DropId = Annotated[str, Path(max_length=100)]
 
 
 class MoveIn(In):
@@ -41,16 +47,40 @@ class MovedOut(Out):
     plan_version: int | None
 
 
-@router.patch("/{drop_id}", summary="Move, pin or release a drop")
-async def move(
-    drop_id: Annotated[str, Path(max_length=100)], body: MoveIn, zone: Here, _: Who
-) -> MovedOut:
-    """Answers who is handed over later because of it, and the new plan version unless dry."""
+class DropDetailOut(DropOut):
+    """A drop of an order, as of one plan version."""
 
-    def work(room: Room) -> MovedOut:
+    order: str
+    plan_version: int
+
+
+@router.get("/{drop_id}", summary="Show a drop", response_model=DropDetailOut, responses=SAME)
+async def show(drop_id: DropId, zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
+    """Answers a drop, with who brings it now."""
+
+    def work(room: Room) -> tuple[DropDetailOut, str]:
+        return _detail(room, drop_id), tag_of(room, drop_id)
+
+    return shown(*await zone.ask(work), if_none_match)
+
+
+@router.patch("/{drop_id}", summary="Move, pin or release a drop", response_model=MovedOut)
+async def move(
+    drop_id: DropId, body: MoveIn, zone: Here, once: Sent, if_match: IfMatch = None
+) -> Response:
+    """
+    Answers who is handed over later because of it, and the new plan version unless dry.
+
+    With ``If-Match`` a drop that another moved meanwhile stays there: 412, with who has it now.
+    """
+
+    def work(room: Room) -> Answer:
+        if if_match is not None:
+            detail = _detail(room, drop_id)
+            check_match(if_match, tag_of(room, drop_id), lambda: detail)
         wish = Move(body.courier, body.after, body.pinned, body.dry_run)
         moved = move_drop(room.dispatcher, drop_id, wish, room.now)
-        return MovedOut(
+        out = MovedOut(
             drop=drop_id,
             courier=body.courier,
             pinned=body.pinned and body.courier is not None,
@@ -58,5 +88,13 @@ async def move(
             delays=[DelayOut.model_validate(d, from_attributes=True) for d in moved.delays],
             plan_version=moved.version,
         )
+        return Answer(out, tag=tag_of(room, drop_id))
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
+
+
+def _detail(room: Room, drop_id: str) -> DropDetailOut:
+    drop = known_drop(room.dispatcher.state, drop_id)
+    view = View.of(room.dispatcher, room.now)
+    fields = drop_out(drop, view).model_dump()
+    return DropDetailOut(**fields, order=drop.order, plan_version=view.plan.version)

@@ -5,7 +5,7 @@ What is new in a zone, handed to everybody who listens.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -32,6 +32,8 @@ class Listener:
 
     def put(self, events: Sequence[LoggedEvent]) -> None:
         """Adds events; one that does not fit empties the queue and marks it as lost."""
+        if self.lost:
+            return
         self._waiting.extend(events)
         if len(self._waiting) > self._size:
             self._waiting.clear()
@@ -56,7 +58,9 @@ class Feed:
     """The listeners of a zone. Used on the event loop only."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        # By when they came: who is told first does not depend on where they lie in memory.
+        self._listeners: dict[Listener, None] = {}
+        self._of: Counter[str] = Counter()
         self._closed = False
 
     def publish(self, events: Sequence[LoggedEvent]) -> None:
@@ -64,17 +68,23 @@ class Feed:
         for listener in self._listeners:
             listener.put(events)
 
+    def listeners_of(self, principal: str) -> int:
+        """Returns how many listen in the name of a principal."""
+        return self._of[principal]
+
     @contextmanager
-    def listen(self, size: int = QUEUE) -> Iterator[Listener]:
+    def listen(self, principal: str = "", size: int = QUEUE) -> Iterator[Listener]:
         """Yields a queue that receives everything published from now on."""
         listener = Listener(size)
         if self._closed:
             listener.close()
-        self._listeners.add(listener)
+        self._listeners[listener] = None
+        self._of[principal] += 1
         try:
             yield listener
         finally:
-            self._listeners.discard(listener)
+            del self._listeners[listener]
+            self._of[principal] -= 1
 
     def close(self) -> None:
         """Lets every stream say goodbye and end."""

@@ -4,11 +4,16 @@ Whether the service lives, and whether it can do its work.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 
 from api.bodies import Out
 from api.calendars import unpublished
 from api.depends import Here, Who
+from api.zone import Room
+from dispatch import webhook_deliveries as deliveries
+from dispatch import webhooks
 
 router = APIRouter(tags=["health"])
 
@@ -24,7 +29,9 @@ class ReadyOut(Out):
     That orders can be taken. ``status`` is ``degraded`` while no better plans are looked for.
 
     ``search`` is ``ready``, ``starting``, ``lost`` (the next change starts it anew) or ``off``.
-    ``warnings`` are what somebody should see to in the next weeks: a calendar not yet published.
+    ``warnings`` are what somebody should see to: a calendar not yet published, a webhook that was
+    disabled. ``oldest_delivery_s`` is how long ago that happened which some webhook was not told
+    yet.
     """
 
     status: str
@@ -34,6 +41,7 @@ class ReadyOut(Out):
     clock: str
     plan_version: int
     events: int
+    oldest_delivery_s: int | None
     warnings: list[str]
 
 
@@ -46,13 +54,7 @@ async def live(_: Who) -> LiveOut:
 @router.get("/readyz", summary="Can the service do its work")
 async def ready(zone: Here, _: Who) -> ReadyOut:
     """Answers when the zone's thread and its database do; 503 when they cannot."""
-    events, version, warnings = await zone.ask(
-        lambda room: (
-            room.database.head(room.zone),
-            room.dispatcher.plan.version,
-            list(unpublished(room.dispatcher.calendars, room.now)),
-        )
-    )
+    found = await zone.ask(_found)
     search = zone.improver.search.state if zone.improver else "off"
     return ReadyOut(
         status="degraded" if search in ("starting", "lost") else "ok",
@@ -60,7 +62,35 @@ async def ready(zone: Here, _: Who) -> ReadyOut:
         database="ok",
         search=search,
         clock=zone.settings.clock,
-        plan_version=version,
-        events=events,
-        warnings=warnings,
+        plan_version=found.plan_version,
+        events=found.events,
+        oldest_delivery_s=found.oldest_delivery_s,
+        warnings=found.warnings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the zone's thread says of itself."""
+
+    plan_version: int
+    events: int
+    oldest_delivery_s: int | None
+    warnings: list[str]
+
+
+def _found(room: Room) -> _Found:
+    with room.database.read() as connection:
+        hooks = webhooks.read_all(connection, room.zone)
+        oldest = deliveries.oldest(connection, room.zone)
+    disabled = [
+        f"Nothing is sent to webhook {hook.id}: {hook.disabled_for} Mend it, then enable it."
+        for hook in hooks
+        if hook.disabled_at is not None
+    ]
+    return _Found(
+        room.dispatcher.plan.version,
+        room.database.head(room.zone),
+        None if oldest is None else max(0, room.now - oldest),
+        [*unpublished(room.dispatcher.calendars, room.now), *disabled],
     )

@@ -13,7 +13,7 @@ from dispatch.store import LoggedEvent
 
 SHOWN = (
     *("courier", "drop", "drops", "stop", "kind", "reason", "text", "version", "lines"),
-    *("calendar", "rescue", "p_on_time"),
+    *("calendar", "rescue", "p_on_time", "tap", "result"),
 )
 """Fields of an event that its entry shows, where they are plain values."""
 

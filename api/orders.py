@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
 from api.depends import Here, Who
 from api.history import EntryOut, history_out
+from api.once import Once, Sent
 from api.order_answers import OrderOut, order_fields, order_out
 from api.paging import Cursor, Limit, page_of
 from api.view import View
@@ -105,10 +107,15 @@ class OrderDetailOut(OrderOut):
     history: list[EntryOut]
 
 
-@router.post("", status_code=201, summary="Place an order")
-async def place(body: OrderIn, zone: Here, _: Who) -> OrderOut:
+@router.post("", status_code=201, summary="Place an order", response_model=OrderOut)
+async def place(body: OrderIn, zone: Here, once: Sent) -> Response:
     """Answers the order with its promise. The same ``external_id`` and body give it again."""
-    return await _changed(zone, lambda d, now: place_order(d, body.to_domain(), now))
+
+    def work(room: Room) -> Answer:
+        order = place_order(room.dispatcher, body.to_domain(), room.now)
+        return _answer(room, order, 201)
+
+    return await once.ask(zone, work)
 
 
 @router.get("", summary="List orders")
@@ -139,59 +146,110 @@ async def list_orders(
     return await asyncio.to_thread(answer)
 
 
-@router.get("/{order_id}", summary="Show an order with its history")
-async def show(order_id: OrderId, zone: Here, _: Who) -> OrderDetailOut:
+@router.get(
+    "/{order_id}",
+    summary="Show an order with its history",
+    response_model=OrderDetailOut,
+    responses=SAME,
+)
+async def show(
+    order_id: OrderId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+) -> Response:
     """Answers an order and all that happened to it."""
 
-    def work(room: Room) -> OrderDetailOut:
+    def work(room: Room) -> tuple[OrderDetailOut, str]:
         order = known_order(room.dispatcher.state, order_id)
         view = View.of(room.dispatcher, room.now)
         events = room.database.history(room.zone, order_id)
         fields: dict[str, Any] = order_fields(order, view)
-        return OrderDetailOut(**fields, history=history_out(events, view))
+        detail = OrderDetailOut(**fields, history=history_out(events, view))
+        return detail, tag_of(room, order_id)
 
-    return await zone.ask(work)
+    return shown(*await zone.ask(work), if_none_match)
 
 
-@router.post("/{order_id}/ready", summary="Correct when the goods are ready")
-async def ready(order_id: OrderId, body: ReadyIn, zone: Here, _: Who) -> OrderOut:
+Change = Callable[[Dispatcher, int], Order]
+
+
+@router.post(
+    "/{order_id}/ready", summary="Correct when the goods are ready", response_model=OrderOut
+)
+async def ready(
+    order_id: OrderId, body: ReadyIn, zone: Here, once: Sent, if_match: IfMatch = None
+) -> Response:
     """Answers the order, planned with its goods ready at another time."""
-    return await _changed(zone, lambda d, now: goods_ready(d, order_id, body.at, now))
+    return await _changed(
+        zone, once, order_id, if_match, lambda d, now: goods_ready(d, order_id, body.at, now)
+    )
 
 
-@router.post("/{order_id}/goods-arrived", summary="Tell that awaited goods arrived")
-async def arrived(order_id: OrderId, body: ArrivedIn, zone: Here, _: Who) -> OrderOut:
+@router.post(
+    "/{order_id}/goods-arrived", summary="Tell that awaited goods arrived", response_model=OrderOut
+)
+async def arrived(
+    order_id: OrderId, body: ArrivedIn, zone: Here, once: Sent, if_match: IfMatch = None
+) -> Response:
     """Answers the order, whose clock runs since then. The same again gives it again."""
-    return await _changed(zone, lambda d, now: goods_arrived(d, order_id, body.at, now))
+    return await _changed(
+        zone, once, order_id, if_match, lambda d, now: goods_arrived(d, order_id, body.at, now)
+    )
 
 
-@router.post("/{order_id}/answers", summary="Tell that the customer was answered")
-async def answer(order_id: OrderId, body: AnswerIn, zone: Here, _: Who) -> OrderOut:
+@router.post(
+    "/{order_id}/answers", summary="Tell that the customer was answered", response_model=OrderOut
+)
+async def answer(
+    order_id: OrderId, body: AnswerIn, zone: Here, once: Sent, if_match: IfMatch = None
+) -> Response:
     """Answers the order; the first answer stops the answer clock."""
-    return await _changed(zone, lambda d, now: answer_order(d, order_id, body.text, now))
+    return await _changed(
+        zone, once, order_id, if_match, lambda d, now: answer_order(d, order_id, body.text, now)
+    )
 
 
-@router.post("/{order_id}/pause", summary="Stop an order's clock")
-async def pause(order_id: OrderId, body: PauseIn, zone: Here, _: Who) -> OrderOut:
+@router.post("/{order_id}/pause", summary="Stop an order's clock", response_model=OrderOut)
+async def pause(
+    order_id: OrderId, body: PauseIn, zone: Here, once: Sent, if_match: IfMatch = None
+) -> Response:
     """Answers the order, which is not brought until it is resumed; 409 once goods left."""
-    return await _changed(zone, lambda d, now: pause_order(d, order_id, body.reason, now))
+    return await _changed(
+        zone, once, order_id, if_match, lambda d, now: pause_order(d, order_id, body.reason, now)
+    )
 
 
-@router.post("/{order_id}/resume", summary="Let an order's clock run again")
-async def resume(order_id: OrderId, zone: Here, _: Who) -> OrderOut:
+@router.post(
+    "/{order_id}/resume", summary="Let an order's clock run again", response_model=OrderOut
+)
+async def resume(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = None) -> Response:
     """Answers the order with its deadline later by the time paused, as its clock counts it."""
-    return await _changed(zone, lambda d, now: resume_order(d, order_id, now))
+    return await _changed(
+        zone, once, order_id, if_match, lambda d, now: resume_order(d, order_id, now)
+    )
 
 
-async def _changed(zone: Zone, change: Callable[[Dispatcher, int], Order]) -> OrderOut:
-    def work(room: Room) -> OrderOut:
-        order = change(room.dispatcher, room.now)
-        return order_out(order, View.of(room.dispatcher, room.now))
-
-    return await zone.ask(work)
-
-
-@router.delete("/{order_id}", summary="Cancel an order")
-async def cancel(order_id: OrderId, zone: Here, _: Who) -> OrderOut:
+@router.delete("/{order_id}", summary="Cancel an order", response_model=OrderOut)
+async def cancel(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = None) -> Response:
     """Answers the cancelled order; 409 when goods are on board, with how to proceed."""
-    return await _changed(zone, lambda d, now: cancel_order(d, order_id, now))
+    return await _changed(
+        zone, once, order_id, if_match, lambda d, now: cancel_order(d, order_id, now)
+    )
+
+
+async def _changed(
+    zone: Zone, once: Once, order_id: str, if_match: str | None, change: Change
+) -> Response:
+    """Changes an order that is as it was read, if the client says how that was."""
+
+    def work(room: Room) -> Answer:
+        if if_match is not None:
+            order = known_order(room.dispatcher.state, order_id)
+            view = View.of(room.dispatcher, room.now)
+            check_match(if_match, tag_of(room, order_id), lambda: order_out(order, view))
+        return _answer(room, change(room.dispatcher, room.now))
+
+    return await once.ask(zone, work)
+
+
+def _answer(room: Room, order: Order, status: int = 200) -> Answer:
+    out = order_out(order, View.of(room.dispatcher, room.now))
+    return Answer(out, status, tag_of(room, order.id))

@@ -13,7 +13,7 @@ from fastapi import Query
 from dispatch.errors import InvalidRequest
 
 Cursor = Annotated[
-    str | None, Query(max_length=100, description="`next` of the part before; absent: the start")
+    str | None, Query(max_length=150, description="`next` of the part before; absent: the start")
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="entries in one answer at most")]
 
@@ -33,13 +33,7 @@ def page_of(
     if cursor is not None:
         rest = dropwhile(lambda name: name != cursor, rest)
         if next(rest, None) is None:
-            raise InvalidRequest(
-                f"{cursor!r} is no cursor of this list.",
-                at="query.cursor",
-                cure="Take `next` of the part before, or leave the cursor out.",
-                code="unknown-cursor",
-                value=cursor,
-            )
+            raise unknown_cursor(cursor)
     found: list[str] = []
     for name in rest:
         if is_wanted(name):
@@ -47,3 +41,14 @@ def page_of(
                 return found, found[-1]
             found.append(name)
     return found, None
+
+
+def unknown_cursor(cursor: str) -> InvalidRequest:
+    """Returns the error for a cursor that no list gave."""
+    return InvalidRequest(
+        f"{cursor!r} is no cursor of this list.",
+        at="query.cursor",
+        cure="Take `next` of the part before, or leave the cursor out.",
+        code="unknown-cursor",
+        value=cursor,
+    )

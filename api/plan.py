@@ -8,14 +8,16 @@ import asyncio
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.answers import SAME, IfNoneMatch, shown
 from api.bodies import Moment, Out
 from api.depends import Here, Who
 from api.order_answers import ReasonOut, reason_out
 from api.route_answers import RouteOut, route_out
 from api.view import View
+from api.zone import Zone
 from dispatch.errors import NotFound
 
 router = APIRouter(prefix="/v1/plan", tags=["plan"])
@@ -49,16 +51,21 @@ class PlanOut(Out):
     changes: list[ChangeOut]
 
 
-@router.get("", summary="Show the plan")
-async def show(zone: Here, _: Who) -> PlanOut:
+@router.get("", summary="Show the plan", response_model=PlanOut, responses=SAME)
+async def show(zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
     """Answers the plan that holds."""
-    return await asyncio.to_thread(plan_out, await zone.look())
+    return await _shown(zone, await zone.look(), if_none_match)
 
 
-@router.get("/{version}", summary="Show a plan published before")
+@router.get(
+    "/{version}", summary="Show a plan published before", response_model=PlanOut, responses=SAME
+)
 async def show_version(
-    version: Annotated[int, Path(ge=1, lt=2**53)], zone: Here, _: Who
-) -> PlanOut:
+    version: Annotated[int, Path(ge=1, lt=2**53)],
+    zone: Here,
+    _: Who,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Answers the plan of a version."""
 
     plan = await zone.ask(lambda room: room.database.plan(room.zone, version))
@@ -71,7 +78,15 @@ async def show_version(
             code="unknown-plan",
             value=version,
         )
-    return await asyncio.to_thread(plan_out, replace(view, plan=plan))
+    return await _shown(zone, replace(view, plan=plan), if_none_match)
+
+
+async def _shown(zone: Zone, view: View, if_none_match: str | None) -> Response:
+    def work() -> Response:
+        tag = f"{zone.settings.zone}-v{view.plan.version}"
+        return shown(plan_out(view), tag, if_none_match)
+
+    return await asyncio.to_thread(work)
 
 
 def plan_out(view: View) -> PlanOut:

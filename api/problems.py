@@ -115,12 +115,16 @@ class Problem(Exception):
         *,
         cure: str = "",
         errors: Sequence[Mapping[str, Any]] = (),
+        more: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(what)
         self.status = status
         self.code = code
         self.detail = f"{what} {cure}".rstrip()
         self.errors = errors
+        self.more = more or {}
+        self.headers = headers
 
 
 def status_of(error: DispatchError) -> int:
@@ -151,9 +155,15 @@ def path_of(location: Sequence[str | int]) -> str:
 
 
 def document(
-    status: int, code: str, detail: str, errors: Sequence[Mapping[str, Any]] = ()
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[Mapping[str, Any]] = (),
+    *,
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Returns the answer that carries a problem document."""
+    """Returns the answer that carries a problem document, with ``more`` members of its own."""
     content: dict[str, Any] = {
         "type": f"/problems/{code}",
         "title": code.replace("-", " ").capitalize(),
@@ -162,23 +172,38 @@ def document(
     }
     if errors:
         content["errors"] = list(errors)
-    return JSONResponse(content, status, media_type="application/problem+json")
+    content |= more or {}
+    return JSONResponse(content, status, headers, media_type="application/problem+json")
 
 
-async def _problem(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return document(error.status, error.code, error.detail, error.errors)
-
-
-async def _business(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DispatchError)
+def answer_to(error: Problem | DispatchError) -> JSONResponse:
+    """Returns the answer that says what is wrong."""
+    if isinstance(error, Problem):
+        return document(
+            error.status,
+            error.code,
+            error.detail,
+            error.errors,
+            more=error.more,
+            headers=error.headers,
+        )
     detail = f"{error.what} {error.cure}".rstrip()
     errors = []
     if error.at:
         errors = [{"at": error.at, "message": error.what, "input": clipped(error.value)}]
-    if (status := status_of(error)) >= 500:
+    return document(status_of(error), error.code, detail, errors, more=error.more)
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return answer_to(error)
+
+
+async def _business(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DispatchError)
+    if status_of(error) >= 500:
         log.error("%s: %s", error.code, error)
-    return document(status, error.code, detail, errors)
+    return answer_to(error)
 
 
 async def _validation(_: Request, error: Exception) -> JSONResponse:

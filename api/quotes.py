@@ -9,13 +9,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.answers import Answer
 from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceName
 from api.depends import Here, Who
+from api.once import Sent
 from api.order_answers import ReasonOut, reason_out
 from api.view import View
 from api.zone import Room
 from dispatch.keeping import release_hold
-from dispatch.quoting import Answer, give_quote
+from dispatch.quoting import Answer as Quoted
+from dispatch.quoting import give_quote
 from dispatch.requests import QuoteRequest
 
 router = APIRouter(prefix="/v1/quotes", tags=["quotes"])
@@ -78,25 +81,34 @@ class QuoteOut(Out):
     searched_s: Annotated[float, Field(ge=0)]
 
 
-@router.post("", summary="Ask what may be promised")
-async def quote(body: QuoteIn, zone: Here, who: Who) -> QuoteOut:
+@router.post("", summary="Ask what may be promised", response_model=QuoteOut)
+async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     """Answers the earliest honest time; with ``reserve`` its place is held."""
 
-    def work(room: Room) -> QuoteOut:
+    def work(room: Room) -> Answer:
         answer = give_quote(room.dispatcher, body.to_domain(who.name), room.now)
-        return quote_out(answer, View.of(room.dispatcher, room.now))
+        return Answer(quote_out(answer, View.of(room.dispatcher, room.now)))
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
 
 
-@router.delete("/{quote_id}", status_code=204, summary="Give up the place held for a quote")
-async def release(quote_id: QuoteId, zone: Here, _: Who) -> Response:
+@router.delete(
+    "/{quote_id}",
+    status_code=204,
+    summary="Give up the place held for a quote",
+    response_class=Response,
+)
+async def release(quote_id: QuoteId, zone: Here, once: Sent) -> Response:
     """Holds nothing for the quote any more; 409 when it was used, 404 when it is unknown."""
-    await zone.ask(lambda room: release_hold(room.dispatcher, quote_id, room.now))
-    return Response(status_code=204)
+
+    def work(room: Room) -> Answer:
+        release_hold(room.dispatcher, quote_id, room.now)
+        return Answer(None, 204)
+
+    return await once.ask(zone, work)
 
 
-def quote_out(answer: Answer, view: View) -> QuoteOut:
+def quote_out(answer: Quoted, view: View) -> QuoteOut:
     """Returns a quote as JSON."""
     return QuoteOut(
         quote_id=answer.quote.id,

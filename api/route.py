@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
+from api.answers import SAME, IfNoneMatch, is_same
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
 from api.route_answers import RouteOut, legs_of, route_out
@@ -27,14 +27,14 @@ router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
     "/{courier_id}/route",
     summary="Show a courier's route",
     response_model=RouteOut,
-    responses={304: {"description": "The route is still the one of `If-None-Match`."}},
+    responses=SAME,
 )
 async def show_route(
     courier_id: CourierId,
     zone: Here,
     _: Who,
     response: Response,
-    if_none_match: Annotated[str | None, Header(max_length=500)] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> RouteOut | Response:
     """Answers the stops with the ways to them; the ETag changes with this route only."""
 
@@ -72,9 +72,3 @@ def _way(room: Room, a: Place, b: Place, band: str) -> Way | None:
     except CityError:
         # Closed since the courier set off, or just now: the stop says so, or the next plan does.
         return None
-
-
-def is_same(if_none_match: str, tag: str) -> bool:
-    """Returns whether a header ``If-None-Match`` names this tag, weakly compared."""
-    named = [name.strip().removeprefix("W/") for name in if_none_match.split(",")]
-    return "*" in named or tag in named

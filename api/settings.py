@@ -34,6 +34,9 @@ from dispatch.policy import Policy
 from dispatch.profiles import load_profiles
 from dispatch.promises import SHIPPED, Service
 
+DATABASE = r"^(sqlite:///|postgresql(\+psycopg)?://).+"
+"""URLs of files and of servers."""
+
 EMBEDDED_CITY = Path(scenarios.__file__).parent / "data" / "helsinki"
 """Central Helsinki, which comes with the package."""
 
@@ -106,7 +109,8 @@ class Settings(BaseModel):
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
     starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
+    by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
+    tests; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
     defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
     its addresses, and ``search`` stays ``auto``.
     """
@@ -119,7 +123,7 @@ class Settings(BaseModel):
     osrm: str | None = None
     profile: str = "ebike"
     search: Literal["auto", "cch", "dijkstra"] = "auto"
-    db: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///dispatch.db"
+    db: Annotated[str, Field(pattern=DATABASE)] = "sqlite:///dispatch.db"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     clock: Literal["system", "manual"] = "system"
@@ -127,6 +131,7 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=0, le=256)] = Field(default_factory=default_workers)
     search_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
+    webhooks_allow_loopback: bool = False
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     service: tuple[ServiceSettings, ...] = ()
@@ -216,8 +221,9 @@ class Settings(BaseModel):
         return {service.name: service for service in (*SHIPPED, *own)}
 
     def as_json(self) -> dict[str, Any]:
-        """Returns all settings as they are in force, the defaults included."""
+        """Returns all settings as they are in force, the defaults included, but no password."""
         return self.model_dump(mode="json") | {
+            "db": re.sub(r"(:[^/@:]*|password=[^&]*)(?=@|&|$)", "", self.db),
             "policy": asdict(self.policy_values()),
             "service": [service_json(service) for service in self.services().values()],
             "calendar": [calendar.model_dump(mode="json") for calendar in self.calendar],

@@ -7,16 +7,19 @@ break, or after a restart of the service, goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.depends import Here, Who
 from api.feed import Listener
+from api.news import Newsroom, for_courier
+from api.problems import Problem
 from api.zone import Room, Zone
+from dispatch.errors import NotFound
 from dispatch.store import LoggedEvent
 
 router = APIRouter(prefix="/v1/stream", tags=["stream"])
@@ -30,56 +33,121 @@ PART = 500
 MOST_MISSED = 5000
 """Missed events that are sent after a break; after more a client starts anew."""
 
-PREFIXES = {"o": "orders", "d": "drops", "c": "couriers", "t": "traffic"}
-"""What the prefixes of ids name."""
+MOST_UNTOLD = 500
+"""
+Events that pass without a word to a client before it is told where it stands.
 
-UNTOLD = frozenset({"quote_given", "hold_lapsed", "desks_replaced", "desk_put"})
-"""Kinds of events that concern nobody but who asked."""
+Less than ``MOST_MISSED``: who hears little could otherwise not continue after a break.
+"""
 
-SHOWN = {
-    "promise_warned": ("kind", "text"),
-    "breach_foreseen": ("drop", "p_on_time", "rescue", "reason"),
-}
-"""Fields of events that are sent along, by kind: what somebody should see at once."""
+MOST_STREAMS = 1000
+"""Streams of one principal at most."""
+
+
+async def _listener(zone: Here, who: Who) -> AsyncIterator[Listener]:
+    """Yields a queue from before the answer begins until it has ended."""
+    if zone.feed.listeners_of(who.name) >= MOST_STREAMS:
+        raise Problem(
+            429,
+            "too-many-streams",
+            f"{MOST_STREAMS} streams are open in the name of {who.name} already.",
+            cure="Close some of them first; one stream tells everything.",
+        )
+    with zone.feed.listen(who.name) as listener:
+        yield listener
+
+
+def _newsroom(request: Request) -> Newsroom:
+    found: Newsroom = request.app.state.newsroom
+    return found
+
+
+async def _known(
+    zone: Here, courier: Annotated[str | None, Query(max_length=100)] = None
+) -> str | None:
+    """Returns the courier asked for; raises NotFound for one that the zone does not know."""
+    if courier is not None and courier not in (await zone.look()).state.couriers:
+        raise NotFound(
+            f"There is no courier {courier!r}.",
+            at="query.courier",
+            cure="See GET /v1/couriers.",
+            code="unknown-courier",
+            value=courier,
+        )
+    return courier
 
 
 @router.get("", summary="Listen to what happens", response_class=EventSourceResponse)
 async def listen(
-    zone: Here, _: Who, last_event_id: Annotated[str | None, Header()] = None
+    zone: Here,
+    courier: Annotated[str | None, Depends(_known)],
+    listener: Annotated[Listener, Depends(_listener)],
+    newsroom: Annotated[Newsroom, Depends(_newsroom)],
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """
-    Sends ``plan``, ``order``, ``courier``, ``traffic`` and ``breach_foreseen`` as they happen, from
-    ``Last-Event-ID`` on. An ``order`` of kind ``promise_warned`` says in ``warning`` which.
+    Sends ``plan``, ``order``, ``courier``, ``traffic``, ``breach_foreseen`` and
+    ``webhook_disabled`` as they happen, from ``Last-Event-ID`` on; with ``courier`` only what
+    concerns that one. An ``order`` of kind ``promise_warned`` says in ``warning`` which.
 
     ``reset`` says that events were missed for good: fetch everything anew. ``bye`` says that the
     service stops: come back later.
     """
-    with zone.feed.listen() as listener:
-        head = await _head(zone)
-        position = position_of(last_event_id, zone.settings.zone, head)
-        if position is None:
-            yield _reset(zone, head)
-            position = head
-        # An id without data is no event to a client, but tells it where it stands.
-        yield ServerSentEvent(id=f"{zone.settings.zone}:{position}", retry=RETRY_MS)
-        while position < head:
-            missed = await zone.ask(partial(_missed, after=position))
-            for event in missed:
-                if (told := _told(zone, event)) is not None:
-                    yield told
-            position = missed[-1].seq
-        async for news in _live(zone, listener, position):
+    head = await _head(zone)
+    position = position_of(last_event_id, zone.settings.zone, head)
+    if position is None:
+        yield _reset(zone, head)
+        position = head
+    # An id without data is no event to a client, but tells it where it stands.
+    yield ServerSentEvent(id=f"{zone.settings.zone}:{position}", retry=RETRY_MS)
+    told = _Told(zone, newsroom, courier, position)
+    while told.position < head:
+        missed = await zone.ask(partial(_missed, after=told.position))
+        for news in told.of(missed):
             yield news
+    async for news in _live(told, listener):
+        yield news
 
 
-async def _live(zone: Zone, listener: Listener, position: int) -> AsyncIterator[ServerSentEvent]:
-    """Yields what is published after a position, until the listener is too slow or all ends."""
+class _Told:
+    """
+    How far one client was told: ``position`` is the last event looked at.
+
+    Mutable because a stream goes on.
+    """
+
+    def __init__(self, zone: Zone, newsroom: Newsroom, courier: str | None, position: int) -> None:
+        self.zone = zone
+        self.position = position
+        self._newsroom = newsroom
+        self._courier = courier
+        self._said = position
+
+    def of(self, events: Sequence[LoggedEvent]) -> Iterator[ServerSentEvent]:
+        """Yields what of these entries of the log the client has to hear still."""
+        name = self.zone.settings.zone
+        for event in events:
+            if event.seq <= self.position:
+                continue
+            self.position = event.seq
+            news = self._newsroom.news_of(event)
+            if news is not None and self._courier is not None:
+                news = for_courier(news, self._courier)
+            if news is not None:
+                self._said = news.seq
+                yield ServerSentEvent(event=news.name, raw_data=news.text, id=f"{name}:{news.seq}")
+            elif self.position - self._said >= MOST_UNTOLD:
+                self._said = self.position
+                yield ServerSentEvent(id=f"{name}:{self.position}")
+
+
+async def _live(told: _Told, listener: Listener) -> AsyncIterator[ServerSentEvent]:
+    """Yields what is published from now on, until the listener is too slow or all ends."""
     while True:
-        for event in await listener.take():
-            if event.seq > position and (told := _told(zone, event)) is not None:
-                yield told
+        for news in told.of(await listener.take()):
+            yield news
         if listener.lost:
-            yield _reset(zone, await _head(zone))
+            yield _reset(told.zone, await _head(told.zone))
             return
         if listener.closed:
             yield ServerSentEvent(event="bye", data={}, retry=RETRY_MS)
@@ -112,26 +180,3 @@ def _missed(room: Room, after: int) -> tuple[LoggedEvent, ...]:
 
 def _reset(zone: Zone, head: int) -> ServerSentEvent:
     return ServerSentEvent(event="reset", data={}, id=f"{zone.settings.zone}:{head}")
-
-
-def _told(zone: Zone, event: LoggedEvent) -> ServerSentEvent | None:
-    """Returns an entry of the log as it is sent, None for one that concerns nobody else."""
-    if event.kind in UNTOLD:
-        return None
-    data: dict[str, Any] = {"kind": event.kind, "at": zone.moment(event.at)}
-    for prefix, name in PREFIXES.items():
-        data[name] = [s for s in event.subjects if s.startswith(f"{prefix}_")]
-    for name in SHOWN.get(event.kind, ()):
-        data["warning" if name == "kind" else name] = event.body.get(name)
-    if event.kind == "plan_published":
-        data["version"] = event.body["version"]
-        data["changes"] = [
-            {"drop": c["drop"], "from": c["before"], "to": c["after"]}
-            for c in event.body["changes"]
-        ]
-        name = "plan"
-    elif event.kind == "breach_foreseen":
-        name = event.kind
-    else:
-        name = "order" if data["orders"] else "traffic" if data["traffic"] else "courier"
-    return ServerSentEvent(event=name, data=data, id=f"{zone.settings.zone}:{event.seq}")

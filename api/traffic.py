@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.answers import Answer, IfMatch, check_match, tag_of
 from api.bodies import In, Instant, Moment, Note, Out, Page
 from api.depends import Here, Who
+from api.once import Sent
 from api.paging import Cursor, Limit, page_of
 from api.view import View
 from api.zone import Room
@@ -89,15 +91,16 @@ class TrafficOut(Out):
     travel_epoch: int
 
 
-@router.post("", status_code=201, summary="Set or close streets")
-async def report(body: TrafficIn, zone: Here, _: Who) -> TrafficOut:
+@router.post("", status_code=201, summary="Set or close streets", response_model=TrafficOut)
+async def report(body: TrafficIn, zone: Here, once: Sent) -> Response:
     """Answers the report; the plan is made with its speeds from now on."""
 
-    def work(room: Room) -> TrafficOut:
+    def work(room: Room) -> Answer:
         made = set_traffic(room.dispatcher, body.to_domain(), room.now)
-        return traffic_out(made, View.of(room.dispatcher, room.now))
+        out = traffic_out(made, View.of(room.dispatcher, room.now))
+        return Answer(out, 201, tag_of(room, made.id))
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
 
 
 @router.get("", summary="List what is in force")
@@ -111,15 +114,24 @@ async def list_traffic(
     return Page(items=items, next=following)
 
 
-@router.delete("/{traffic_id}", summary="End a report")
-async def end(traffic_id: Annotated[str, Path(max_length=100)], zone: Here, _: Who) -> TrafficOut:
+@router.delete("/{traffic_id}", summary="End a report", response_model=TrafficOut)
+async def end(
+    traffic_id: Annotated[str, Path(max_length=100)],
+    zone: Here,
+    once: Sent,
+    if_match: IfMatch = None,
+) -> Response:
     """Answers the report that is no longer in force; the plan is made without it."""
 
-    def work(room: Room) -> TrafficOut:
+    def work(room: Room) -> Answer:
+        known = room.dispatcher.state.traffic.get(traffic_id)
+        if if_match is not None and known is not None:
+            view = View.of(room.dispatcher, room.now)
+            check_match(if_match, tag_of(room, traffic_id), lambda: traffic_out(known, view))
         ended = end_traffic(room.dispatcher, traffic_id, room.now)
-        return traffic_out(ended, View.of(room.dispatcher, room.now))
+        return Answer(traffic_out(ended, View.of(room.dispatcher, room.now)))
 
-    return await zone.ask(work)
+    return await once.ask(zone, work)
 
 
 def traffic_out(traffic: Traffic, view: View) -> TrafficOut:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -26,6 +27,7 @@ from api.settings import Settings
 from api.view import View
 from api.warming import warm_up
 from api.ways import Ways
+from dispatch.answered import forget_answered
 from dispatch.city import City
 from dispatch.commit import Commit
 from dispatch.dispatcher import Dispatcher, Snapshot
@@ -122,9 +124,10 @@ class Zone:
 
     async def ask(self, work: Callable[[Room], T], *, wake: bool = True) -> T:
         """
-        Returns what work gives that was done on the zone's thread; raises what it raises.
+        Returns what work gives that was done on the zone's thread, once it is durable.
 
-        What it committed is published, and wakes the search unless told otherwise.
+        What it committed is published, and wakes the search unless told otherwise. Raises what work
+        raises, or DatabaseError where it could not be stored; then nothing of it was done.
         """
         return await self._loop.run_in_executor(self._thread, self._on_thread_do, work, wake)
 
@@ -172,11 +175,16 @@ class Zone:
     async def _tick(self) -> int | None:
         """Lets the dispatcher do what is due, and returns when it next has to tell somebody."""
 
+        def ticked(room: Room) -> None:
+            room.dispatcher.tick(room.now)
+            with room.database.write() as connection:
+                forget_answered(connection, room.now)
+
         def foreseen(room: Room) -> int | None:
             room.dispatcher.record(room.now, *foresee(room.dispatcher, room.now))
             return room.dispatcher.next_moment()
 
-        await self.ask(lambda room: room.dispatcher.tick(room.now))
+        await self.ask(ticked)
         # By itself, since a rescue is looked for longer than an order should wait for.
         return await self.ask(foreseen, wake=False)
 
@@ -255,13 +263,26 @@ class Zone:
     def _on_thread_commit(self, commit: Commit) -> None:
         self._committed = self._database.commit(self.settings.zone, commit)
 
+    @contextmanager
+    def _on_thread_unit(self) -> Iterator[None]:
+        """Makes what is done inside durable when it ends; else it was never done, nor is known."""
+        before, committed = self._dispatcher.memory(), self._committed
+        try:
+            with self._database.unit():
+                yield
+        except BaseException:
+            self._dispatcher.restore(before)
+            self._committed = committed
+            raise
+
     def _on_thread_do(self, work: Callable[[Room], T], wake: bool) -> T:
         room = Room(
             self.settings.zone, self._dispatcher, self._database, self._ways, self.clock.now()
         )
         self._on_thread_notice(room)
         try:
-            return work(room)
+            with self._on_thread_unit():
+                return work(room)
         finally:
             self._on_thread_notice(room)
             # Only now is the dispatcher's plan the one that was committed.
@@ -271,11 +292,17 @@ class Zone:
                 self._loop.call_soon_threadsafe(self._publish, news, wake)
 
     def _on_thread_notice(self, room: Room) -> None:
-        """Writes down what fell due, and sees to it that nothing later is missed."""
+        """
+        Writes down what fell due, and sees to it that nothing later is missed.
+
+        It is a unit of its own: nobody's order or tap is refused because it failed, nor the other
+        way round.
+        """
         try:
-            room.dispatcher.notice(room.now)
+            with self._on_thread_unit():
+                room.dispatcher.notice(room.now)
         except Exception:
-            # Nobody's order or tap depends on it; it is tried again with the next work.
+            # It is tried again with the next work.
             log.exception("What fell due could not be written")
             return
         self._loop.call_soon_threadsafe(self._set_alarm, room.dispatcher.next_moment())

@@ -2,14 +2,18 @@
 Runs proofs by name and leaves what they print under ``benchmarks/results/``.
 
 Usage: ``python -m benchmarks NAME [NAME ...]``; ``all`` runs every one.
+``machine`` takes ``--steps N`` and ``--seed N``.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.adopting import FIRST_SEED, STEPS, adopting
 from benchmarks.calibration import calibration
 from benchmarks.crash import crash
 from benchmarks.days import days
@@ -19,6 +23,7 @@ from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.mdrp import mdrp
 from benchmarks.power import power
+from benchmarks.push import push
 from benchmarks.quotes import quotes
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
@@ -35,6 +40,8 @@ PROOFS: dict[str, Callable[[], str]] = {
     "latency": latency,
     "crash": crash,
     "power": power,
+    "push": push,
+    "machine": adopting,
     "shifts": shifts,
     "roads": roads,
     "exact": exact,
@@ -50,14 +57,24 @@ PROOFS: dict[str, Callable[[], str]] = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Returns 0 when every proof named ran, 2 for an unknown name."""
+    parser = argparse.ArgumentParser(prog="benchmarks", allow_abbrev=False)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--steps", type=int, default=STEPS, help="steps of machine")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED, help="first seed of machine")
+    told = parser.parse_args(arguments)
+    names: list[str] = told.names
+    proofs: dict[str, Callable[[], str]] = {
+        **PROOFS,
+        "machine": partial(adopting, told.steps, told.seed),
+    }
     unknown = [name for name in names if name not in PROOFS and name != "all"]
     if unknown or not names:
         print(f"Unknown: {', '.join(unknown)}. Choose from {', '.join(PROOFS)}, all.")
         return 2
     for name in PROOFS if "all" in names else names:
-        text = PROOFS[name]()
+        text = proofs[name]()
         print(f"== {name}\n{text}", flush=True)
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.txt").write_text(text, encoding="utf-8")

@@ -128,7 +128,9 @@ def _tap(service: Service, courier: str, told: Acknowledged, name: str) -> None:
     kind = "departed"
     if stop["committed"]:
         kind = {"load": "loaded", "deliver": "delivered", "return": "arrived"}[stop["kind"]]
-    action = {"action_id": name, "seq": len(told.taps) + 1, "kind": kind, "stop": stop["id"]}
+    # What was under way at a crash may have been taken: the service knows the next number.
+    number = service.ask("GET", f"/v1/couriers/{courier}/actions?limit=1")["expected_seq"] or 1
+    action = {"action_id": name, "seq": number, "kind": kind, "stop": stop["id"]}
     answer = service.ask("POST", f"/v1/couriers/{courier}/actions", {"actions": [action]})
     told.taps.append((courier, action))
     told.version = max(told.version, answer["plan_version"])

@@ -5,6 +5,7 @@ A real service as a process of its own, that a proof can talk to and kill.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -63,6 +64,23 @@ class Service:
         self._process.kill()
         self._process.wait()
 
+    def terminate(self) -> None:
+        """Asks the process to end."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def wait(self) -> None:
+        """Returns when the process has ended by itself; raises RuntimeError where it failed."""
+        assert self._process is not None
+        if (status := self._process.wait(15)) != 0:
+            raise RuntimeError(f"The service ended with status {status}.")
+
+    def resident_kb(self) -> int:
+        """Returns the kilobytes of memory that the process has, from Linux's /proc."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0])
+
     def stop(self) -> None:
         """Ends the process the polite way."""
         self.http.close()
@@ -84,6 +102,12 @@ class Service:
         assert self._process is not None
         threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
         return sum(int(stat.read_text(encoding="utf-8").split()[0]) for stat in threads) / 1e6
+
+    def memory_mb(self) -> float:
+        """Returns the megabytes that the service itself has in memory, without its workers."""
+        assert self._process is not None
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="utf-8").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Returns the body of a 2xx answer; raises RuntimeError for any other."""

@@ -14,6 +14,7 @@ from dispatch.commit import Commit
 from dispatch.endangered import endangers
 from dispatch.errors import NotFound
 from dispatch.keeping import expired_holds, lost, settled
+from dispatch.memory import Memory, learned, put_back
 from dispatch.observed import learn
 from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
@@ -90,6 +91,27 @@ class Dispatcher:
         self._watched: Mapping[str, Watched] = {}
         self.found: dict[str, Found] = {}
         self._present: Present | None = None
+
+    def memory(self) -> Memory:
+        """Returns all that is known now, to go back to."""
+        return Memory(
+            state=self.state,
+            plan=self.plan,
+            positions=dict(self._positions),
+            asked=self._asked,
+            watched=self._watched,
+            found=self.found,
+            present=self._present,
+            factors=learned(self.city),
+        )
+
+    def restore(self, memory: Memory) -> None:
+        """Goes back to what was known then, the city's streets too; nothing is written."""
+        put_back(self.city, self.state, memory)
+        self.state, self.plan = memory.state, memory.plan
+        self._positions = dict(memory.positions)
+        self._asked, self._watched = dict(memory.asked), memory.watched
+        self.found, self._present = dict(memory.found), memory.present
 
     def handle(self, now: int, *events: Event, answers: tuple[ActionAnswer, ...] = ()) -> Plan:
         """Returns the plan after these events: applied, planned, judged, durable, then so."""

@@ -13,12 +13,28 @@ An order that cannot be served in time is a result with a reason, never an error
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class DispatchError(Exception):
-    """What is wrong, where, and how to mend it; ``code`` names the problem for programs."""
+    """
+    What is wrong, where, and how to mend it; ``code`` names the problem for programs.
+
+    ``more`` is what programs need besides, by name: it is told as it is.
+    """
 
     def __init__(
-        self, what: str, *, at: str = "", cure: str = "", code: str = "", value: object = None
+        self,
+        what: str,
+        *,
+        at: str = "",
+        cure: str = "",
+        code: str = "",
+        value: object = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -26,6 +42,7 @@ class DispatchError(Exception):
         self.cure = cure
         self.code = code or self.default_code
         self.value = value
+        self.more = more or {}
 
     default_code = "error"
 

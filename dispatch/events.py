@@ -310,6 +310,27 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceKept:
+    """
+    A courier told something about goods that cannot take effect any more, or never could.
+
+    It changes no drop and is kept as it was sent: ``tap`` is the kind of tap, ``result`` and
+    ``reason`` what was answered, ``occurred_at`` the phone's clock (None: not told).
+    """
+
+    at: int
+    courier: str
+    action: str
+    tap: str
+    result: str
+    reason: str
+    stop: str | None
+    drop: str | None
+    lines: tuple[Line, ...] = ()
+    occurred_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DropPinned:
     """A dispatcher tied a waiting drop to a courier (None: released it)."""
 
@@ -351,6 +372,15 @@ class TrafficEnded:
     traffic: str
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled:
+    """Nothing is sent to a webhook any more, and why; somebody has to see to it."""
+
+    at: int
+    webhook: str
+    reason: str
+
+
 Event = (
     OrderPlaced
     | OrderCancelled
@@ -376,9 +406,11 @@ Event = (
     | Returned
     | Silenced
     | Heard
+    | EvidenceKept
     | DropPinned
     | DesksReplaced
     | DeskPut
     | TrafficChanged
     | TrafficEnded
+    | WebhookDisabled
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dispatch.orders import Drop
     from dispatch.proposals import Proposal
     from dispatch.requests import Move
+    from dispatch.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,9 @@ def after_move(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Pr
     return carried(state, dispatcher.model(state, now), _moved(dispatcher, drop, move))
 
 
-def _waiting(dispatcher: Dispatcher, drop_id: str) -> Drop:
-    drop = dispatcher.state.drops.get(drop_id)
+def known_drop(state: State, drop_id: str) -> Drop:
+    """Returns a drop; raises NotFound for an unknown one."""
+    drop = state.drops.get(drop_id)
     if drop is None:
         raise NotFound(
             f"There is no drop {drop_id!r}.",
@@ -72,6 +74,11 @@ def _waiting(dispatcher: Dispatcher, drop_id: str) -> Drop:
             code="unknown-drop",
             value=drop_id,
         )
+    return drop
+
+
+def _waiting(dispatcher: Dispatcher, drop_id: str) -> Drop:
+    drop = known_drop(dispatcher.state, drop_id)
     if drop.status is not DropStatus.WAITING:
         raise Conflict(
             f"{drop_id} is {drop.status}.",

@@ -14,6 +14,7 @@ from dispatch.carrying import return_job
 from dispatch.entering import entering, takes_work
 from dispatch.holds import with_holds
 from dispatch.model import Model
+from dispatch.objective import TIERS
 from dispatch.openings import HORIZON_S, handed_over, opening
 from dispatch.orders import Drop, DropStatus, StopKind
 from dispatch.protecting import planned_by, savable_first, with_buffers_left, with_short_waits
@@ -93,7 +94,8 @@ class _Builder:
         jobs = tuple(self._aboard()) + tuple(self._waiting())
         vehicles = tuple(self._vehicle(courier) for courier in self.couriers)
         travel = Travel(self.city, tuple(self.locations))
-        problem = within_reach(Problem(vehicles, jobs, travel.seconds(band)))
+        whole = Problem(vehicles, jobs, travel.seconds(band), tiers=TIERS)
+        problem = within_reach(whole)
         problem = self._protected(problem)
         return Model(
             with_time_for_aboard(problem),

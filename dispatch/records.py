@@ -158,7 +158,7 @@ def _note_changes(rows: Rows, after: State, about: tuple[str, ...], seq: int) ->
             value = getattr(after, name).get(id_)
             if value is not None and value is not getattr(before, name).get(id_):
                 known = rows.entities[name].get(id_, {"ordinal": ordinal})
-                rows.entities[name][id_] = {"ordinal": known["ordinal"], **_columns(value)}
+                rows.entities[name][id_] = {"ordinal": known["ordinal"], **columns(value)}
         if (id_ in after.live) != (id_ in before.live):
             rows.live[id_] = ordinal if id_ in after.live else None
     for name in FORGOTTEN:
@@ -171,7 +171,8 @@ def _note_changes(rows: Rows, after: State, about: tuple[str, ...], seq: int) ->
 Entity = Order | Drop | Courier | Quote | DirectoryDesk | Traffic | Observed
 
 
-def _columns(value: Entity) -> Row:
+def columns(value: Entity) -> Row:
+    """Returns the columns of a thing's row, but for its zone and its place in the order."""
     row: Row = {"id": value.id, "body": to_json(value)}
     if isinstance(value, Order):
         for name in ("external_id", "service", "placed_at", "cancelled_at"):

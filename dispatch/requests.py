@@ -106,9 +106,10 @@ class Action:
     """
     One tap of a courier.
 
-    ``kind`` is one of departed, arrived, loaded, delivered, failed, paused, resumed. ``drops`` are
-    those really loaded (None: all that the load stop shows). ``occurred_at`` is the phone's clock
-    (None: not told).
+    ``seq`` is the phone's own number of it, one more than that of the tap before. ``kind`` is one
+    of departed, arrived, loaded, delivered, failed, paused, resumed. ``drops`` are those really
+    loaded (None: all that the load stop shows). ``occurred_at`` is the phone's clock (None: not
+    told).
     """
 
     action_id: str
@@ -123,13 +124,29 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A tap just as it came, the phone's clock then (None: not told), and when it came."""
+
+    action: Action
+    received_at: int
+    device_now: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ActionAnswer:
-    """What became of a tap: applied, duplicate, superseded or rejected, with a reason."""
+    """
+    What became of a tap: applied, duplicate, superseded or rejected, with a reason.
+
+    ``first`` is what a duplicate was answered first. ``evidence`` is the tap, None where it was
+    answered by a program that did not keep it.
+    """
 
     courier: str
     action_id: str
     result: str
     reason: str = ""
+    evidence: Evidence | None = None
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)

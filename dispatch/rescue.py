@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.events import DropPinned, Rescue
 from dispatch.hand import after_move
-from dispatch.holds import is_held
+from dispatch.holds import is_held, with_holds
 from dispatch.orders import StopKind
 from dispatch.plan import CourierRoute
 from dispatch.plan_reading import read_routes
@@ -132,11 +132,16 @@ def _tested(
     """Returns how many more promises are kept on average by a move, and the move as a rescue."""
     after = after_move(dispatcher, drop.id, move, now)
     routes = _routes(after)
-    names = {after.state.drops[d].order for d in _touched(before.routes, routes) | {drop.id}}
+    changed = {d for d in _touched(before.routes, routes) | {drop.id} if not is_held(d)}
+    names = {after.state.drops[d].order for d in changed}
     touched = [after.state.orders[name] for name in sorted(names)]
     orders = [o for o in touched if o.urgent and o.deadline is not None and o.deadline >= now]
-    was = prospects(dispatcher, before.routes, before.proposal.state, orders, now)
-    will_be = prospects(dispatcher, routes, after.state, orders, now)
+    # Places held are nobody's promise yet, but the routes are driven with them.
+    states = (with_holds(state, now) for state in (before.proposal.state, after.state))
+    was, will_be = (
+        prospects(dispatcher, driven, state, orders, now)
+        for driven, state in zip((before.routes, routes), states, strict=True)
+    )
     gained = sum(will_be[o.id].chance - was[o.id].chance for o in orders)
     own = will_be[order.id].chance
     harmed = [delay for delay in delays(before.ends, after) if delay.order != order.id]

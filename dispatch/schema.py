@@ -226,8 +226,8 @@ idempotency = Table(
     _count("status"),
     Column("headers", JSON, nullable=False),
     Column("body", Text, nullable=False),
-    _count("made_at"),
-    Index("idempotency_made_at", "made_at"),
+    _count("expires_at"),
+    Index("idempotency_expires_at", "expires_at"),
 )
 
 webhooks = Table(
@@ -254,7 +254,7 @@ webhook_deliveries = Table(
     Column("status", BigInteger),
     _text("error"),
     ForeignKeyConstraint(["zone", "webhook"], ["webhook.zone", "webhook.id"]),
-    Index("webhook_delivery_next", "zone", "next_at"),
+    Index("webhook_delivery_next", "zone", "webhook", "next_at"),
 )
 
 positions = Table(

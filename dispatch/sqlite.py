@@ -13,7 +13,8 @@ import fcntl
 import logging
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from dispatch.backing import Backing
 from dispatch.codec import dumps, loads
 from dispatch.errors import DispatchError
 
@@ -73,11 +75,34 @@ def path_of(url: str) -> Path:
         # Not the URL itself: it may hold a password.
         raise DatabaseError(
             "This is not the URL of a database file.",
-            cure="Give sqlite:///PATH.",
+            cure="Give sqlite:///PATH, or postgresql://USER@HOST/NAME for a server's.",
             code="database-url",
         )
     # Whatever link it is reached by, it is one file with one lock.
     return Path(str(parsed.database)).resolve()
+
+
+def open_file(path: Path, opened: ExitStack) -> Backing:
+    """
+    Returns the database of a file, made if it is missing, until ``opened`` is closed.
+
+    Raises
+    ------
+    DatabaseError
+        If another process uses it, or it is no database.
+    """
+    with reported(path):
+        opened.callback(os.close, lock(path))
+        writer = opened.enter_context(connect_writer(path))
+    warn_of_old_sqlite()
+    return Backing(
+        str(path),
+        writer,
+        read=lambda stack: stack.enter_context(connect_reader(path)),
+        reported=partial(reported, path),
+        abandon=partial(abandon, writer),
+        is_sound=partial(is_in_transaction, writer),
+    )
 
 
 def lock(path: Path) -> int:
@@ -124,6 +149,10 @@ def connect_writer(path: Path) -> Connection:
                 at=str(path),
                 cure="Name a database on a local disk.",
             )
+        # SQLite opens a file that may not be written for reading, without a word.
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("PRAGMA user_version = 0")
+        raw.execute("ROLLBACK")
     except BaseException:
         raw.close()
         raise
@@ -166,9 +195,19 @@ def _wrap(raw: sqlite3.Connection, begin: str) -> Connection:
 def abandon(connection: Connection) -> None:
     """Rolls back what SQLite still holds open: SQLAlchemy does not after a COMMIT that failed."""
     if not connection.closed:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.rollback()
+        connection.rollback()
+        _raw(connection).rollback()
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    """Returns whether a transaction that was begun is open still."""
+    return _raw(connection).in_transaction
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
 
 
 def warn_of_old_sqlite(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:

@@ -339,7 +339,7 @@ def _silenced(state: State, event: ev.Silenced) -> State:
     return _with_courier(state, replace(state.couriers[event.courier], silent=True))
 
 
-def _heard_again(state: State, event: ev.Heard) -> State:
+def _heard_again(state: State, event: ev.Heard | ev.EvidenceKept) -> State:
     return _heard(state, event.courier, event.at)
 
 
@@ -363,6 +363,11 @@ def _traffic_changed(state: State, event: ev.TrafficChanged) -> State:
 def _traffic_ended(state: State, event: ev.TrafficEnded) -> State:
     rest = {t: report for t, report in state.traffic.items() if t != event.traffic}
     return replace(state, traffic=rest)
+
+
+def _webhook_disabled(state: State, event: ev.WebhookDisabled) -> State:
+    # In the log so that all who listen hear of it; nothing is planned by it.
+    return state
 
 
 def _heard(state: State, courier: str, at: int, **changes: Any) -> State:
@@ -401,9 +406,11 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.Returned: _returned,
     ev.Silenced: _silenced,
     ev.Heard: _heard_again,
+    ev.EvidenceKept: _heard_again,
     ev.DropPinned: _drop_pinned,
     ev.DesksReplaced: _desks_replaced,
     ev.DeskPut: _desk_put,
     ev.TrafficChanged: _traffic_changed,
     ev.TrafficEnded: _traffic_ended,
+    ev.WebhookDisabled: _webhook_disabled,
 }

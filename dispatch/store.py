@@ -8,36 +8,30 @@ program started earlier can never write over one started later.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dispatch import stored, storing
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from dispatch import heard, stored, storing
 from dispatch.chain import chained
 from dispatch.migrations import migrate
 from dispatch.plan import Plan
 from dispatch.records import rows_of
-from dispatch.sqlite import (
-    DatabaseError,
-    abandon,
-    connect_reader,
-    connect_writer,
-    lock,
-    path_of,
-    reported,
-    warn_of_old_sqlite,
-)
+from dispatch.sqlite import DatabaseError, open_file, path_of
 from dispatch.state import State
 from dispatch.stored import LoggedEvent, Zone
+from dispatch.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from dispatch.backing import Backing
     from dispatch.commit import Commit
     from dispatch.orders import Store
     from dispatch.requests import ActionAnswer, Position
@@ -56,52 +50,83 @@ class _Committed:
 
 class Database:
     """
-    A database file that this process alone uses.
+    A database that this process alone uses: a file, or one of a PostgreSQL server.
 
     It holds two connections, one that writes and one that reads, and for each zone the state as of
     its last commit: what the next commit's events are applied to. Any thread may call it: those
     that write wait for each other, those that read never wait for a commit.
     """
 
-    def __init__(
-        self, path: Path, writer: Connection, reader: Connection, opened: ExitStack
-    ) -> None:
-        self.path = path
+    def __init__(self, backing: Backing, reader: Connection, opened: ExitStack) -> None:
+        self.at = backing.at
         self._opened = opened
-        self._writer = writer
+        self._units: Units[_Committed] = Units(backing)
+        self._reported = backing.reported
         self._reader = reader
-        self._writing = threading.RLock()
-        self._reading = threading.Lock()
-        self._zones: dict[str, _Committed] = {}
+        self._reading = threading.RLock()
 
     @classmethod
     def open(cls, url: str) -> Database:
         """
-        Returns the database of a URL like ``sqlite:///dispatch.db``.
+        Returns the database of ``sqlite:///PATH``, or of ``postgresql://USER@HOST/NAME``.
 
-        A missing file is created, an older one brought up to date.
+        A missing file is created, an older database brought up to date.
 
         Raises
         ------
         DatabaseError
             If another process uses it, if it is newer than this program, or not a database of it.
         """
-        path = path_of(url)
-        with ExitStack() as opened, reported(path):
-            opened.callback(os.close, lock(path))
-            writer = opened.enter_context(connect_writer(path))
-            migrate(writer, at=str(path))
-            reader = opened.enter_context(connect_reader(path))
-            warn_of_old_sqlite()
-            return cls(path, writer, reader, opened.pop_all())
+        with ExitStack() as opened:
+            backing = _backing(url, opened)
+            with backing.reported():
+                migrate(backing.writer, at=backing.at)
+                reader = backing.read(opened)
+            return cls(backing, reader, opened.pop_all())
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """
+        Makes one transaction of all that this thread writes inside, durable when the block ends.
+
+        When an exception leaves the block nothing of it is stored. Inside, each unit, commit and
+        ``write`` is one that fails by itself; this thread reads what it wrote, others do not.
+
+        Raises
+        ------
+        DatabaseError
+            If it could not be stored; then nothing of it is.
+        """
+        with self._units.unit():
+            yield
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yields a connection to write by; a unit of its own, as `unit` says."""
+        with self._units.unit():
+            yield self._units.connection()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yields a connection to read by: it sees what is committed, or what its unit wrote."""
+        mine = self._units.reading()
+        if mine is not None:
+            with self._reported():
+                yield mine
+            return
+        with self._reading, self._reported():
+            if self._reader.in_transaction():
+                yield self._reader
+                return
+            with self._reader.begin():
+                yield self._reader
 
     def start_zone(self, zone: str) -> int:
         """Returns the zone's epoch, raised by one; a zone that does not exist is created."""
-        with self._writing:
-            with self._write() as connection:
-                epoch = storing.raise_epoch(connection, zone)
-            self._zones[zone] = self._committed(zone, {})
-            return epoch
+        with self.write() as connection:
+            epoch = storing.raise_epoch(connection, zone)
+            self._know(zone, self._committed(zone, {}))
+        return epoch
 
     def load(self, zone: str, stores: Mapping[str, Store]) -> tuple[State, Plan]:
         """Returns the state and the last plan of a zone; one without any has an empty plan 0."""
@@ -112,6 +137,8 @@ class Database:
         """
         Stores a commit, all of it or nothing, and returns the number of the zone's last event.
 
+        Inside a unit it is durable with that.
+
         Raises
         ------
         DatabaseError
@@ -121,122 +148,157 @@ class Database:
         ValueError
             If the plan's version is not above the last, or a number is infinite.
         """
-        with self._writing:
-            mine = self._mine(zone)
-            rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
-            log = chained(mine.zone.head_hash, zone, rows.log)
-            plan = mine.plan if commit.plan is None else commit.plan
-            if commit.plan is not None and plan.version <= mine.plan.version:
-                raise ValueError(
-                    f"Expected a version above {mine.plan.version}, got {plan.version}."
-                )
-            moved = Zone(
-                epoch=mine.zone.epoch,
-                head_seq=mine.zone.head_seq + len(rows.log),
-                plan_version=plan.version,
-                quotes_given=rows.state.quotes_given,
-                traffic_given=rows.state.traffic_given,
-                head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
-            )
-            with self._write() as connection:
-                if not storing.advance(connection, zone, mine.zone, moved):
-                    raise self._fenced(zone, mine.zone)
-                storing.write(connection, zone, replace(rows, log=log))
-                if commit.plan is not None:
-                    storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
-                storing.write_answers(connection, zone, moved.head_seq, commit.answers)
-            self._zones[zone] = _Committed(moved, rows.state, plan)
-            return moved.head_seq
+        with self._units.lock:
+            if self.catch_up():
+                raise self._surpassed(zone)
+            with self._units.unit():
+                return self._commit(zone, commit)
+
+    def _commit(self, zone: str, commit: Commit) -> int:
+        mine = self._mine(zone)
+        rows = rows_of(mine.zone.head_seq, mine.state, mine.plan, commit)
+        log = chained(mine.zone.head_hash, zone, rows.log)
+        plan = mine.plan if commit.plan is None else commit.plan
+        if commit.plan is not None and plan.version <= mine.plan.version:
+            raise ValueError(f"Expected a version above {mine.plan.version}, got {plan.version}.")
+        moved = Zone(
+            epoch=mine.zone.epoch,
+            head_seq=mine.zone.head_seq + len(rows.log),
+            plan_version=plan.version,
+            quotes_given=rows.state.quotes_given,
+            traffic_given=rows.state.traffic_given,
+            head_hash=log[-1]["hash"] if log else mine.zone.head_hash,
+        )
+        connection = self._units.connection()
+        if not storing.advance(connection, zone, mine.zone, moved):
+            raise self._fenced(zone, mine.zone)
+        storing.write(connection, zone, replace(rows, log=log))
+        if commit.plan is not None:
+            storing.write_plan(connection, zone, plan, moved.head_seq, moved.epoch)
+        heard.write_answers(connection, zone, moved.head_seq, commit.answers)
+        self._know(zone, _Committed(moved, rows.state, plan))
+        return moved.head_seq
+
+    def catch_up(self) -> bool:
+        """
+        Returns whether a commit that seemed to fail was stored after all.
+
+        Then `load` gives what it led to. To be asked after a commit failed: a server may have
+        stored it before the line broke, or store it still; this waits until that is settled.
+
+        Raises
+        ------
+        DatabaseError
+            If that cannot be found out yet. Until then nothing more is stored.
+        """
+        if not self._units.in_doubt:
+            return False
+        before = self._units.known
+        with self.write() as connection:
+            for zone, mine in before.items():
+                # A zone that another program started meanwhile is fenced by its next commit.
+                found = stored.lock_zone(connection, zone)
+                if found.epoch == mine.zone.epoch and found != mine.zone:
+                    self._know(zone, self._committed(zone, {}))
+        self._units.in_doubt = False
+        return self._units.known is not before
 
     def head(self, zone: str) -> int:
         """Returns the number of a zone's last event, 0 before the first."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_zone(connection, zone).head_seq
 
     def events_after(self, zone: str, seq: int, limit: int = 500) -> tuple[LoggedEvent, ...]:
         """Returns the first ``limit`` events of a zone numbered above ``seq``."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_log(connection, stored.after(zone, seq, limit))
 
     def entries_after(self, zone: str, seq: int, limit: int = 500) -> list[dict[str, Any]]:
         """Returns the first ``limit`` entries of the log numbered above ``seq``, whole rows."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_entries(connection, zone, seq, limit)
 
     def history(self, zone: str, subject: str) -> tuple[LoggedEvent, ...]:
         """Returns the events about an order, a drop, a courier or a quote, by its id."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_log(connection, stored.about(zone, subject))
 
     def fold(self, zone: str, stores: Mapping[str, Store]) -> State:
         """Returns the state of a zone from its log alone: what the tables must be equal to."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.fold(connection, zone, stores)
 
     def plan(self, zone: str, version: int) -> Plan | None:
         """Returns a plan the zone once published, None if there is no such version."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_plan(connection, zone, version)
 
     def answer(self, courier: str, action_id: str) -> ActionAnswer | None:
         """Returns what a courier was told about a tap, None if the tap is new."""
-        with self._read() as connection:
-            return stored.read_answer(connection, courier, action_id)
+        with self.read() as connection:
+            return heard.read_answer(connection, courier, action_id)
 
     def save_positions(self, zone: str, courier: str, positions: Sequence[Position]) -> None:
         """Keeps the latest of a courier's positions; a crash may lose the last of them."""
         if positions:
             latest = max(positions, key=lambda position: position.at)
-            with self._write() as connection:
+            with self.write() as connection:
                 storing.write_position(connection, zone, courier, latest)
 
     def positions(self, zone: str) -> dict[str, Position]:
         """Returns the latest known position of each courier of a zone."""
-        with self._read() as connection:
+        with self.read() as connection:
             return stored.read_positions(connection, zone)
 
     def close(self) -> None:
-        """Ends the use of the file; closing twice does nothing."""
-        with self._writing, self._reading:
+        """Ends the use of the database; closing twice does nothing."""
+        with self._units.lock, self._reading:
             # The reader first: the last connection to close empties the log into the file.
             self._opened.close()
 
     def _mine(self, zone: str) -> _Committed:
-        if zone not in self._zones:
+        if zone not in self._units.known:
             raise DatabaseError(
-                f"The zone {zone!r} was not started.", at=str(self.path), cure="Start it first."
+                f"The zone {zone!r} was not started.", at=self.at, cure="Start it first."
             )
-        return self._zones[zone]
+        return self._units.known[zone]
+
+    def _know(self, zone: str, known: _Committed) -> None:
+        self._units.known = {**self._units.known, zone: known}
 
     def _committed(self, zone: str, stores: Mapping[str, Store]) -> _Committed:
-        with self._read() as connection:
+        with self.read() as connection:
             found = stored.read_zone(connection, zone)
             state = stored.read_state(connection, zone, stores)
             plan = stored.read_plan(connection, zone, found.plan_version)
         return _Committed(found, state, plan or Plan())
 
+    def _surpassed(self, zone: str) -> DatabaseError:
+        return DatabaseError(
+            f"The last commit of the zone {zone!r} was stored though it seemed to fail.",
+            at=self.at,
+            cure="Load the zone again: this commit does not follow it. Nothing more was stored.",
+        )
+
     def _fenced(self, zone: str, mine: Zone) -> DatabaseError:
         return DatabaseError(
             f"The zone {zone!r} was started again, or written to, by another program since its "
             f"epoch {mine.epoch}, event {mine.head_seq}. Nothing was stored.",
-            at=str(self.path),
+            at=self.at,
             cure="Stop this program, or start it again.",
             code="fenced",
         )
 
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """One transaction that writes; rolled back when anything is raised inside."""
-        with self._writing, reported(self.path):
-            try:
-                with self._writer.begin():
-                    yield self._writer
-            except BaseException:
-                abandon(self._writer)
-                raise
 
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        """One transaction that reads what is committed, and goes on seeing just that."""
-        with self._reading, reported(self.path), self._reader.begin():
-            yield self._reader
+def _backing(url: str, opened: ExitStack) -> Backing:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Which says what is expected.
+        return open_file(path_of(url), opened)
+    if parsed.drivername.partition("+")[0] != "postgresql":
+        return open_file(path_of(url), opened)
+    # The driver takes a while to load, and a file needs none.
+    from dispatch.postgres import open_server
+
+    return open_server(parsed, opened)

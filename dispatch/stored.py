@@ -17,11 +17,11 @@ from dispatch.orders import Courier, Drop, Order, Quote, Store
 from dispatch.places import DirectoryDesk
 from dispatch.plan import Plan
 from dispatch.records import PLAN_PUBLISHED
-from dispatch.requests import ActionAnswer, Position
+from dispatch.requests import Position
 from dispatch.state import State, apply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,26 @@ class Zone:
 
 def read_zone(connection: Connection, zone: str) -> Zone:
     """Returns how far a zone is; one that was never started is at zero."""
-    table = schema.zones.c
-    found = connection.execute(
-        select(
-            table.epoch,
-            table.head_seq,
-            table.plan_version,
-            table.quotes_given,
-            table.traffic_given,
-            table.head_hash,
-        ).where(table.id == zone)
-    ).one_or_none()
+    found = connection.execute(_zone(zone)).one_or_none()
     return Zone(*found) if found else Zone()
+
+
+def lock_zone(connection: Connection, zone: str) -> Zone:
+    """Returns how far a zone is once no other transaction is under way that moves it on."""
+    found = connection.execute(_zone(zone).with_for_update()).one_or_none()
+    return Zone(*found) if found else Zone()
+
+
+def _zone(zone: str) -> Select[Any]:
+    table = schema.zones.c
+    return select(
+        table.epoch,
+        table.head_seq,
+        table.plan_version,
+        table.quotes_given,
+        table.traffic_given,
+        table.head_hash,
+    ).where(table.id == zone)
 
 
 def read_state(connection: Connection, zone: str, stores: Mapping[str, Store]) -> State:
@@ -128,21 +136,17 @@ def after(zone: str, seq: int, limit: int) -> Select[Any]:
     return select(schema.events).where(log.zone == zone, log.seq > seq).limit(limit)
 
 
+def read_events(connection: Connection, zone: str, seqs: Sequence[int]) -> dict[int, LoggedEvent]:
+    """Returns the entries of a log with these numbers, by number."""
+    log = schema.events.c
+    wanted = select(schema.events).where(log.zone == zone, log.seq.in_(seqs))
+    return {entry.seq: entry for entry in read_log(connection, wanted)}
+
+
 def read_entries(connection: Connection, zone: str, seq: int, limit: int) -> list[dict[str, Any]]:
     """Returns whole rows of the log that follow a number."""
     rows = connection.execute(after(zone, seq, limit).order_by(schema.events.c.seq))
     return [dict(row) for row in rows.mappings()]
-
-
-def read_answer(connection: Connection, courier: str, action_id: str) -> ActionAnswer | None:
-    """Returns the stored answer to a tap, None if there is none."""
-    table = schema.courier_actions.c
-    found = connection.execute(
-        select(table.courier, table.action_id, table.result, table.reason).where(
-            table.courier == courier, table.action_id == action_id
-        )
-    ).first()
-    return ActionAnswer(*found) if found else None
 
 
 def read_positions(connection: Connection, zone: str) -> dict[str, Position]:

@@ -4,25 +4,39 @@ What the durable store writes, each statement in the transaction of the connecti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, update
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch import schema
 from dispatch.codec import to_json
 from dispatch.records import ENTITIES, FORGOTTEN, Row, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dispatch.plan import Plan
-    from dispatch.requests import ActionAnswer, Position
+    from dispatch.requests import Position
     from dispatch.stored import Zone
 
+    InsertOr = Callable[[Table], postgresql.Insert | sqlite.Insert]
 
-def _put(table: Table, *keys: str, keep: Sequence[str] = (), newest: str = "") -> Insert:
+
+@dataclass(frozen=True, slots=True)
+class _Puts:
+    """The statements that insert a row or replace it; each dialect has its own."""
+
+    entities: Mapping[str, Executable]
+    position: Executable
+    raise_epoch: Executable
+
+
+def _put(
+    insert_or: InsertOr, table: Table, *keys: str, keep: Sequence[str] = (), newest: str = ""
+) -> Executable:
     """
     Returns the statement that inserts a row or replaces it, but for its keys and ``keep``.
 
@@ -41,6 +55,23 @@ def _put(table: Table, *keys: str, keep: Sequence[str] = (), newest: str = "") -
     )
 
 
+def _puts(insert_or: InsertOr) -> _Puts:
+    raised = {"epoch": schema.zones.c.epoch + 1}
+    return _Puts(
+        {
+            name: _put(insert_or, schema.metadata.tables[name], "zone", "id", keep=KEPT)
+            for name in ENTITIES
+        },
+        _put(insert_or, schema.positions, "zone", "courier", newest="at"),
+        insert_or(schema.zones)
+        .on_conflict_do_update(index_elements=["id"], set_=raised)
+        .returning(schema.zones.c.epoch),
+    )
+
+
+KEPT = ("ordinal", "live")
+"""Columns of a row that stay as they are when it is replaced."""
+
 UNLINKED = frozenset({"desks_replaced"})
 """
 Kinds of events that are not found by their subjects.
@@ -49,16 +80,7 @@ One may be about fifty thousand desks, of which nobody asks for the history; and
 whole event for each link to see that it is there, which took half a minute for twenty thousand.
 """
 
-_PUT = {
-    name: _put(schema.metadata.tables[name], "zone", "id", keep=("ordinal", "live"))
-    for name in ENTITIES
-}
-_PUT_POSITION = _put(schema.positions, "zone", "courier", newest="at")
-_RAISE_EPOCH = (
-    insert_or(schema.zones)
-    .on_conflict_do_update(index_elements=["id"], set_={"epoch": schema.zones.c.epoch + 1})
-    .returning(schema.zones.c.epoch)
-)
+_PUTS = {"sqlite": _puts(sqlite.insert), "postgresql": _puts(postgresql.insert)}
 _ADVANCE = (
     update(schema.zones)
     .where(
@@ -90,7 +112,7 @@ def raise_epoch(connection: Connection, zone: str) -> int:
     """Returns the new epoch of a zone, which is created if need be."""
     counts = ("head_seq", "plan_version", "quotes_given", "traffic_given")
     row = {"id": zone, "epoch": 1, **dict.fromkeys(counts, 0)}
-    return int(connection.execute(_RAISE_EPOCH, row).scalar_one())
+    return int(connection.execute(_PUTS[connection.dialect.name].raise_epoch, row).scalar_one())
 
 
 def advance(connection: Connection, zone: str, before: Zone, after: Zone) -> bool:
@@ -125,10 +147,11 @@ def write(connection: Connection, zone: str, rows: Rows) -> None:
         if rows.forgotten[name]:
             gone = [{"in_zone": zone, "gone": id_} for id_ in sorted(rows.forgotten[name])]
             connection.execute(_FORGET[name], gone)
+    puts = _PUTS[connection.dialect.name]
     for name in ENTITIES:
         if rows.entities[name]:
             changed = [{"zone": zone, **row} for row in rows.entities[name].values()]
-            connection.execute(_PUT[name], changed)
+            connection.execute(puts.entities[name], changed)
     if rows.live:
         places = [{"in_zone": zone, "drop": d, "place": at} for d, at in rows.live.items()]
         connection.execute(_SET_LIVE, places)
@@ -147,18 +170,10 @@ def write_plan(connection: Connection, zone: str, plan: Plan, seq: int, epoch: i
     _insert(connection, schema.plans, [row])
 
 
-def write_answers(
-    connection: Connection, zone: str, seq: int, answers: Sequence[ActionAnswer]
-) -> None:
-    """Stores what couriers were told about their taps; what was told once never changes."""
-    rows = [{"zone": zone, "seq": seq, **to_json(answer)} for answer in answers]
-    _insert(connection, schema.courier_actions, rows)
-
-
 def write_position(connection: Connection, zone: str, courier: str, position: Position) -> None:
     """Stores where a courier is, unless something later is known."""
     row = {"zone": zone, "courier": courier, **to_json(position)}
-    connection.execute(_PUT_POSITION, row)
+    connection.execute(_PUTS[connection.dialect.name].position, row)
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

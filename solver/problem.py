@@ -66,6 +66,7 @@ DISPATCH_TIERS: tuple[Tier, ...] = (
 
 The last tier is in seconds: travel and service of all vehicles, completion times of promised jobs,
 60 s for each job that changes vehicle and 180 s for each vehicle whose next stop changes.
+A zone weighs them otherwise, see `dispatch.objective`.
 """
 
 VROOM_TIERS: tuple[Tier, ...] = (

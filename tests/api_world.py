@@ -130,8 +130,14 @@ def placed(client: TestClient, *drops: dict[str, Any], **changes: Any) -> dict[s
 
 
 def tapped(client: TestClient, courier: str, *actions: dict[str, Any]) -> list[dict[str, Any]]:
-    """Sends taps with new ids, unless they have one, and returns what became of them."""
-    numbered = [{"action_id": uuid4().hex, "seq": i} | action for i, action in enumerate(actions)]
+    """
+    Sends taps and returns what became of them.
+
+    They have new ids, and the numbers that the service expects, unless they have their own.
+    """
+    first = client.get(f"/v1/couriers/{courier}/actions").json()["expected_seq"] or 1
+    ids = [uuid4().hex for _ in actions]
+    numbered = [{"action_id": ids[i], "seq": first + i} | tap for i, tap in enumerate(actions)]
     answer = client.post(f"/v1/couriers/{courier}/actions", json={"actions": numbered})
     assert answer.status_code == 200, answer.text
     results: list[dict[str, Any]] = answer.json()["results"]

@@ -20,6 +20,7 @@ from dispatch.crew import add_courier
 from dispatch.dispatcher import Dispatcher
 from dispatch.errors import CityError
 from dispatch.hours import Week, every_day
+from dispatch.numbering import Numbers
 from dispatch.ordering import place_order
 from dispatch.orders import Drop, Item, Store
 from dispatch.places import Building, Office, Place
@@ -139,6 +140,15 @@ class Journal:
         answers = (a for commit in self.commits for a in commit.answers)
         return next((a for a in answers if a.action_id == action_id), None)
 
+    def numbers(self, courier: str) -> Numbers:
+        """Returns the numbers heard of a courier."""
+        numbers = Numbers()
+        for answer in (a for commit in self.commits for a in commit.answers):
+            if answer.courier == courier and answer.evidence is not None:
+                action = answer.evidence.action
+                numbers = numbers.after(action.seq, action.action_id)
+        return numbers
+
     def fold(self, state: State) -> State:
         """Returns a state after all that was committed."""
         return reduce(apply, (event for commit in self.commits for event in commit.events), state)
@@ -165,7 +175,8 @@ class LittleZone:
         self.dispatcher = Dispatcher(
             zone="little",
             city=cast("City", self.city),
-            policy=policy or Policy(quote_room_s=0, quote_search_s=0, fill_idle=0),
+            policy=policy
+            or Policy(quote_buffer=0.2, quote_room_s=0, quote_search_s=0, fill_idle=0),
             state=self.empty,
             plan=Plan(),
             commit=self.journal,
@@ -224,6 +235,14 @@ class LittleZone:
         """Sends a batch of taps."""
         answered = self.journal.answer
         return act(self.dispatcher, courier, actions, device_now, self.now, answered)
+
+    def send(
+        self, courier: str, *actions: Action, device_now: int | None = None
+    ) -> tuple[ActionAnswer, ...]:
+        """Sends a batch of taps of a phone that numbers them."""
+        numbers = self.journal.numbers(courier)
+        answered = self.journal.answer
+        return act(self.dispatcher, courier, actions, device_now, self.now, answered, numbers)
 
     def do(self, courier: str, kind: str, stop: str | None = None, **rest: Any) -> None:
         """Lets a courier tap something that has to take effect."""

@@ -348,7 +348,7 @@ def test_an_action_for_a_stop_that_never_was_is_rejected(client: TestClient) -> 
 def test_an_action_sent_again_takes_no_effect_again(fresh: TestClient) -> None:
     placed(fresh, a_drop("k_1"))
     courier = fresh.get("/v1/orders/o_1").json()["drops"][0]["courier"]
-    tap = {"kind": "loaded", "stop": route(fresh, courier)[0]["id"], "action_id": "tap-1"}
+    tap = {"kind": "loaded", "stop": route(fresh, courier)[0]["id"], "action_id": "tap-1", "seq": 1}
     assert tapped(fresh, courier, tap)[0]["result"] == "applied"
     version = fresh.get("/v1/plan").json()["version"]
     assert tapped(fresh, courier, tap)[0]["result"] == "duplicate"

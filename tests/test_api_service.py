@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.access import principal
 from api.app import RESOURCES, create_app
+from api.once import once_of
 from api.problems import STATUS, clipped, path_of, status_of
 from api.settings import Settings
 from dispatch.errors import DispatchError
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fastapi.dependencies.models import Dependant
+
 PATHS = {
     "/livez": {"get"},
     "/readyz": {"get"},
@@ -38,11 +41,11 @@ PATHS = {
     "/v1/clock": {"post"},
     "/v1/couriers": {"get", "post"},
     "/v1/couriers/{courier_id}": {"get", "patch"},
-    "/v1/couriers/{courier_id}/actions": {"post"},
+    "/v1/couriers/{courier_id}/actions": {"get", "post"},
     "/v1/couriers/{courier_id}/positions": {"post"},
     "/v1/couriers/{courier_id}/route": {"get"},
     "/v1/desks": {"get", "put"},
-    "/v1/drops/{drop_id}": {"patch"},
+    "/v1/drops/{drop_id}": {"get", "patch"},
     "/v1/orders": {"get", "post"},
     "/v1/orders/{order_id}": {"get", "delete"},
     "/v1/orders/{order_id}/answers": {"post"},
@@ -61,6 +64,9 @@ PATHS = {
     "/v1/traffic/{traffic_id}": {"delete"},
 }
 """What the interface has so far, by path and method."""
+
+TAGLESS = {"/v1/quotes/{quote_id}": {"if-match"}}
+"""What never changes has no tag: a quote is held, or used, or neither."""
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +98,30 @@ def test_every_handler_learns_who_asks() -> None:
     routes = [r for module in RESOURCES for r in module.router.routes if isinstance(r, APIRoute)]
     assert len(routes) == sum(len(methods) for methods in PATHS.values())
     for route in routes:
-        calls = [dependency.call for dependency in route.dependant.dependencies]
-        assert principal in calls, route.path
+        assert principal in calls_of(route.dependant), route.path
+
+
+def calls_of(dependant: Dependant) -> list[object]:
+    """Returns all that is called before a handler, or for what is."""
+    inner = [calls_of(found) for found in dependant.dependencies]
+    return [dependant.call, *(call for calls in inner for call in calls)]
+
+
+def test_all_that_changes_something_takes_a_key() -> None:
+    routes = [r for module in RESOURCES for r in module.router.routes if isinstance(r, APIRoute)]
+    writing = {(*(r.methods or ()), r.path): r for r in routes if r.methods != {"GET"}}
+    # The clock is moved to a moment: to move it there again moves nothing.
+    del writing["POST", "/v1/clock"]
+    assert len(writing) == 17
+    for name, route in writing.items():
+        assert once_of in calls_of(route.dependant), name
+
+
+def test_all_that_edits_something_takes_a_tag(client: TestClient) -> None:
+    for path, methods in client.get("/openapi.json").json()["paths"].items():
+        for method in methods.keys() & {"patch", "put", "delete"}:
+            named = {parameter["name"] for parameter in methods[method]["parameters"]}
+            assert {"if-match", "Idempotency-Key"} <= named | TAGLESS.get(path, set()), path
 
 
 def all_errors(kind: type[DispatchError] = DispatchError) -> Iterator[type[DispatchError]]:

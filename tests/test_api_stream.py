@@ -7,9 +7,11 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import fastapi.sse
 import httpx2
 import pytest
 
+import api.stream
 from api.app import create_app
 from api.feed import Feed
 from api.stream import MOST_MISSED, position_of
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 class Listening:
     """A client that reads a stream while it is open, straight from the application."""
 
-    def __init__(self, app: FastAPI, last_event_id: str | None = None) -> None:
+    def __init__(self, app: FastAPI, last_event_id: str | None = None, *, query: str = "") -> None:
         headers = [(b"host", b"127.0.0.1")]
         if last_event_id is not None:
             headers.append((b"last-event-id", last_event_id.encode()))
@@ -44,7 +46,7 @@ class Listening:
             "type": "http",
             "method": "GET",
             "path": "/v1/stream",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": headers,
             "client": ("127.0.0.1", 1),
         }
@@ -61,6 +63,10 @@ class Listening:
     async def __aexit__(self, *_: object) -> None:
         self._gone.set()
         await self._task
+
+    async def chunk(self) -> str | None:
+        """Returns what is sent next, None at the end."""
+        return await self._chunks.get()
 
     async def event(self) -> dict[str, Any]:
         """Returns the next event with its name; empty for one that only tells the position."""
@@ -181,6 +187,120 @@ def test_a_client_that_cannot_go_on_starts_anew(tmp_path: Path, last: str) -> No
             await client.post("/v1/orders", json=an_order())
             assert (await stream.event())["event"] == "order"
             await stream.__aexit__()
+
+    asyncio.run(story())
+
+
+def test_a_courier_hears_of_their_own_route_and_nothing_of_others(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as (app, client):
+            await client.post("/v1/couriers", json=a_courier(name="Eino"))
+            async with (
+                Listening(app, query="courier=c_1") as hers,
+                Listening(app, query="courier=c_2") as his,
+            ):
+                # One of the two couriers gets the drop, and then the other.
+                order = (await client.post("/v1/orders", json=an_order())).json()
+                first = order["drops"][0]["courier"]
+                mine, other = (hers, his) if first == "c_1" else (his, hers)
+                second = {"c_1": "c_2", "c_2": "c_1"}[first]
+                told = await mine.event()
+                assert (told["event"], told["couriers"]) == ("plan", [first])
+                assert told["changes"] == [{"drop": "d_1", "from": None, "to": first}]
+                moved = await client.patch(
+                    "/v1/drops/d_1", json={"courier": second, "pinned": True}
+                )
+                assert moved.status_code == 200, moved.text
+                told = await other.event()
+                while told["event"] != "plan":
+                    told = await other.event()
+                # Who had it before is nobody's business.
+                assert told["changes"] == [{"drop": "d_1", "from": None, "to": second}]
+                assert (told["couriers"], told["drops"]) == ([second], ["d_1"])
+                told = await mine.event()
+                assert told["changes"] == [{"drop": "d_1", "from": first, "to": None}]
+                # Of the order itself neither was told; both know numbers they can go on from.
+                for stream in (mine, other):
+                    numbers = [int(id_.removeprefix("helsinki:")) for id_ in stream.ids]
+                    assert numbers == sorted(set(numbers))
+
+    asyncio.run(story())
+
+
+def test_a_courier_who_comes_back_misses_nothing_of_their_own(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as (app, client):
+            async with Listening(app, query="courier=c_1") as stream:
+                last = stream.ids[-1]
+            await client.post("/v1/orders", json=an_order())
+            await client.post("/v1/couriers", json=a_courier(name="Eino"))
+            await client.patch("/v1/couriers/c_2", json={"paused": True})
+            await client.patch("/v1/couriers/c_1", json={"capacity": 5})
+            async with Listening(app, last, query="courier=c_1") as stream:
+                assert (await stream.event())["event"] == "plan"
+                told = await stream.event()
+                assert (told["kind"], told["couriers"]) == ("courier_changed", ["c_1"])
+
+    asyncio.run(story())
+
+
+def test_who_hears_little_is_told_where_the_log_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.stream, "MOST_UNTOLD", 2)
+
+    async def story() -> None:
+        async with (
+            running(tmp_path) as (app, client),
+            Listening(app, query="courier=c_1") as stream,
+        ):
+            before = stream.ids[-1]
+            await client.post("/v1/couriers", json=a_courier(name="Eino"))
+            await client.patch("/v1/couriers/c_2", json={"capacity": 5})
+            # Neither concerns her: after two, their number alone is told.
+            assert await stream.event() == {}
+            assert position_of(stream.ids[-1], "helsinki", 99) == 2 + int(before.split(":")[1])
+
+    asyncio.run(story())
+
+
+def test_a_courier_nobody_knows_has_no_stream(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as (_, client):
+            answer = await client.get("/v1/stream?courier=c_9")
+            assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-courier")
+
+    asyncio.run(story())
+
+
+def test_more_streams_than_one_may_open_are_refused_until_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.stream, "MOST_STREAMS", 2)
+
+    async def story() -> None:
+        async with running(tmp_path) as (app, client), Listening(app):
+            async with Listening(app):
+                answer = await client.get("/v1/stream")
+                assert answer.status_code == 429
+                assert answer.json()["type"] == "/problems/too-many-streams"
+            async with Listening(app):
+                pass
+
+    asyncio.run(story())
+
+
+def test_a_silent_stream_shows_that_it_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fastapi.sse._PING_INTERVAL == 15  # noqa: SLF001
+    monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.01)
+
+    async def story() -> None:
+        async with running(tmp_path) as (app, _), Listening(app) as stream:
+            async with asyncio.timeout(20):
+                while await stream.chunk() != ": ping\n\n":
+                    pass
 
     asyncio.run(story())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import fields
 from itertools import takewhile
 from pathlib import Path
@@ -17,10 +18,12 @@ from api.cli import app as command_line
 from api.problems import HTTP_CODES
 from api.service_settings import ServiceSettings
 from api.settings import EMBEDDED_CITY, Settings, StoreSettings, read_settings
+from api.webhook_signing import headers, new_secret
 from dispatch.city_files import load_map
 from dispatch.describing import check_file
 from dispatch.descriptions import check_description
 from dispatch.policy import Policy
+from dispatch.webhooks import Secret
 from tests.api_world import service
 
 if TYPE_CHECKING:
@@ -155,13 +158,23 @@ def test_every_picture_of_the_readme_is_there() -> None:
 
 
 def test_the_order_of_the_readme_gives_the_answer_of_the_readme(client: TestClient) -> None:
-    courier, order = posted_bodies()
+    courier, order, *_ = posted_bodies()
     assert client.post("/v1/couriers", json=courier).status_code == 201
     answer = client.post("/v1/orders", json=order)
     assert answer.status_code == 201, answer.text
     assert without_what_may_change(answer.json()) == without_what_may_change(shown_answer())
     # 22 minutes at the city's travel times leave some slack to the order shown.
     assert 0 < shown_answer()["promise"]["slack_s"] < 1320
+
+
+def test_the_verification_shown_verifies() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    shown: dict[str, Any] = {}
+    exec(code, shown)  # noqa: S102
+    secret, body = new_secret(), b'{"type": "order"}'
+    signed = headers("wh_1-1", int(time.time()), body, [Secret(secret)])
+    assert shown["is_from_dispatch"](secret, signed, body)
+    assert not shown["is_from_dispatch"](new_secret(), signed, body)
 
 
 def test_every_path_of_the_readme_exists(client: TestClient) -> None:

@@ -14,7 +14,8 @@ from dispatch.foresight import HYSTERESIS, foresee
 from dispatch.hand import move_drop
 from dispatch.policy import Policy
 from dispatch.prospects import prospects
-from dispatch.requests import Move
+from dispatch.quoting import give_quote
+from dispatch.requests import Move, QuoteRequest
 from tests.little_city import LittleZone, a_drop
 
 if TYPE_CHECKING:
@@ -118,6 +119,17 @@ def test_a_rescue_says_whom_it_delays_and_one_move_delays_just_them() -> None:
     assert sum(delay.by_s for delay in others) == event.rescue.harm_s
     assert event.rescue.late == tuple(d.order for d in others if not d.still_on_time)
     assert chance(zone, event.order) == event.rescue.p_on_time
+
+
+def test_a_rescue_is_found_where_a_place_is_held_for_a_quote() -> None:
+    zone, near, _ = overtaken()
+    # With the idle courier, who would take the endangered drop: both routes hold its place.
+    answer = give_quote(
+        zone.dispatcher, QuoteRequest("urgent", (a_drop(3),), reserve=True), zone.now
+    )
+    assert answer.reserved
+    event = foreseen(zone)
+    assert (event.drop, event.rescue is not None) == (near, True)
 
 
 def test_looking_for_a_rescue_changes_nothing() -> None:

@@ -19,7 +19,7 @@ from dispatch.requests import CourierChange, DropRequest, QuoteRequest
 from solver.solution import Activity, Kind, Solution, cost
 from tests.little_city import NOW, STORE, LittleZone, a_drop
 
-STRICT = Policy(quote_room_s=0, quote_search_s=0, holds_per_principal=2)
+STRICT = Policy(quote_buffer=0.2, quote_room_s=0, quote_search_s=0, holds_per_principal=2)
 
 
 def reserve(zone: LittleZone, *drops: DropRequest, **rest: Any) -> Answer:
@@ -214,7 +214,9 @@ def test_without_a_place_the_same_burst_takes_it() -> None:
 def test_a_word_that_cannot_be_kept_is_not_given_silently(
     on_infeasible: str, promise_s: int
 ) -> None:
-    zone = LittleZone(policy=Policy(quote_room_s=0, quote_search_s=0, quote_confidence=0))
+    zone = LittleZone(
+        policy=Policy(quote_buffer=0.2, quote_room_s=0, quote_search_s=0, quote_confidence=0)
+    )
     quote = reserve(zone, reserve=False).quote
     # The goods come later than was said: 2800 + 300 s and a fifth are 62 minutes.
     wish: dict[str, Any] = {"ready_at": NOW + 2800, "quote_id": quote.id}

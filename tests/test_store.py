@@ -21,12 +21,13 @@ from tests.store_worlds import INSIDE, STORES, STREET, ZONE, a_plan, joined, pla
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tests.homes import Home
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database.open(f"sqlite:///{tmp_path}/zone.db")) as opened:
+def database(home: Home) -> Iterator[Database]:
+    with closing(Database.open(home.url)) as opened:
         opened.start_zone(ZONE)
         yield opened
 

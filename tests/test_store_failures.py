@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event
 
@@ -23,19 +22,16 @@ from tests.store_worlds import STORES, ZONE, a_plan, joined, placed, seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.homes import Home
+
 ANSWER = ActionAnswer("c_1", "tap-1", "applied")
 FULL = Commit(200, (placed(2),), a_plan(2, drops=("d_10", "d_20")), (ANSWER,))
 """A commit with a row for every table it can have one in; see `database`."""
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "zone.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    with closing(Database.open(f"sqlite:///{path}")) as opened:
+def database(home: Home) -> Iterator[Database]:
+    with closing(Database.open(home.url)) as opened:
         opened.start_zone(ZONE)
         opened.commit(ZONE, Commit(100, (joined(1), placed(1)), a_plan(1, drops=("d_10",))))
         yield opened
@@ -48,35 +44,27 @@ def contents(database: Database) -> tuple[object, ...]:
     return seen(state), plan, answer, database.head(ZONE), database.events_after(ZONE, 0)
 
 
-def run(path: Path, statement: str) -> None:
-    """Does something to the file behind the back of the database."""
-    with closing(sqlite3.connect(path)) as other, other:
-        other.execute(statement)
-
-
 @pytest.mark.parametrize("table", ["event", "event_subject", "drops", "plan", "courier_action"])
 def test_a_commit_that_fails_midway_leaves_nothing_and_can_be_made_again(
-    database: Database, path: Path, table: str
+    database: Database, home: Home, table: str
 ) -> None:
     before = contents(database)
-    run(
-        path,
-        f"CREATE TRIGGER fault BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'fault'); END",
-    )
+    home.break_inserts(table)
     with pytest.raises(DatabaseError, match="fault"):
         database.commit(ZONE, FULL)
     assert contents(database) == before
-    run(path, "DROP TRIGGER fault")
+    home.mend_inserts(table)
     assert database.commit(ZONE, FULL) == 5
     assert database.answer("c_1", "tap-1") == ANSWER
     assert seen(database.load(ZONE, STORES)[0]) == seen(database.fold(ZONE, STORES))
 
 
-def test_a_commit_that_fails_at_its_very_end_leaves_nothing(database: Database) -> None:
+def test_a_commit_that_fails_at_its_very_end_leaves_nothing(database: Database, home: Home) -> None:
     before = contents(database)
+    driver = sqlite3 if home.is_file else psycopg
 
     def fail(connection: Connection) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
+        raise driver.OperationalError("disk I/O error")
 
     event.listen(Engine, "commit", fail)
     try:
@@ -88,39 +76,11 @@ def test_a_commit_that_fails_at_its_very_end_leaves_nothing(database: Database) 
     assert database.commit(ZONE, FULL) == 5
 
 
-@contextmanager
-def no_file_may_grow_beyond(num_bytes: int) -> Iterator[None]:
-    """A disk that is full: writing beyond the limit fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, handler)
-
-
-def test_a_full_disk_refuses_commits_until_there_is_room_again(
-    database: Database, path: Path
-) -> None:
-    before = contents(database)
-    size = path.with_name("zone.db-wal").stat().st_size
-    # Room for a page and a half: the first pages of the commit are written, the others not.
-    with no_file_may_grow_beyond(size + 6000):
-        for _ in range(2):
-            with pytest.raises(DatabaseError, match="disk"):
-                database.commit(ZONE, FULL)
-            assert contents(database) == before
-    assert database.commit(ZONE, FULL) == 5
-    assert seen(database.load(ZONE, STORES)[0]) == seen(database.fold(ZONE, STORES))
-
-
 def test_a_program_whose_zone_was_started_again_stores_nothing_more(
-    database: Database, path: Path
+    database: Database, home: Home
 ) -> None:
     before = contents(database)
-    run(path, "UPDATE zone SET epoch = epoch + 1")
+    home.run("UPDATE zone SET epoch = epoch + 1")
     with pytest.raises(DatabaseError, match="epoch 1") as fenced:
         database.commit(ZONE, FULL)
     assert fenced.value.code == "fenced"
@@ -131,9 +91,9 @@ def test_a_program_whose_zone_was_started_again_stores_nothing_more(
 
 
 def test_a_log_that_went_on_without_this_program_is_not_written_to(
-    database: Database, path: Path
+    database: Database, home: Home
 ) -> None:
-    run(path, "UPDATE zone SET head_seq = head_seq + 1")
+    home.run("UPDATE zone SET head_seq = head_seq + 1")
     with pytest.raises(DatabaseError, match="event 3"):
         database.commit(ZONE, FULL)
 
@@ -182,8 +142,8 @@ for i in range(first, first + 100_000):
 """
 
 
-def test_what_was_committed_survives_the_death_of_the_program(path: Path) -> None:
-    url = f"sqlite:///{path}"
+def test_what_was_committed_survives_the_death_of_the_program(home: Home) -> None:
+    url = home.url
     acknowledged = 0
     for kill_after in (1, 20):
         with subprocess.Popen(

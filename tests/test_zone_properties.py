@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dispatch.actions import FAILURES, KINDS
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.crew import change_courier
 from dispatch.errors import DispatchError
@@ -23,6 +22,7 @@ from dispatch.promises import STANDARD, URGENT
 from dispatch.quoting import give_quote
 from dispatch.reach import gap
 from dispatch.requests import CourierChange, Move, QuoteRequest
+from dispatch.taps import FAILURES, KINDS
 from dispatch.traffic import end_traffic, set_traffic
 from dispatch.traffic_checks import TrafficRequest
 from solver.check import violations

@@ -30,7 +30,7 @@ def migrate(connection: Connection, at: str, to: str = "head") -> None:
             raise DatabaseError(
                 f"This is a database of another program (it has a table {tables[0]}).",
                 at=at,
-                cure="Name another file; one that does not exist is created.",
+                cure="Name another: a missing file is created, a server's has to be empty.",
             )
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if version is not None and version not in known:

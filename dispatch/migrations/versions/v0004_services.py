@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,9 +15,11 @@ down_revision = "0003"
 
 Json = dict[str, Any]
 
-_orders = sa.table("orders", sa.column("zone"), sa.column("id"), sa.column("body"))
+_orders = sa.table("orders", sa.column("zone"), sa.column("id"), sa.column("body", sa.JSON))
 _events = sa.table(
-    "event", sa.column("zone"), sa.column("seq"), sa.column("kind"), sa.column("body")
+    "event",
+    *(sa.column(name) for name in ("zone", "seq", "kind")),
+    sa.column("body", sa.JSON),
 )
 
 
@@ -42,17 +43,15 @@ def _with_promise(order: Json) -> Json:
 
 def _rewrite(change: Callable[[Json], Json]) -> None:
     connection = op.get_bind()
-    for zone, name, text in connection.execute(
+    for zone, name, order in connection.execute(
         sa.select(_orders.c.zone, _orders.c.id, _orders.c.body)
     ).all():
-        body = json.dumps(change(json.loads(text)))
         row = (_orders.c.zone == zone) & (_orders.c.id == name)
-        connection.execute(sa.update(_orders).where(row).values(body=body))
+        connection.execute(sa.update(_orders).where(row).values(body=change(order)))
     is_placed = _events.c.kind == "order_placed"
-    for zone, seq, text in connection.execute(
+    for zone, seq, placed in connection.execute(
         sa.select(_events.c.zone, _events.c.seq, _events.c.body).where(is_placed)
     ).all():
-        placed = json.loads(text)
-        body = json.dumps(placed | {"order": change(placed["order"])})
         row = (_events.c.zone == zone) & (_events.c.seq == seq)
+        body = placed | {"order": change(placed["order"])}
         connection.execute(sa.update(_events).where(row).values(body=body))

@@ -53,9 +53,9 @@ def _create_idempotency() -> None:
         sa.Column("status", sa.BigInteger, nullable=False),
         sa.Column("headers", sa.JSON, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
-        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
     )
-    op.create_index("idempotency_made_at", "idempotency", ["made_at"])
+    op.create_index("idempotency_expires_at", "idempotency", ["expires_at"])
 
 
 def _create_webhooks() -> None:
@@ -81,7 +81,7 @@ def _create_webhooks() -> None:
         sa.Column("error", sa.String, nullable=False, server_default=""),
         sa.ForeignKeyConstraint(["zone", "webhook"], ["webhook.zone", "webhook.id"]),
     )
-    op.create_index("webhook_delivery_next", "webhook_delivery", ["zone", "next_at"])
+    op.create_index("webhook_delivery_next", "webhook_delivery", ["zone", "webhook", "next_at"])
 
 
 def _chain() -> None:

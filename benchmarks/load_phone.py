@@ -1,0 +1,67 @@
+"""
+Phones for a load: they listen to the stream, read their route, and report what they did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import AsyncIterator, Callable
+
+    import httpx2
+
+PAUSE_S = 1.0
+"""Seconds between two taps of a courier, on average; faster than any real one."""
+
+NEXT = {"load": "loaded", "deliver": "delivered", "return": "arrived"}
+"""What a courier reports of a committed stop, by its kind."""
+
+
+async def events(http: httpx2.AsyncClient) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """Yields the names and data of server-sent events, until the service ends the stream."""
+    async with http.stream("GET", "/v1/stream", timeout=None) as answer:
+        name = ""
+        async for line in answer.aiter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                yield name, json.loads(line.removeprefix("data: "))
+
+
+async def listen(http: httpx2.AsyncClient, told: Callable[[int, float], None] | None) -> None:
+    """Tells each new version of the plan and when it was heard of, or only keeps a stream open."""
+    async for name, data in events(http):
+        if told is not None and name == "plan":
+            told(data["version"], time.perf_counter())
+
+
+class Phone:
+    """One courier who taps the next thing of the route again and again; counts its taps."""
+
+    def __init__(self, http: httpx2.AsyncClient, courier: str, rng: random.Random) -> None:
+        self._http, self._courier, self._rng = http, courier, rng
+        self._numbers = count(1)
+
+    async def run(self) -> None:
+        """Acts until it is cancelled."""
+        while True:
+            await asyncio.sleep(self._rng.uniform(0, 2 * PAUSE_S))
+            await self.act()
+
+    async def act(self) -> None:
+        """Reads the route and reports the next thing of it, if there is one."""
+        path = f"/v1/couriers/{self._courier}"
+        stops = (await self._http.get(f"{path}/route")).raise_for_status().json()["stops"]
+        if not stops:
+            return
+        number = next(self._numbers)
+        kind = NEXT[stops[0]["kind"]] if stops[0]["committed"] else "departed"
+        tap = {"action_id": f"{self._courier}-{number}", "seq": number, "kind": kind}
+        body = {"actions": [{**tap, "stop": stops[0]["id"]}]}
+        (await self._http.post(f"{path}/actions", json=body)).raise_for_status()
