@@ -95,7 +95,6 @@ class Checks:
             self._epoch = self._epoch_of_life = zone["epoch"]
         brought = self._log(life)
         self._taps()
-        self._plans(zone["epoch"])
         ends = (zone["head_seq"], zone["head_hash"], zone["plan_version"])
         mine = (self.head, self._hash, self._version)
         self._check("I5 the zone is at the end of its log", ends == mine, f"{ends}, {mine}")
@@ -120,6 +119,8 @@ class Checks:
             self.kinds.append(row["kind"])
             self._world.journal.note("event", f"{row['seq']} {row['kind']}")
             self.ledger.follow(row["kind"], entry["body"])
+            if row["kind"] == "plan_published":
+                self._plan_of(entry["body"]["version"])
         return bool(rows)
 
     def _taps(self) -> None:
@@ -136,15 +137,17 @@ class Checks:
             self._check("I4 each tap takes effect once", more == 0, text)
         self.ledger.taps.clear()
 
-    def _plans(self, epoch: int) -> None:
-        statement = "SELECT version, epoch, body FROM plan WHERE version > ? ORDER BY version"
-        for row in self._rows(statement, self._version):
-            self._check("I5 plans of this epoch", row["epoch"] == epoch, f"{row['version']}")
-            self._version = row["version"]
+    def _plan_of(self, version: int) -> None:
+        rows = self._rows("SELECT epoch, body FROM plan WHERE version = ?", version)
+        self._check("I5 plans rise", version > self._version, f"{version} after {self._version}")
+        self._check("I5 plans are kept", len(rows) == 1, f"{version}")
+        for row in rows:
+            mine = row["epoch"] == self._epoch_of_life
+            self._check("I5 plans of this epoch", mine, f"{version}: epoch {row['epoch']}")
             plan = loads(zlib.decompress(row["body"]))
-            self._plan = _digest(plan)
+            self._version, self._plan = version, _digest(plan)
             self.ledger.judge(plan)
-            self._world.journal.note("plan", f"{self._version} {self._plan[:12]}")
+            self._world.journal.note("plan", f"{version} {self._plan[:12]}")
 
     async def restarted(self, zone: Zone) -> None:
         """Looks at a process that just opened the zone: it must go on where the last one was."""
