@@ -4,6 +4,7 @@ How a request reaches a webhook: found, changed and stored on the zone's thread.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from api.webhook_sender import Sender
 from api.zone import Room
 from dispatch import webhooks
+from dispatch.codec import dumps
 from dispatch.errors import Conflict, NotFound
 from dispatch.webhooks import Webhook
 
@@ -26,6 +28,12 @@ async def _sender(request: Request) -> Sender:
 
 Sends = Annotated[Sender, Depends(_sender)]
 """The parameter by which a handler reaches what sends."""
+
+
+def tag_of(hook: Webhook) -> str:
+    """Returns id and revision of a webhook: it is another when what can be edited is."""
+    edited = dumps([hook.url, hook.events, hook.description]).encode()
+    return f"{hook.id}-r{hashlib.sha256(edited).hexdigest()[:12]}"
 
 
 def changed(

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
-from api.answers import Answer
+from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown
 from api.bodies import Page
 from api.depends import Here, Who
 from api.once import Sent
-from api.webhook_access import Sends, WebhookId, changed, found
+from api.webhook_access import Sends, WebhookId, changed, found, tag_of
 from api.webhook_addresses import Forbidden
 from api.webhook_bodies import WebhookChange, WebhookIn, WebhookOut, webhook_out
 from api.webhook_schedule import enabled_again
@@ -56,7 +56,7 @@ async def add(body: WebhookIn, zone: Here, sender: Sends, once: Sent) -> Respons
                 description=body.description,
             )
             webhooks.add(connection, room.zone, made)
-        return Answer(webhook_out(zone, made, secret), 201)
+        return Answer(webhook_out(zone, made, secret), 201, tag_of(made))
 
     answer = await once.ask(zone, work, wake=False)
     sender.wake()
@@ -74,15 +74,23 @@ async def list_webhooks(zone: Here, _: Who) -> Page[WebhookOut]:
     return Page(items=[webhook_out(zone, hook) for hook in await zone.ask(work, wake=False)])
 
 
-@router.get("/{webhook_id}", summary="Show a webhook")
-async def show(webhook_id: WebhookId, zone: Here, _: Who) -> WebhookOut:
+@router.get("/{webhook_id}", summary="Show a webhook", response_model=WebhookOut, responses=SAME)
+async def show(
+    webhook_id: WebhookId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+) -> Response:
     """Answers the webhook, without its secret."""
-    return webhook_out(zone, await zone.ask(lambda room: changed(room, webhook_id), wake=False))
+    hook = await zone.ask(lambda room: changed(room, webhook_id), wake=False)
+    return shown(webhook_out(zone, hook), tag_of(hook), if_none_match)
 
 
 @router.patch("/{webhook_id}", summary="Change a webhook", response_model=WebhookOut)
 async def change(
-    webhook_id: WebhookId, body: WebhookChange, zone: Here, sender: Sends, once: Sent
+    webhook_id: WebhookId,
+    body: WebhookChange,
+    zone: Here,
+    sender: Sends,
+    once: Sent,
+    if_match: IfMatch = None,
 ) -> Response:
     """Answers the webhook as it is now; other events count from now on."""
     if body.url is not None:
@@ -92,19 +100,26 @@ async def change(
         given["events"] = tuple(body.events)
 
     def work(room: Room) -> Answer:
-        made = changed(room, webhook_id, lambda hook: replace(hook, **given))
-        return Answer(webhook_out(zone, made))
+        def edited(hook: Webhook) -> Webhook:
+            check_match(if_match, tag_of(hook), lambda: webhook_out(zone, hook))
+            return replace(hook, **given)
+
+        made = changed(room, webhook_id, edited)
+        return Answer(webhook_out(zone, made), tag=tag_of(made))
 
     return await once.ask(zone, work, wake=False)
 
 
 @router.delete("/{webhook_id}", summary="Delete a webhook", response_model=WebhookOut)
-async def delete(webhook_id: WebhookId, zone: Here, sender: Sends, once: Sent) -> Response:
+async def delete(
+    webhook_id: WebhookId, zone: Here, sender: Sends, once: Sent, if_match: IfMatch = None
+) -> Response:
     """Answers the webhook that is no more, nor what was on its way to it."""
 
     def work(room: Room) -> Answer:
         with room.database.write() as connection:
             gone = found(connection, room.zone, webhook_id)
+            check_match(if_match, tag_of(gone), lambda: webhook_out(zone, gone))
             webhooks.remove(connection, room.zone, webhook_id)
         return Answer(webhook_out(zone, gone))
 

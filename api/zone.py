@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from time import perf_counter
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from api.clock import Clock, ManualClock, SystemClock
@@ -34,13 +36,26 @@ from dispatch.dispatcher import Dispatcher, Snapshot
 from dispatch.errors import Unavailable
 from dispatch.foresight import foresee
 from dispatch.promising import recalculated
-from dispatch.store import Database, LoggedEvent
+from dispatch.store import Database, DatabaseError, LoggedEvent
 from dispatch.traffic import restore
 from solver.solution import Solution
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+MOST_TOGETHER = 16
+"""Asks that share a transaction at most."""
+
+TOGETHER_S = 0.01
+"""
+Seconds after which no further ask joins a transaction: nobody waits long for work of others.
+
+As long as a disk takes to keep a commit; what takes longer to work out gains nothing by company.
+"""
+
+PART = 500
+"""Events of the log that are read at once."""
 
 NO_NEWS = frozenset(
     {
@@ -60,6 +75,33 @@ class Room:
     database: Database
     ways: Ways
     now: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Work that waits for the zone's thread, and where its answer goes."""
+
+    work: Callable[[Room], Any]
+    wake: bool
+    answer: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Work that was done: what it gave or raised, and the zone's last event after it."""
+
+    asked: _Asked
+    result: Any
+    error: BaseException | None
+    committed: int
+
+    def tell(self, failure: BaseException | None = None) -> None:
+        """Answers who asked; a failure to store it is the answer whatever the work gave."""
+        error = failure or self.error
+        if error is not None:
+            self.asked.answer.set_exception(error)
+        else:
+            self.asked.answer.set_result(self.result)
 
 
 class Zone:
@@ -90,6 +132,7 @@ class Zone:
         self._city = city
         self._is_own_thread = thread is None
         self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix=f"zone-{settings.zone}")
+        self._waiting: deque[_Asked] = deque()
         self._tasks: list[asyncio.Task[None]] = []
         self._clock_moves = asyncio.Lock()
         self._head = 0
@@ -129,7 +172,15 @@ class Zone:
         What it committed is published, and wakes the search unless told otherwise. Raises what work
         raises, or DatabaseError where it could not be stored; then nothing of it was done.
         """
-        return await self._loop.run_in_executor(self._thread, self._on_thread_do, work, wake)
+        result: T = await asyncio.wrap_future(self._submit(work, wake))
+        return result
+
+    def _submit(self, work: Callable[[Room], Any], wake: bool) -> Future[Any]:
+        asked = _Asked(work, wake, Future())
+        self._waiting.append(asked)
+        # One call for each that waits: those taken along by an earlier call leave nothing to do.
+        self._thread.submit(self._on_thread_serve)
+        return asked.answer
 
     async def look(self) -> View:
         """Returns what is so now: values that never change, to be read on any thread."""
@@ -204,7 +255,7 @@ class Zone:
 
     def _ring(self) -> None:
         self._alarm_at = None
-        self._thread.submit(self._on_thread_do, lambda _: None, False)
+        self._submit(lambda _: None, False)
 
     async def _tick_forever(self) -> None:
         while True:
@@ -249,10 +300,11 @@ class Zone:
         self._ways = Ways(self._dispatcher.city)
         self._timezone = ZoneInfo(self._dispatcher.city.timezone)
         now = self.clock.now()
-        restore(self._dispatcher, now)
-        counted_anew = recalculated(self._dispatcher.state, self._dispatcher.calendars, now)
-        self._dispatcher.record(now, *counted_anew)
-        self._dispatcher.notice(now)
+        with self._database.unit():
+            restore(self._dispatcher, now)
+            counted_anew = recalculated(self._dispatcher.state, self._dispatcher.calendars, now)
+            self._dispatcher.record(now, *counted_anew)
+            self._dispatcher.notice(now)
         self._head = self._committed = self._database.head(self.settings.zone)
 
     def _on_thread_close(self) -> None:
@@ -275,34 +327,84 @@ class Zone:
             self._committed = committed
             raise
 
-    def _on_thread_do(self, work: Callable[[Room], T], wake: bool) -> T:
-        room = Room(
-            self.settings.zone, self._dispatcher, self._database, self._ways, self.clock.now()
-        )
-        self._on_thread_notice(room)
+    def _on_thread_serve(self) -> None:
+        """Does what waits in one transaction; tells nobody before it is durable."""
+        done: list[_Done] = []
         try:
             with self._on_thread_unit():
-                return work(room)
+                noticed = self._on_thread_do_waiting(done)
+        except BaseException as failure:
+            # Of an ask that failed alone the transaction knows nothing: this is all of them.
+            for each in done:
+                each.tell(failure)
+            return
+        try:
+            if noticed:
+                moment = self._dispatcher.next_moment()
+                self._loop.call_soon_threadsafe(self._set_alarm, moment)
+            self._on_thread_publish(done)
         finally:
-            self._on_thread_notice(room)
-            # Only now is the dispatcher's plan the one that was committed.
-            while self._head < self._committed:
-                news = self._database.events_after(self.settings.zone, self._head)
-                self._head = news[-1].seq
-                self._loop.call_soon_threadsafe(self._publish, news, wake)
+            for each in done:
+                each.tell()
 
-    def _on_thread_notice(self, room: Room) -> None:
+    def _on_thread_do_waiting(self, done: list[_Done]) -> bool:
+        """Does what waits, as far as it fits; returns whether all that fell due was noticed."""
+        noticed = bool(self._waiting)
+        began = perf_counter()
+        while self._waiting and len(done) < MOST_TOGETHER:
+            asked = self._waiting.popleft()
+            if asked.answer.set_running_or_notify_cancel():
+                room = self._on_thread_room()
+                noticed &= self._on_thread_notice(room)
+                result, error = self._on_thread_do(asked.work, room)
+                noticed &= self._on_thread_notice(room)
+                done.append(_Done(asked, result, error, self._committed))
+            if perf_counter() - began > TOGETHER_S:
+                break
+        return noticed
+
+    def _on_thread_room(self) -> Room:
+        return Room(
+            self.settings.zone, self._dispatcher, self._database, self._ways, self.clock.now()
+        )
+
+    def _on_thread_do(
+        self, work: Callable[[Room], Any], room: Room
+    ) -> tuple[Any, BaseException | None]:
+        """Returns what work gave, or what it raised, after which all of it is undone."""
+        try:
+            with self._on_thread_unit():
+                return work(room), None
+        except BaseException as error:
+            return None, error
+
+    def _on_thread_publish(self, done: list[_Done]) -> None:
+        """Hands what was committed to those who listen, now that it is durable."""
+        try:
+            for each in done:
+                while self._head < each.committed:
+                    most = min(PART, each.committed - self._head)
+                    news = self._database.events_after(self.settings.zone, self._head, most)
+                    self._head = news[-1].seq
+                    self._loop.call_soon_threadsafe(self._publish, news, each.asked.wake)
+        except DatabaseError:
+            # What was done is done: it is published with what comes next.
+            log.exception("News could not be read")
+
+    def _on_thread_notice(self, room: Room) -> bool:
         """
-        Writes down what fell due, and sees to it that nothing later is missed.
+        Writes down what fell due; returns whether it could, so that nothing later is missed.
 
         It is a unit of its own: nobody's order or tap is refused because it failed, nor the other
         way round.
         """
         try:
-            with self._on_thread_unit():
-                room.dispatcher.notice(room.now)
+            moment = room.dispatcher.next_moment()
+            if moment is not None and moment <= room.now:
+                with self._on_thread_unit():
+                    room.dispatcher.notice(room.now)
         except Exception:
             # It is tried again with the next work.
             log.exception("What fell due could not be written")
-            return
-        self._loop.call_soon_threadsafe(self._set_alarm, room.dispatcher.next_moment())
+            return False
+        return True

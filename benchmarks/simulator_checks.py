@@ -214,6 +214,11 @@ class Checks:
         missed = [n for n in range(last + 1, min(seq, self.head)) if self.kinds[n] not in UNTOLD]
         self._check("I5 nothing untold", not missed, f"{who}: {missed} before {seq}")
 
+    def stands(self, who: str, seq: int, last: int) -> None:
+        """Hears that a stream stands at an event, with nothing to tell since another."""
+        untold = [n for n in range(last + 1, min(seq, self.head) + 1) if self.kinds[n] in UNTOLD]
+        self._check("I5 nothing untold", len(untold) == seq - last, f"{who}: {last} to {seq}")
+
     def last_told(self) -> int:
         """Returns the number of the last event that streams tell."""
         return max(n for n, kind in enumerate(self.kinds) if kind not in UNTOLD)

@@ -67,7 +67,20 @@ class Clerk:
             if answer.status not in expected:
                 text = f"{method} {path} {data!r}: {answer.status} {answer.body!r}"
                 self._world.journal.violated("answers are as foreseen", text)
+            if request.headers and self._rng.random() < self._world.faults.double:
+                await self._again(request, answer)
             return answer
+
+    async def _again(self, request: Request, answer: Answer) -> None:
+        """Sends under the same key what was answered; what took effect is answered alike."""
+        try:
+            again = await self._world.network.ask(request)
+        except Lost:
+            return
+        if answer.status < 400 and again.status != 503:
+            same = (again.status, again.body) == (answer.status, answer.body)
+            text = f"{request.path}: {answer.body!r} and {again.body!r}"
+            self._world.journal.check("I4 one answer for each key", same, text)
 
     def _wish(self) -> dict[str, Any]:
         rng = self._rng
@@ -230,9 +243,8 @@ class Screen:
         seq = int(fields["id"].rpartition(":")[2])
         kind = fields.get("event")
         if kind is None:
-            # Where a stream begins: a new client's first, or where it was.
-            begins = self.last in (None, seq)
-            self._world.journal.check("I5 where it was", begins, f"{self.name}: {seq}, {self.last}")
+            # Where the stream stands: where a new client's begins, or how far there was no news.
+            self._world.checks.stands(self.name, seq, seq if self.last is None else self.last)
         elif kind == "reset":
             self._world.journal.note("reset", f"{self.name} {seq}")
         else:

@@ -144,6 +144,9 @@ class Phone:
             if self._rng.random() < 0.05:
                 # The answer came, but the phone was switched off before it noted that.
                 batch = self._sent[max(0, batch[0]["seq"] - 3) : batch[-1]["seq"]]
+            elif len(batch) > 1 and self._rng.random() < self._world.faults.wrong_tap:
+                # The first of them was forgotten.
+                batch = batch[1:]
             await self._send_batch(batch)
 
     async def _send_batch(self, batch: list[dict[str, Any]]) -> None:
@@ -154,6 +157,14 @@ class Phone:
         except Lost:
             return
         if answer.status == 503:
+            return
+        if answer.status == 409:
+            # A tap before these is missing: what was not answered is sent again, from that on.
+            expected = answer.json()["expected_seq"]
+            known = {tap["seq"] for tap in self.queue}
+            missed = [tap for tap in self._sent[expected - 1 :] if tap["seq"] not in known]
+            self.queue = sorted([*missed, *self.queue], key=lambda tap: tap["seq"])
+            self._world.journal.note("gap", f"{self.courier} {expected}")
             return
         if answer.status != 200:
             self._world.journal.violated("taps are taken", f"{answer.status} {answer.body!r}")

@@ -100,7 +100,7 @@ def gain(found: Past, city: City, policy: Policy) -> Gain:
         prices = cost(model.problem, kept), cost(model.problem, published)
         routes = read_routes(model, published, state)
     tiers = tuple(
-        Tiered(_named(tier), was, now)
+        Tiered(_named(tier), *(price // tier[0][1] for price in (was, now)))
         for tier, was, now in zip(model.problem.tiers, *prices, strict=True)
     )
     cause = _cause(bool(found.decided_with), kept.routes == published.routes)

@@ -9,7 +9,7 @@ program started earlier can never write over one started later.
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -84,8 +84,7 @@ class Database:
                 reader = backing.read(opened)
             return cls(backing, reader, opened.pop_all())
 
-    @contextmanager
-    def unit(self) -> Iterator[None]:
+    def unit(self) -> AbstractContextManager[None]:
         """
         Makes one transaction of all that this thread writes inside, durable when the block ends.
 
@@ -97,8 +96,7 @@ class Database:
         DatabaseError
             If it could not be stored; then nothing of it is.
         """
-        with self._units.unit():
-            yield
+        return self._units.unit()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 ZONE = "little"
 STORES = {STORE.id: STORE}
-QUICK = Policy(quote_room_s=0, quote_search_s=0)
+QUICK = Policy(quote_room_s=0, quote_search_s=0, fill_idle=0)
 
 
 class Pick(Protocol):

@@ -27,7 +27,8 @@ def main(url: str, first: int) -> None:
             order, plan = placed(number, drops=2), a_plan(number, drops=(f"d_{10 * number}",))
             head = database.commit(ZONE, Commit(100, (order,), plan, (tap,)))
             (last,) = database.entries_after(ZONE, head - 1)
-            print(head, last["hash"], number, flush=True)
+            sys.stdout.write(f"{head} {last['hash']} {number}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

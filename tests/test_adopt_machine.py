@@ -258,7 +258,7 @@ def test_goods_that_change_courier_are_found(world: World, monkeypatch: pytest.M
     assert wrong(world, seen) == []
     other = next(c for c in world.state.couriers if c != courier)
     # The planted fault: goods on board of one are handed over by another.
-    monkeypatch.setattr("dispatch.actions._Tap._has_aboard", lambda self, name: True)
+    monkeypatch.setattr("dispatch.taps.Tap._has_aboard", lambda self, name: True)
     assert world.tap(other, "delivered", drop=drop).result == "applied"
     assert "goods_stay_with_their_courier" in found(world, seen)
 

@@ -52,7 +52,7 @@ def test_every_plan_of_a_random_day_is_replayed_with_its_state(world: World, see
             assert seen(folded)[0] == world.state
             states[world.database.head(ZONE)] = seen(folded)
     last = world.plan.version
-    assert last > 3
+    assert last >= 3
     for version in range(1, last + 1):
         found = replayed(world, version)
         assert found.plan == world.database.plan(ZONE, version)

@@ -351,6 +351,39 @@ def test_an_address_to_which_nothing_can_go_is_refused_at_once(tmp_path: Path) -
     told(tmp_path, story)
 
 
+def test_an_edit_of_what_is_so_no_longer_is_refused(tmp_path: Path) -> None:
+    async def story(service: Sending, _: Receiver) -> None:
+        path = f"/v1/webhooks/{(await service.hook())['id']}"
+        tag = (await service.client.get(path)).headers["etag"]
+        assert (await service.client.get(path, headers={"if-none-match": tag})).status_code == 304
+        stale = {"if-match": tag}
+        edit = {"description": "ours"}
+        assert (await service.client.patch(path, json=edit, headers=stale)).status_code == 200
+        # That something was sent meanwhile is no reason to refuse; that it was edited is.
+        for answer in (
+            await service.client.patch(path, json={"events": ["plan"]}, headers=stale),
+            await service.client.delete(path, headers=stale),
+        ):
+            assert (answer.status_code, answer.json()["current"]["description"]) == (412, "ours")
+        new = {"if-match": (await service.client.get(path)).headers["etag"]}
+        assert (await service.client.delete(path, headers=new)).status_code == 200
+
+    told(tmp_path, story)
+
+
+def test_a_webhook_is_made_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    async def story(service: Sending, _: Receiver) -> None:
+        key = {"Idempotency-Key": "one"}
+        made = [
+            await service.client.post("/v1/webhooks", json={"url": URL}, headers=key)
+            for _ in range(2)
+        ]
+        assert made[0].json() == made[1].json()
+        assert len((await service.ask("GET", "/v1/webhooks"))["items"]) == 1
+
+    told(tmp_path, story)
+
+
 def test_there_are_not_more_webhooks_than_can_be_served(tmp_path: Path) -> None:
     async def story(service: Sending, _: Receiver) -> None:
         for _i in range(MOST):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
 
 from api.clock import ManualClock
-from api.zone import Room, Zone
+from api.zone import MOST_TOGETHER, Room, Zone
 from dispatch.areas import Area
 from dispatch.crew import add_courier
 from dispatch.errors import Conflict
@@ -95,10 +96,6 @@ def no_commit_succeeds() -> Iterator[None]:
 
 
 def test_what_fails_after_it_wrote_was_never_done(tmp_path: Path) -> None:
-    def refused(room: Room) -> None:
-        meddled(room)
-        raise Conflict("Not this.", at="here", cure="Do not.")
-
     async def story(zone: Zone) -> None:
         before = await zone.ask(lambda room: remembered(room.dispatcher))
         head = await zone.ask(lambda room: room.database.head(room.zone))
@@ -190,5 +187,179 @@ def test_what_fell_due_is_kept_though_the_ask_that_noticed_it_is_refused(tmp_pat
             news = await asyncio.wait_for(listener.take(), 10)
         assert {entry.kind for entry in news} <= {"promise_warned", "promise_breached"}
         assert news
+
+    play(tmp_path, story)
+
+
+async def together(zone: Zone, *works: Callable[[Room], object]) -> list[Any]:
+    """Returns what works gave or raised that waited while the zone's thread was busy."""
+    loop, taken, over = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def busy(_: Room) -> None:
+        loop.call_soon_threadsafe(taken.set)
+        over.wait(30)
+
+    asked: list[asyncio.Future[Any]] = [asyncio.ensure_future(zone.ask(busy))]
+    await taken.wait()
+    asked += [asyncio.ensure_future(zone.ask(work)) for work in works]
+    # Each asks as soon as it runs.
+    await asyncio.sleep(0)
+    over.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    return found[1:]
+
+
+@contextmanager
+def at_each_commit(call: Callable[[], None]) -> Iterator[None]:
+    """Calls something just before each COMMIT of what was written."""
+
+    def listener(connection: Connection) -> None:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        # The connection that reads changes nothing, ever.
+        if raw.total_changes:
+            call()
+
+    event.listen(Engine, "commit", listener)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", listener)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, what waits is done together."""
+    monkeypatch.setattr("api.zone.TOGETHER_S", 60.0)
+
+
+def refused(room: Room) -> None:
+    """Changes everything, and then fails."""
+    meddled(room)
+    raise Conflict("Not this.", at="here", cure="Do not.")
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_waits_is_stored_by_one_commit_and_each_sees_what_those_before_it_did(
+    tmp_path: Path,
+) -> None:
+    async def story(zone: Zone) -> None:
+        commits: list[int] = []
+        with zone.feed.listen() as listener, at_each_commit(lambda: commits.append(1)):
+            found = await together(zone, ordered, ordered, numbers)
+            news = await asyncio.wait_for(listener.take(), 10)
+        assert found == ["o_1", "o_2", ["o_1", "o_2"]]
+        assert len(commits) == 1
+        # Two orders and their plans, in the order of the log.
+        assert [e.seq for e in news] == list(range(news[0].seq, news[0].seq + 4))
+
+    def numbers(room: Room) -> list[str]:
+        return list(room.dispatcher.state.orders)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.usefixtures("patient")
+def test_of_what_waits_together_the_one_that_fails_is_undone_alone(tmp_path: Path) -> None:
+    async def story(zone: Zone) -> None:
+        first, second, third = await together(zone, ordered, refused, ordered)
+        assert (first, third) == ("o_1", "o_2")
+        assert isinstance(second, Conflict)
+        assert not await zone.ask(lambda room: room.dispatcher.state.traffic)
+        kept, held = await zone.ask(
+            lambda room: (
+                room.database.fold(room.zone, room.dispatcher.state.stores),
+                room.dispatcher.state,
+            )
+        )
+        assert (kept.orders, kept.live, kept.couriers) == (held.orders, held.live, held.couriers)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.usefixtures("patient")
+def test_when_the_one_commit_fails_all_who_waited_are_told_so_and_all_is_as_before(
+    tmp_path: Path,
+) -> None:
+    async def story(zone: Zone) -> None:
+        before = await zone.ask(lambda room: remembered(room.dispatcher))
+        with zone.feed.listen() as listener:
+            with no_commit_succeeds():
+                # Also who only read what was never stored, and who was refused because of it.
+                found = await together(
+                    zone, ordered, lambda room: room.dispatcher.state, refused, ordered
+                )
+            assert [type(each) for each in found] == [DatabaseError] * 4
+            assert await zone.ask(lambda room: remembered(room.dispatcher)) == before
+            assert await zone.ask(ordered) == "o_1"
+            news = await asyncio.wait_for(listener.take(), 10)
+        assert [entry.kind for entry in news] == ["order_placed", "plan_published"]
+
+    play(tmp_path, story)
+
+
+@pytest.mark.usefixtures("patient")
+def test_nobody_is_told_before_the_commit_is_over(tmp_path: Path) -> None:
+    async def story(zone: Zone) -> None:
+        told: list[str] = []
+        told_before: list[list[str]] = []
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            # On the zone's thread: the loop gets a moment to tell what it knows.
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), loop).result(10)
+            told_before.append(list(told))
+
+        async def ask() -> None:
+            await zone.ask(ordered)
+            told.append("answer")
+
+        async def listen() -> None:
+            with zone.feed.listen() as listener:
+                await listener.take()
+                told.append("news")
+
+        hearing = asyncio.ensure_future(listen())
+        with at_each_commit(look):
+            await asyncio.gather(ask(), ask(), hearing)
+        assert told_before[0] == []
+        assert sorted(told) == ["answer", "answer", "news"]
+
+    play(tmp_path, story)
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_transaction_holds_a_bounded_number_of_asks(tmp_path: Path) -> None:
+    async def story(zone: Zone) -> None:
+        commits: list[int] = []
+        with at_each_commit(lambda: commits.append(1)):
+            await together(zone, *(located(i) for i in range(MOST_TOGETHER)))
+        # One was the work that kept the thread busy.
+        assert len(commits) == 2
+
+    play(tmp_path, story)
+
+
+def located(number: int) -> Callable[[Room], None]:
+    """Returns work that writes where the courier is."""
+    position = Position(60.17, 24.94, NOW + number)
+    return lambda room: room.database.save_positions(room.zone, "c_1", [position])
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_full_disk_that_undoes_the_transaction_fails_all_of_it(tmp_path: Path) -> None:
+    def undone_by_itself(room: Room) -> None:
+        ordered(room)
+        with room.database.write() as connection:
+            # As SQLite does by itself where a page cannot be written.
+            connection.exec_driver_sql("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+
+    async def story(zone: Zone) -> None:
+        before = await zone.ask(lambda room: remembered(room.dispatcher))
+        found = await together(zone, ordered, undone_by_itself, ordered)
+        assert ["disk is full" in str(each) for each in found] == [True] * 3
+        assert await zone.ask(lambda room: remembered(room.dispatcher)) == before
+        assert await zone.ask(ordered) == "o_1"
 
     play(tmp_path, story)
