@@ -16,7 +16,6 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -350,7 +349,7 @@ class Zone:
     def _on_thread_do_waiting(self, done: list[_Done]) -> bool:
         """Does what waits, as far as it fits; returns whether all that fell due was noticed."""
         noticed = bool(self._waiting)
-        began = perf_counter()
+        began = self._loop.time()
         while self._waiting and len(done) < MOST_TOGETHER:
             asked = self._waiting.popleft()
             if asked.answer.set_running_or_notify_cancel():
@@ -359,7 +358,7 @@ class Zone:
                 result, error = self._on_thread_do(asked.work, room)
                 noticed &= self._on_thread_notice(room)
                 done.append(_Done(asked, result, error, self._committed))
-            if perf_counter() - began > TOGETHER_S:
+            if self._loop.time() - began > TOGETHER_S:
                 break
         return noticed
 

@@ -60,7 +60,7 @@ class Phone:
         """Fetches the route every some seconds."""
         path = f"/v1/couriers/{self.courier}/route"
         while True:
-            await asyncio.sleep(self._rng.uniform(10, 40))
+            await asyncio.sleep(self._rng.uniform(15, 60))
             if not self._online and not self._world.calm:
                 continue
             headers = (("If-None-Match", self._etag),) if self._etag else ()
@@ -99,8 +99,11 @@ class Phone:
         await asyncio.sleep(min(600.0, max(0.0, ready)) + rng.uniform(5, 60))
         if kind == "load":
             named = stop["drops"] if rng.random() < 0.3 else None
-            if named and rng.random() < self._world.faults.wrong_tap:
-                named = named[1:]
+            if rng.random() < self._world.faults.wrong_tap:
+                # One is left behind, or another taken along: it lay there, or did a while ago.
+                others = self._world.drops[-6:]
+                more = [rng.choice(others)] if others and rng.random() < 0.7 else []
+                named = [*stop["drops"][len(more) == 0 :], *more]
             self._tap("loaded", name, drops=named)
         elif kind == "deliver" and rng.random() < 0.08:
             self._tap("failed", name, reason=rng.choice(REASONS))
@@ -112,7 +115,7 @@ class Phone:
         kind = rng.choice(KINDS)
         stop = rng.choice(self._seen) if self._seen and rng.random() < 0.8 else None
         drop = rng.choice(self._world.drops) if self._world.drops and rng.random() < 0.3 else None
-        rest = {"reason": rng.choice(REASONS)} if kind == "failed" else {}
+        rest: dict[str, Any] = {"reason": rng.choice(REASONS)} if kind == "failed" else {}
         self._tap(kind, stop, drop=drop, **rest)
         if kind == "paused":
             self._world.loop.call_later(rng.uniform(30, 600), self._tap, "resumed")

@@ -249,4 +249,3 @@ class Service:
         for disk in self._disks:
             if disk.life is not None and not disk.life.ended:
                 disk.fill(full=full)
-

@@ -96,9 +96,9 @@ class World:
         """Returns a moment so many seconds from now as text."""
         return (START + timedelta(seconds=int(self.loop.time()) + later_s)).isoformat()
 
-    def play(self, steps: int) -> None:
-        """Lets so many steps happen, then lets everything settle."""
-        self.loop.create_task(self._happen(steps))
+    def play(self, steps: int, *, settle: bool) -> None:
+        """Lets so many steps happen, then everything settle, if it shall."""
+        self.loop.create_task(self._happen(steps, settle=settle))
         self.loop.run_until(lambda: self.settled or bool(self.journal.violation))
         for fault in self.loop.faults:
             self.journal.violated("no error that nobody takes", fault)
@@ -112,7 +112,7 @@ class World:
         self.checks.close()
         self.loop.close()
 
-    async def _happen(self, steps: int) -> None:
+    async def _happen(self, steps: int, *, settle: bool) -> None:
         service = self.loop.create_task(self.service.run())
         await self._hire(self._clerks[0])
         self.faults = self._trouble
@@ -126,12 +126,14 @@ class World:
             task.cancel()
         self.service.trouble(full=False, broken=False)
         self.journal.note("calm")
-        await self._settle()
+        if settle:
+            await self._settle()
         service.cancel()
         self.service.stop()
         while self.service.life is not None:
             await asyncio.sleep(1)
-        self.checks.settled()
+        if settle:
+            self.checks.settled()
         self.settled = True
 
     async def _hire(self, clerk: Clerk) -> None:
@@ -191,9 +193,11 @@ class World:
         return waits
 
 
-def played(seed: int, steps: int, faults: Faults | None = None) -> Journal:
+def played(seed: int, steps: int, faults: Faults | None = None, *, settle: bool = True) -> Journal:
     """
     Returns the journal of a run; ``faults`` None are drawn from the seed.
+
+    After so many steps the trouble ends, and everything has to ``settle`` (False: the run ends).
 
     Raises Violation, with the end of the journal, where something did not hold.
     """
@@ -204,7 +208,7 @@ def played(seed: int, steps: int, faults: Faults | None = None) -> Journal:
             world = World(seed, Path(name), faults)
             with simulated(world):
                 try:
-                    world.play(steps)
+                    world.play(steps, settle=settle)
                 finally:
                     world.end()
     finally:
