@@ -52,8 +52,9 @@ def simulator(seeds: int = SEEDS, first: int = 1, steps: int = STEPS) -> str:
     return "\n".join(
         (
             machine(),
-            f"seeds {first} to {first + seeds - 1}, {total} steps in {virtual / 3600:.0f} virtual "
-            f"hours: 0 violations; {seconds:.0f} s of processor time, {total / seconds:.0f} steps/s",
+            f"seeds {first} to {first + seeds - 1}: {total} steps in {virtual / 3600:.0f} virtual "
+            f"hours, 0 violations; {seconds:.0f} s of processor time, {total / seconds:.0f} "
+            "steps/s",
             f"{counts['request']} requests; answered: {_told(answers)}; "
             f"{counts['unanswered']} unanswered in time and sent again",
             f"{counts['commit']} commits, {counts['event']} events, {counts['plan']} plans, "

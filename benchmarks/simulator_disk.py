@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from benchmarks.simulator_loop import LIFE
 
@@ -59,11 +60,8 @@ def simulated(world: World) -> Iterator[None]:
     connect = sqlite3.connect
     of_world = type("DiskOfWorld", (Disk,), {"world": world})
 
-    def opened(*args: Any, **rest: Any) -> sqlite3.Connection:
+    def opened(*args: Any, **rest: Any) -> Any:
         return connect(*args, **{"factory": of_world, **rest})
 
-    sqlite3.connect = opened
-    try:
+    with patch.object(sqlite3, "connect", opened):
         yield
-    finally:
-        sqlite3.connect = connect

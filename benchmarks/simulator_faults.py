@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from benchmarks.simulator_loop import VirtualLoop
+
 if TYPE_CHECKING:
     import random
-
-    from benchmarks.simulator_loop import VirtualLoop
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 Body = Mapping[str, Any]
@@ -188,7 +189,7 @@ class Ledger:
         first = committed is None or (stops and stops[0]["id"] == committed[0])
         self.check("I7 committed stops stay", bool(first), f"{courier}: {committed} is not first")
         self._judge_loads(courier, stops)
-        for before, after in zip(stops, stops[1:], strict=False):
+        for before, after in pairwise(stops):
             rises = before["departure"] <= after["arrival"] <= after["start"] <= after["departure"]
             self.check("I8 times rise", rises, f"{courier}: {before['id']}, {after['id']}")
 

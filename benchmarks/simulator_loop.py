@@ -49,7 +49,14 @@ LIFE: ContextVar[Life | None] = ContextVar("LIFE", default=None)
 """Whose code is running, None for the world around the program."""
 
 
-class VirtualLoop(asyncio.AbstractEventLoop):
+if TYPE_CHECKING:
+    # What of it no program here asks for raises NotImplementedError.
+    _Loop = Any
+else:
+    _Loop = asyncio.AbstractEventLoop
+
+
+class VirtualLoop(_Loop):  # type: ignore[misc]
     """
     An event loop in virtual time, in seconds from 0; what is due at one moment runs as it came.
 
@@ -68,14 +75,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Runs until something is so; raises RuntimeError where nothing will ever happen again."""
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(finalizer=self._finish)
-        asyncio.events._set_running_loop(self)
+        asyncio._set_running_loop(self)  # noqa: SLF001
         try:
             while not done():
                 if not self._due:
                     raise RuntimeError("Nothing is due: everything waits for something else.")
                 self._step()
         finally:
-            asyncio.events._set_running_loop(None)
+            asyncio._set_running_loop(None)  # noqa: SLF001
             sys.set_asyncgen_hooks(*hooks)
 
     def run_out(self, steps: int = 100_000) -> None:
@@ -92,7 +99,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         if life is not None and life.still_until > self._now and not life.ended:
             life.held.append((number, handle))
         else:
-            handle._run()
+            handle._run()  # noqa: SLF001
 
     def hold(self, life: Life, seconds: float) -> None:
         """Lets a program stand still: nothing of it runs for so many seconds."""
@@ -190,7 +197,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def is_running(self) -> bool:
         """Returns whether code that asks for the running loop gets this one."""
-        return asyncio.events._get_running_loop() is self
+        return asyncio._get_running_loop() is self  # noqa: SLF001
 
     def is_closed(self) -> bool:
         """Returns whether nothing is taken any more."""

@@ -14,7 +14,7 @@ from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.helsinki import STORE, embedded_city
 from benchmarks.simulator_checks import Checks
@@ -27,12 +27,14 @@ from benchmarks.simulator_phones import Phone
 from benchmarks.simulator_service import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
     from dispatch.city import City
 
 START = datetime.fromisoformat("2026-11-23T09:00:00+02:00")
 """A Monday morning in Helsinki."""
 
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108
 """A folder in memory, where there is one."""
 
 CALM_S = 4 * 3600
@@ -116,11 +118,11 @@ class World:
         service = self.loop.create_task(self.service.run())
         await self._hire(self._clerks[0])
         self.faults = self._trouble
-        for one in (*self._clerks, *self.screens, *self.phones):
-            one.start()
+        begins = [c.start for c in self._clerks] + [s.start for s in self.screens]
+        for start in (*begins, *(p.start for p in self.phones)):
+            start()
         trouble = [self.loop.create_task(coroutine) for coroutine in self._troubles()]
-        while self.journal.steps < steps:
-            await asyncio.sleep(10)
+        await self._until(lambda: self.journal.steps >= steps)
         self.faults, self.calm = CALM, True
         for task in trouble:
             task.cancel()
@@ -130,11 +132,15 @@ class World:
             await self._settle()
         service.cancel()
         self.service.stop()
-        while self.service.life is not None:
-            await asyncio.sleep(1)
+        await self._until(lambda: self.service.life is None)
         if settle:
             self.checks.settled()
         self.settled = True
+
+    async def _until(self, so: Callable[[], bool], wait_s: float = 10) -> None:
+        # What is waited for is nobody's event: lines of a journal, the end of a process.
+        while not so():  # noqa: ASYNC110
+            await asyncio.sleep(wait_s)
 
     async def _hire(self, clerk: Clerk) -> None:
         shift = {"start": self.moment(-3600), "end": self.moment(12 * 3600)}
@@ -144,7 +150,7 @@ class World:
             self.couriers.append(answer.json()["id"])
         self.phones = [Phone(self, courier) for courier in self.couriers]
 
-    def _troubles(self) -> list[asyncio.coroutines.Coroutine[object, object, None]]:
+    def _troubles(self) -> list[Coroutine[Any, Any, None]]:
         rng, service = self.rng("trouble"), self.service
 
         async def disk() -> None:
@@ -153,12 +159,12 @@ class World:
             await asyncio.sleep(rng.expovariate(1 / 120))
             service.trouble(full=False, broken=False)
 
-        async def every(seconds: float, strike: object) -> None:
+        async def every(seconds: float, strike: Callable[[], Awaitable[None] | None]) -> None:
             while seconds:
                 await asyncio.sleep(rng.expovariate(1 / seconds))
-                done = strike()  # type: ignore[operator]
-                if done is not None:
-                    await done
+                lasts = strike()
+                if lasts is not None:
+                    await lasts
 
         f = self._trouble
         return [
