@@ -23,7 +23,7 @@ class Principal:
     name: str
 
 
-def principal(request: Request) -> Principal:
+async def principal(request: Request) -> Principal:
     """
     Returns the principal ``local``.
 

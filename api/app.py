@@ -5,6 +5,7 @@ The service as one ASGI application.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -69,12 +70,15 @@ def create_app(
     city: City | None = None,
     search: Search | None = None,
     post: Post | None = None,
+    clock: Clock | None = None,
+    thread: Executor | None = None,
 ) -> FastAPI:
     """
     Returns the application; its lifespan opens the zone, and closes it.
 
     ``city`` None loads the one of the settings, ``search`` None starts their worker processes,
-    ``post`` None sends webhooks over the network.
+    ``post`` None sends webhooks over the network, ``clock`` None is the one they name, and
+    ``thread`` None starts one for the zone.
     """
     if search is None and settings.workers:
         search = SearchPool(
@@ -83,7 +87,7 @@ def create_app(
             polish_seconds=settings.polish_seconds,
             seed=settings.seed,
         )
-    zone = Zone(settings, _clock(settings), city=city, search=search)
+    zone = Zone(settings, clock or _clock(settings), city=city, search=search, thread=thread)
     newsroom = Newsroom(zone.moment)
     sender = Sender(zone, newsroom, Random(settings.seed), post)
 

@@ -5,6 +5,7 @@ What time it is for a zone: the machine's clock, or one moved by hand.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -17,18 +18,23 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock; where the machine sets it back, time stands still until it caught up."""
+    """
+    The machine's clock; where the machine sets it back, time stands still until it caught up.
 
-    def __init__(self) -> None:
+    ``read`` gives its seconds, in a simulation those of another world.
+    """
+
+    def __init__(self, read: Callable[[], float] = time.time) -> None:
+        self._read = read
         self._latest = 0
 
     def wait_s(self, moment: int) -> float:
         """Returns the seconds until a moment, 0 where it is over."""
-        return max(0.0, moment - time.time())
+        return max(0.0, moment - self._read())
 
     def now(self) -> int:
         """Returns the moment in Unix seconds."""
-        self._latest = max(self._latest, int(time.time()))
+        self._latest = max(self._latest, int(self._read()))
         return self._latest
 
 

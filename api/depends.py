@@ -14,7 +14,7 @@ from api.zone import Zone
 __all__ = ["Here", "Who"]
 
 
-def zone_of(request: Request) -> Zone:
+async def zone_of(request: Request) -> Zone:
     """Returns the zone that this service runs."""
     zone: Zone = request.app.state.zone
     return zone

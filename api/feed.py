@@ -58,7 +58,8 @@ class Feed:
     """The listeners of a zone. Used on the event loop only."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        # By when they came: who is told first does not depend on where they lie in memory.
+        self._listeners: dict[Listener, None] = {}
         self._of: Counter[str] = Counter()
         self._closed = False
 
@@ -77,12 +78,12 @@ class Feed:
         listener = Listener(size)
         if self._closed:
             listener.close()
-        self._listeners.add(listener)
+        self._listeners[listener] = None
         self._of[principal] += 1
         try:
             yield listener
         finally:
-            self._listeners.discard(listener)
+            del self._listeners[listener]
             self._of[principal] -= 1
 
     def close(self) -> None:

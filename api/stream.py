@@ -57,7 +57,7 @@ async def _listener(zone: Here, who: Who) -> AsyncIterator[Listener]:
         yield listener
 
 
-def _newsroom(request: Request) -> Newsroom:
+async def _newsroom(request: Request) -> Newsroom:
     found: Newsroom = request.app.state.newsroom
     return found
 

@@ -21,7 +21,7 @@ from dispatch.webhooks import Webhook
 WebhookId = Annotated[str, Path(max_length=100)]
 
 
-def _sender(request: Request) -> Sender:
+async def _sender(request: Request) -> Sender:
     found: Sender = request.app.state.sender
     return found
 

@@ -12,11 +12,10 @@ import gc
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -109,7 +108,8 @@ class Zone:
     A zone that runs.
 
     Mutable because it starts and stops, and because time passes. Its methods are for the event
-    loop; those whose names begin with ``_on_thread`` run on the zone's thread.
+    loop; those whose names begin with ``_on_thread`` run on the zone's thread, which is one that
+    it starts, or ``thread``: anything that does one job after the other.
     """
 
     def __init__(
@@ -119,6 +119,7 @@ class Zone:
         *,
         city: City | None = None,
         search: Search | None = None,
+        thread: Executor | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -128,7 +129,8 @@ class Zone:
             self.improver = Improver(search, snapshot=self._snapshot, adopt=self._adopt)
         self._tick_s = settings.policy_values().tick_s
         self._city = city
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"zone-{settings.zone}")
+        self._is_own_thread = thread is None
+        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix=f"zone-{settings.zone}")
         self._waiting: deque[_Asked] = deque()
         self._tasks: list[asyncio.Task[None]] = []
         self._clock_moves = asyncio.Lock()
@@ -286,10 +288,11 @@ class Zone:
         if policy.quote_search_s or policy.quote_search_moves:
             # Quotes search here, not in a worker; the first should not wait for OR-Tools.
             warm_up()
-        # What is here now stays: modules, the city, the state. Walking through it again and again
-        # for garbage took a tenth of a second each time, in the middle of somebody's order.
-        gc.collect()
-        gc.freeze()
+        if self._is_own_thread:
+            # What is here now stays: modules, the city, the state. Walking through it again and
+            # again for garbage took a tenth of a second, in the middle of somebody's order.
+            gc.collect()
+            gc.freeze()
 
     def _open(self) -> None:
         opened = open_zone(self.settings, self.clock, self._city, self._on_thread_commit)
@@ -370,7 +373,7 @@ class Zone:
     def _on_thread_do_waiting(self, done: list[_Done]) -> bool:
         """Does what waits, as far as it fits; returns whether all that fell due was noticed."""
         noticed = bool(self._waiting)
-        began = perf_counter()
+        began = self._loop.time()
         while self._waiting and len(done) < MOST_TOGETHER:
             asked = self._waiting.popleft()
             if asked.answer.set_running_or_notify_cancel():
@@ -379,7 +382,7 @@ class Zone:
                 result, error = self._on_thread_do(asked.work, room)
                 noticed &= self._on_thread_notice(room)
                 done.append(_Done(asked, result, error, self._committed))
-            if perf_counter() - began > TOGETHER_S:
+            if self._loop.time() - began > TOGETHER_S:
                 break
         return noticed
 

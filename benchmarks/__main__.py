@@ -27,6 +27,7 @@ from benchmarks.push import push
 from benchmarks.quotes import quotes
 from benchmarks.roads import roads
 from benchmarks.shifts import shifts
+from benchmarks.simulator import simulator
 from benchmarks.snapshots import snapshots
 from benchmarks.static import static
 from benchmarks.vroom_format import vroom_format
@@ -42,6 +43,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "power": power,
     "push": push,
     "machine": adopting,
+    "simulator": simulator,
     "shifts": shifts,
     "roads": roads,
     "exact": exact,
