@@ -14,7 +14,6 @@ from tests.kill_child import store
 from tests.store_worlds import STORES, ZONE, seen
 
 if TYPE_CHECKING:
-
     from tests.homes import Home
 
 Acknowledged = tuple[int, str, int]
