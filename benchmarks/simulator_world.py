@@ -116,6 +116,7 @@ class World:
 
     async def _happen(self, steps: int, *, settle: bool) -> None:
         service = self.loop.create_task(self.service.run())
+        await self._until(lambda: self.service.app is not None, 1)
         await self._hire(self._clerks[0])
         self.faults = self._trouble
         begins = [c.start for c in self._clerks] + [s.start for s in self.screens]

@@ -36,10 +36,12 @@ REGRESSIONS = (
     (9, 200),
     # Several taps in one transaction, each with a plan of its own.
     (3, 200),
-    # A process was usurped, stopped, and met a full disk.
-    (8, 200),
 )
-"""Seeds and steps of runs that once failed, and why."""
+"""
+Seeds and steps of runs that once failed, and why.
+
+A change of the simulator changes what a seed means: these keep kinds of trouble, not the very runs.
+"""
 
 
 @pytest.mark.parametrize(("seed", "steps"), REGRESSIONS)
@@ -67,8 +69,10 @@ def test_without_trouble_everything_is_answered_at_once() -> None:
     faults = ("lost", "doubled", "half", "offline", "pause", "usurped", "gap")
     assert not any(journal.counts[kind] for kind in faults)
     assert not any(kind.startswith("crash") for kind in journal.counts)
-    # The first may be asked before the service has started.
-    assert journal.counts["unanswered"] <= 1
+    # Only the end of the run may meet a request under way.
+    stops = next(i for i, line in enumerate(journal.lines) if line.endswith(" stop 1"))
+    assert stops > 1000
+    assert not any(" unanswered " in line for line in journal.lines[:stops])
 
 
 def test_the_command_tells_what_runs_came_to(capsys: pytest.CaptureFixture[str]) -> None:
