@@ -88,7 +88,7 @@ def test_settings_that_are_shown_read_back_the_same(tmp_path: Path, text: str) -
         ("port = 'x'", "port: .*integer"),
         ("host = '0.0.0.0'", "host: .*loopback.*no access control"),
         ("host = 'example.org'", "host: .*loopback"),
-        ("db = 'mysql://x/y'", "db: .*sqlite:///.*postgresql://"),
+        ("db = 'mysql://x/y'", "db: .*sqlite:///.*postgresql"),
         ("clock = 'sundial'", "clock: .*system.*manual"),
         ("clock_start = 2026-11-23T09:00:00", "clock_start: .*timezone"),
         ("search_seconds = nan", "search_seconds: .*finite"),
@@ -157,8 +157,7 @@ def test_a_manual_clock_moves_forward_only() -> None:
         clock.move_to(129)
 
 
-def test_the_system_clock_never_runs_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_clock_never_runs_backwards() -> None:
     told = iter([100.9, 99.0, 101.0])
-    monkeypatch.setattr("api.clock.time.time", lambda: next(told))
-    clock = SystemClock()
+    clock = SystemClock(lambda: next(told))
     assert [clock.now() for _ in range(3)] == [100, 100, 101]
