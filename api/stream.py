@@ -7,6 +7,7 @@ break, or after a restart of the service, goes on where it was.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
 from typing import Annotated
@@ -20,7 +21,9 @@ from api.news import Newsroom, for_courier
 from api.problems import Problem
 from api.zone import Room, Zone
 from dispatch.errors import NotFound
-from dispatch.store import LoggedEvent
+from dispatch.store import DatabaseError, LoggedEvent
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1/stream", tags=["stream"])
 
@@ -91,8 +94,26 @@ async def listen(
     concerns that one. An ``order`` of kind ``promise_warned`` says in ``warning`` which.
 
     ``reset`` says that events were missed for good: fetch everything anew. ``bye`` says that the
-    service stops: come back later.
+    service stops, or cannot read its database now: come back later.
     """
+    told = _stream(zone, courier, listener, newsroom, last_event_id)
+    try:
+        async for news in told:
+            yield news
+    except DatabaseError as error:
+        # The answer began long ago, so that it cannot say 503 any more.
+        log.error("A stream ends: %s", error)
+        yield ServerSentEvent(event="bye", data={}, retry=RETRY_MS)
+
+
+async def _stream(
+    zone: Zone,
+    courier: str | None,
+    listener: Listener,
+    newsroom: Newsroom,
+    last_event_id: str | None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Yields all that a client hears; raises DatabaseError where it cannot be read."""
     head = await _head(zone)
     position = position_of(last_event_id, zone.settings.zone, head)
     if position is None:

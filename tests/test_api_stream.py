@@ -16,7 +16,7 @@ from api.app import create_app
 from api.feed import Feed
 from api.stream import MOST_MISSED, position_of
 from dispatch.events import BreachForeseen, Rescue
-from dispatch.store import LoggedEvent
+from dispatch.store import DatabaseError, LoggedEvent
 from tests.api_world import (
     TEN,
     InlineSearch,
@@ -312,6 +312,23 @@ def test_the_stream_says_goodbye_when_the_service_stops(tmp_path: Path) -> None:
             assert (await stream.event())["event"] == "bye"
             assert (await stream.event())["event"] == "the end"
 
+    asyncio.run(story())
+
+
+def test_a_stream_whose_log_cannot_be_read_says_goodbye(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise DatabaseError("The disk is full.", cure="Make room.")
+
+    async def story() -> None:
+        async with running(tmp_path) as (app, _), Listening(app, "helsinki:0") as stream:
+            assert await stream.event() == {"event": "bye"}
+            assert await stream.chunk() is None
+            # It comes back to where it was.
+            assert stream.ids == ["helsinki:0"]
+
+    monkeypatch.setattr(api.stream, "_missed", broken)
     asyncio.run(story())
 
 

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
 REGRESSIONS = (
     # A process killed while it stood still: its work woke only when it would have gone on.
-    (9, 200),
+    (9, 900),
     # Several taps in one transaction, each with a plan of its own.
-    (3, 200),
+    (3, 300),
+    # A stream asked together with orders that a bad disk refused: it broke without a goodbye.
+    (1017, 950),
 )
 """
 Seeds and steps of runs that once failed, and why.
@@ -46,7 +48,7 @@ A change of the simulator changes what a seed means: these keep kinds of trouble
 
 @pytest.mark.parametrize(("seed", "steps"), REGRESSIONS)
 def test_what_must_hold_holds_in_runs_that_once_failed(seed: int, steps: int) -> None:
-    journal = played(seed, steps)
+    journal = played(seed, steps, settle=False)
     assert journal.counts["commit"] > 20
     assert journal.counts["start"] >= 1
 
