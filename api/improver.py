@@ -25,7 +25,8 @@ class Improver:
     One search at a time, as long as it finds something better.
 
     Mutable because a change may come at any moment: ``wake`` notes it, ``run`` answers it. Used on
-    the event loop only. A search that is lost leaves the plan as the insertion made it.
+    the event loop only. A search that is lost leaves the plan as the insertion made it. What it
+    asks of the zone waits for a lull, unless somebody waits until it is ``idle``.
     """
 
     def __init__(
@@ -34,8 +35,11 @@ class Improver:
         *,
         snapshot: Callable[[], Awaitable[Snapshot | None]],
         adopt: Callable[[Snapshot, Solution], Awaitable[bool]],
+        lull: Callable[[], Awaitable[None]],
     ) -> None:
         self.search = search
+        self._lull = lull
+        self._waited_for = 0
         self._snapshot = snapshot
         self._adopt = adopt
         self._changed = asyncio.Event()
@@ -49,7 +53,11 @@ class Improver:
 
     async def idle(self) -> None:
         """Returns when no search is running and none is due."""
-        await self._idle.wait()
+        self._waited_for += 1
+        try:
+            await self._idle.wait()
+        finally:
+            self._waited_for -= 1
 
     async def run(self) -> None:
         """Searches after every change, for ever."""
@@ -74,16 +82,26 @@ class Improver:
         """Short searches while they gain, then long ones while nothing else happens."""
         polish = False
         for _ in range(MAX_ROUNDS):
+            await self._let_others_first()
             snapshot = await self._snapshot()
             if snapshot is None:
                 return
             found = await self.search.find(snapshot, polish=polish)
-            if found is not None and await self._adopt(snapshot, found.solution):
+            if found is not None and await self._adopted(snapshot, found):
                 log.info("A search upon plan %d was adopted: %s", snapshot.version, story(found))
                 continue
             if polish or self._changed.is_set():
                 return
             polish = True
+
+    async def _adopted(self, snapshot: Snapshot, found: Result) -> bool:
+        await self._let_others_first()
+        return await self._adopt(snapshot, found.solution)
+
+    async def _let_others_first(self) -> None:
+        """Waits for a lull, as the zone's thread serves one after the other; not if waited for."""
+        if not self._waited_for:
+            await self._lull()
 
     async def _started(self) -> None:
         """Starts the search, or starts it anew; where that fails the next search tries again."""

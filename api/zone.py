@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from api.clock import Clock, ManualClock, SystemClock
 from api.feed import Feed
 from api.improver import Improver
+from api.lull import Lull
 from api.opening import open_zone, reload_zone
 from api.search_pool import Search
 from api.settings import Settings
@@ -124,9 +125,12 @@ class Zone:
         self.settings = settings
         self.clock = clock
         self.feed = Feed()
+        self._lull = Lull()
         self.improver: Improver | None = None
         if search is not None:
-            self.improver = Improver(search, snapshot=self._snapshot, adopt=self._adopt)
+            self.improver = Improver(
+                search, snapshot=self._snapshot, adopt=self._adopt, lull=self._lull.come
+            )
         self._tick_s = settings.policy_values().tick_s
         self._city = city
         self._is_own_thread = thread is None
@@ -172,6 +176,10 @@ class Zone:
         What it committed is published, and wakes the search unless told otherwise. Raises what work
         raises, or DatabaseError where it could not be stored; then nothing of it was done.
         """
+        with self._lull.asking():
+            return await self._answer(work, wake)
+
+    async def _answer(self, work: Callable[[Room], T], wake: bool) -> T:
         result: T = await asyncio.wrap_future(self._submit(work, wake))
         return result
 
@@ -269,12 +277,16 @@ class Zone:
                 log.exception("A tick failed")
 
     async def _snapshot(self) -> Snapshot | None:
-        return await self.ask(lambda room: room.dispatcher.snapshot(room.now), wake=False)
+        return await self._answer(lambda room: room.dispatcher.snapshot(room.now), wake=False)
 
     async def _adopt(self, snapshot: Snapshot, solution: Solution) -> bool:
-        # What the search itself gained is no reason to wake it: it goes on by itself.
-        return await self.ask(
-            lambda room: room.dispatcher.adopt(snapshot, solution, room.now), wake=False
+        # What the search itself gained is no reason to wake it: it goes on by itself. In two
+        # visits, so that who asks meanwhile waits for one of them only.
+        found = await self._answer(
+            lambda room: room.dispatcher.weigh(snapshot, solution, room.now), wake=False
+        )
+        return found is not None and await self._answer(
+            lambda room: room.dispatcher.take(found, room.now), wake=False
         )
 
     def _publish(self, news: tuple[LoggedEvent, ...], wake: bool) -> None:

@@ -5,6 +5,7 @@ One zone: every event takes the same road through here, and so does every answer
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -16,14 +17,16 @@ from dispatch.errors import NotFound
 from dispatch.keeping import expired_holds, lost, settled
 from dispatch.memory import Memory, learned, put_back
 from dispatch.observed import learn
+from dispatch.plan import Plan
 from dispatch.plan_news import differs, summary
 from dispatch.plan_reading import read_plan
 from dispatch.planning import build_problem
 from dispatch.positions import newest, rides
 from dispatch.present import Present
 from dispatch.promising import weekdays
-from dispatch.proposals import carried
+from dispatch.proposals import Proposal, carried
 from dispatch.reported import expired, in_force
+from dispatch.requests import Position
 from dispatch.silence import asked, fell_silent
 from dispatch.state import State, apply
 from dispatch.watch import Watched, fell_due, next_moment, off_duty, watched
@@ -31,7 +34,7 @@ from solver.problem import Problem
 from solver.solution import Solution, cost, cost_since
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from dispatch.calendars import Calendar
     from dispatch.carrying import Found
@@ -39,10 +42,8 @@ if TYPE_CHECKING:
     from dispatch.commit import CommitTo
     from dispatch.events import Event
     from dispatch.model import Model
-    from dispatch.plan import Plan
     from dispatch.policy import Policy
-    from dispatch.proposals import Proposal
-    from dispatch.requests import ActionAnswer, Position
+    from dispatch.requests import ActionAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,27 @@ class Snapshot:
     initial: Solution
     version: int
     now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A search's answer that is worth taking as things were: what it would be, and what it is."""
+
+    snapshot: Snapshot
+    solution: Solution
+    plan: Plan
+    positions: Mapping[str, Position]
+    travel_epoch: int
+    proposal: Proposal
+
+    def holds(self, dispatcher: Dispatcher, now: int) -> bool:
+        """Returns whether nothing has happened since."""
+        return (
+            self.proposal.state is dispatcher.state
+            and self.plan is dispatcher.plan
+            and self.proposal.model.now == now
+            and (self.positions, self.travel_epoch) == dispatcher.surroundings()
+        )
 
 
 class Dispatcher:
@@ -127,6 +149,10 @@ class Dispatcher:
     def propose(self, state: State, now: int) -> Proposal:
         """Returns what would be planned: the published plan carried over, newcomers inserted."""
         return carried(state, self.model(state, now), sequences_of_plan(self.plan))
+
+    def surroundings(self) -> tuple[Mapping[str, Position], int]:
+        """Returns what a plan depends on beside state and moment: positions, and the streets."""
+        return dict(self._positions), self.city.travel_epoch
 
     def present(self, now: int) -> Proposal:
         """Returns what would be planned if nothing happened, worked out once for one moment."""
@@ -237,12 +263,17 @@ class Dispatcher:
         return Snapshot(model.problem, Solution(routes, left), self.plan.version, now)
 
     def adopt(self, snapshot: Snapshot, solution: Solution, now: int) -> bool:
-        """
-        Returns whether a search's answer became the plan.
+        """Returns whether a search's answer became the plan: worth taking, see `weigh`."""
+        found = self.weigh(snapshot, solution, now)
+        return found is not None and self.take(found, now)
 
-        The answer is carried over to the state of now and newcomers are inserted; it is published
-        only if it is better than the published plan, both priced in the problem of now, and loses
-        no place held for a quote. What only rides less, or comes earlier, may not take from the
+    def weigh(self, snapshot: Snapshot, solution: Solution, now: int) -> Weighed | None:
+        """
+        Returns a search's answer as a proposal where it is worth taking; nothing changes.
+
+        The answer is carried over to the state of now and newcomers are inserted; it is taken only
+        if it is better than the published plan, both priced in the problem of now, and loses no
+        place held for a quote. What only rides less, or comes earlier, may not take from the
         chance of a promise either.
         """
         model = self.model(self.state, now)
@@ -252,12 +283,21 @@ class Dispatcher:
         price = cost(model.problem, published.solution)
         better = cost_since(model.problem, published.solution, price, candidate.solution)
         if better >= price or lost(candidate, now):
-            return False
+            return None
         saves = better[:-1] < price[:-1]
         if not saves and endangers(self, published, candidate, self.policy.quote_confidence):
+            return None
+        positions, epoch = self.surroundings()
+        return Weighed(snapshot, solution, self.plan, positions, epoch, candidate)
+
+    def take(self, found: Weighed, now: int) -> bool:
+        """Returns whether what was weighed became the plan; weighed anew if anything happened."""
+        holds = found.holds(self, now)
+        latest = found if holds else self.weigh(found.snapshot, found.solution, now)
+        if latest is None:
             return False
         version = self.plan.version
-        return self.publish(now, (), candidate).version > version
+        return self.publish(now, (), latest.proposal).version > version
 
 
 def unknown_courier(courier: str) -> NotFound:

@@ -289,10 +289,24 @@ def adopt(world: World, pick: Pick) -> None:
     taken = pick.one_of(world.snapshots)
     world.snapshots = [other for other in world.snapshots if other is not taken]
     found = _searched(taken, pick)
-    dispatcher, now = world.dispatcher, world.now
-    before = dispatcher.propose(world.state, now)
+    if pick.one_of((False, False, True)):
+        # The zone serves others before it takes what it weighed.
+        world.weighed = world.dispatcher.weigh(taken, found, world.now)
+    else:
+        _adopting(world, lambda: world.dispatcher.adopt(taken, found, world.now))
+
+
+def take(world: World, pick: Pick) -> None:
+    """What was weighed is taken, whatever happened since."""
+    weighed, world.weighed = world.weighed, None
+    if weighed is not None:
+        _adopting(world, lambda: world.dispatcher.take(weighed, world.now))
+
+
+def _adopting(world: World, adopts: Callable[[], bool]) -> None:
+    before = world.dispatcher.propose(world.state, world.now)
     held = tuple(quote.id for quote in world.held())
-    if dispatcher.adopt(taken, found, now):
+    if adopts():
         problem = before.model.problem
         after = rest_left_out(problem, carry_over(sequences_of_plan(world.plan), before.model))
         world.adopted = Adopted(
@@ -391,10 +405,13 @@ RULES: dict[str, Callable[[World, Pick], None]] = {
     for rule in (
         *(place, order_again, reserve, order_reserved, release, cancel, store_tells),
         *(courier_joins, courier_changes, work, tap_wildly, tap_in_disorder, tap_again),
-        *(move, traffic, position, tick, snapshot, adopt, plan_again),
+        *(move, traffic, position, tick, snapshot, adopt, take, plan_again),
         *(crash, superseded, lose_the_disk),
     )
 }
 
-OFTEN = {"place": 5, "work": 5, "adopt": 4, "snapshot": 3, "tick": 3, "tap_again": 2, "reserve": 2}
+OFTEN = {
+    **{"place": 5, "work": 5, "adopt": 4, "snapshot": 3},
+    **{"tick": 3, "take": 3, "tap_again": 2, "reserve": 2},
+}
 """How often a rule is chosen by a seed, for once of the others."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from dispatch.city import City
     from dispatch.commit import Commit
-    from dispatch.dispatcher import Snapshot
+    from dispatch.dispatcher import Snapshot, Weighed
     from dispatch.orders import Quote
     from dispatch.plan import Plan
     from dispatch.state import State
@@ -105,6 +105,7 @@ class World:
         self.told = Told()
         self.wanted: dict[str, QuoteRequest] = {}
         self.snapshots: list[Snapshot] = []
+        self.weighed: Weighed | None = None
         self.adopted: Adopted | None = None
         self.fault = ""
         self.committed: Plan | None = None
@@ -152,6 +153,7 @@ class World:
         """Loses all that is not in the database, and starts again."""
         self.crashes += 1
         self.snapshots.clear()
+        self.weighed = None
         self.fault = ""
         self.close()
         self.open()

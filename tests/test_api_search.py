@@ -21,7 +21,7 @@ from solver.solve import SolveParams, solve
 from tests.api_world import DeadSearch, InlineSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from solver.solve import Result
 
@@ -110,7 +110,10 @@ def test_one_process_searches_on_two_cores() -> None:
 
 
 def improving(
-    search: InlineSearch, snapshot: Snapshot | None, gains: int
+    search: InlineSearch,
+    snapshot: Snapshot | None,
+    gains: int,
+    lull: Callable[[], Awaitable[None]] | None = None,
 ) -> tuple[Improver, list[int]]:
     """Returns an improver whose answers are adopted so many times, and the record of it."""
     adopted: list[int] = []
@@ -122,7 +125,10 @@ def improving(
         adopted.append(len(adopted) < gains)
         return bool(adopted[-1])
 
-    return Improver(search, snapshot=give, adopt=adopt), adopted
+    async def no_wait() -> None:
+        pass
+
+    return Improver(search, snapshot=give, adopt=adopt, lull=lull or no_wait), adopted
 
 
 def run(improver: Improver, story: Coroutine[None, None, None]) -> None:
@@ -223,3 +229,38 @@ def test_the_log_says_whether_the_model_of_record_read_what_was_adopted(
     assert told == "A search upon plan 1 was adopted: read back by OR-Tools"
     alone = solve(a_snapshot().problem, SolveParams(iterations=1, engine="sisr"))
     assert story(alone) == "not read back by OR-Tools: Ruin and recreate alone was asked for."
+
+
+def test_what_a_search_asks_of_the_zone_waits_for_a_lull() -> None:
+    async def story() -> None:
+        waiting, calm = asyncio.Event(), asyncio.Event()
+        lulls: list[int] = []
+
+        async def lull() -> None:
+            lulls.append(len(adopted))
+            waiting.set()
+            await calm.wait()
+
+        improver, adopted = improving(InlineSearch(), a_snapshot(), 0, lull)
+        task = asyncio.create_task(improver.run())
+        improver.wake()
+        await waiting.wait()
+        assert adopted == []
+        idle = asyncio.create_task(improver.idle())
+        calm.set()
+        await idle
+        task.cancel()
+        # A short search and a long one, neither adopted; the rest is waited for, so not delayed.
+        assert adopted == [False, False]
+        assert lulls[0] == 0
+
+    asyncio.run(story())
+
+
+def test_who_waits_for_the_search_does_not_wait_for_a_lull() -> None:
+    async def never() -> None:
+        raise AssertionError("waited for a lull")
+
+    improver, adopted = improving(InlineSearch(), a_snapshot(), 0, never)
+    run(improver, woken(improver))
+    assert adopted == [False, False]
