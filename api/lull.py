@@ -11,8 +11,8 @@ from contextlib import contextmanager
 LULL_S = 0.05
 """Seconds without an ask that make a lull: as long as a client takes from answer to next ask."""
 
-LONGEST_S = 1.0
-"""Seconds after which what waits for a lull waits no longer: there is none while a crowd asks."""
+LONGEST_S = 3.0
+"""Seconds after which what waits for a lull waits no longer: a crowd may leave none."""
 
 
 class Lull:

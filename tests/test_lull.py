@@ -1,5 +1,5 @@
 """
-When work that can wait is done: as soon as nobody asks, and after a second at the latest.
+When work that can wait is done: as soon as nobody asks, and after three seconds at the latest.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def test_an_ask_that_is_being_answered_is_waited_for() -> None:
     assert played(story()) == pytest.approx(0.17, abs=0.001)
 
 
-def test_a_crowd_is_waited_for_no_longer_than_a_second() -> None:
+def test_a_crowd_is_not_waited_for_longer_than_that() -> None:
     async def story() -> float:
         lull = Lull()
 
