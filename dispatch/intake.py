@@ -39,9 +39,19 @@ def fingerprint(request: OrderRequest | QuoteRequest) -> str:
 
 
 def wanted(service: str, drops: Sequence[DropRequest]) -> str:
-    """Returns a digest of a service and drops: what ties an order to the quote it names."""
-    content = [service, [asdict(drop) for drop in drops]]
+    """
+    Returns a digest of a service and drops: what ties an order to the quote it names.
+
+    What is brought where is in it; what people are called, and goods, and notes are not, as they
+    are often told with the order only.
+    """
+    content = [service, [_brought(drop) for drop in drops]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _brought(drop: DropRequest) -> list[object]:
+    desk = asdict(replace(drop.desk, contact=NOBODY))
+    return [desk, [(item.sku, item.quantity, item.load) for item in drop.items]]
 
 
 def service_of(state: State, name: str) -> Service:

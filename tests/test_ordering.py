@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dispatch.errors import Conflict, DispatchError, NotFound
 from dispatch.ordering import cancel_order, goods_ready, known_order
-from dispatch.orders import DropStatus
+from dispatch.orders import Contact, DropStatus
 from dispatch.quoting import give_quote
 from dispatch.requests import QuoteRequest
 from tests.little_city import HOUR, NOW, LittleZone, a_drop, wish
@@ -129,6 +131,16 @@ def test_a_quote_is_for_what_was_asked(block: int, service: str) -> None:
     with pytest.raises(Conflict) as error:
         zone.order(a_drop(block), service=service, quote_id=quote)
     assert code_of(error) == "quote-differs"
+
+
+def test_a_quote_knows_no_names_and_notes() -> None:
+    zone = LittleZone()
+    quote = quoted(zone)
+    asked = a_drop(3)
+    items = tuple(replace(item, name="A4 paper 80 g") for item in asked.items)
+    told = replace(asked.desk, contact=Contact("Aino", "+358 9 1234"))
+    zone.order(replace(asked, desk=told, items=items, note="ring twice"), quote_id=quote)
+    assert len(zone.state.orders) == 1
 
 
 def test_an_unknown_quote_is_not_found() -> None:
