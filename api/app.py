@@ -12,6 +12,7 @@ from importlib.metadata import version
 from random import Random
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from api import (
     actions,
@@ -109,6 +110,7 @@ def create_app(
         responses=problems.RESPONSES,
         # What fails to validate may hold names and phone numbers; it stays out of any log.
         telemetry={"logs": False},
+        generate_unique_id_function=_operation,
         docs_url=None,
         redoc_url=None,
     )
@@ -121,6 +123,11 @@ def create_app(
     for resource in RESOURCES:
         app.include_router(resource.router)
     return app
+
+
+def _operation(route: APIRoute) -> str:
+    """Returns what clients that are generated call an operation."""
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
 
 
 def _clock(settings: Settings) -> Clock:

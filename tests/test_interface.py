@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -20,7 +21,7 @@ def test_every_example_of_the_page_replays_as_written(tmp_path: Path) -> None:
     settings = Settings(
         db=f"sqlite:///{tmp_path}/dispatch.db",
         clock="manual",
-        clock_start="2026-11-23T10:00:00+02:00",
+        clock_start=datetime.fromisoformat("2026-11-23T10:00:00+02:00"),
         workers=0,
     )
     wrong: list[str] = []
