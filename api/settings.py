@@ -72,6 +72,9 @@ class StoreSettings(BaseModel):
         return Store(self.id, self.name, lat, lon, self.preparation_s, hours)
 
 
+BOUNDS = ("shed_after_s", "refuse_after_s", "refuse_all_after_s")
+"""The settings of a backlog's bounds, each at least as much as the one before."""
+
 HELSINKI_STORE = StoreSettings(id="st_1", name="Helsinki centre", lat=60.1699, lon=24.9415)
 """The store of the embedded city."""
 
@@ -108,11 +111,13 @@ class Settings(BaseModel):
     Everything about one service that can be chosen.
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
-    starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
-    tests; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
-    defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
-    its addresses, and ``search`` stays ``auto``.
+    starts (None: the time of starting). Where what is asked of the zone would wait longer than
+    ``shed_after_s``, no better plans are looked for; beyond ``refuse_after_s`` new work of clients
+    is refused, beyond ``refuse_all_after_s`` everything. ``service`` adds to the services that ship
+    or replaces them by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by
+    http too, for tests; the first ``calendar`` is the usual one. ``policy`` holds figures that
+    differ from the defaults. With ``osrm`` travel times are those of the server there, ``profile``
+    is the name in its addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -133,6 +138,11 @@ class Settings(BaseModel):
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     webhooks_allow_loopback: bool = False
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    shed_after_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    refuse_after_s: Annotated[float, Field(gt=0, le=3600, validate_default=True)] = 10.0
+    refuse_all_after_s: Annotated[float, Field(gt=0, le=3600, validate_default=True)] = 30.0
+    log_format: Literal["auto", "json", "text"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     service: tuple[ServiceSettings, ...] = ()
     calendar: Annotated[tuple[CalendarSettings, ...], Field(min_length=1)] = (CalendarSettings(),)
@@ -179,6 +189,18 @@ class Settings(BaseModel):
                 "control yet: whoever reaches the service may do everything"
             )
         return host
+
+    @field_validator("refuse_after_s", "refuse_all_after_s")
+    @classmethod
+    def _rises(cls, bound: float, info: ValidationInfo) -> float:
+        before = BOUNDS[BOUNDS.index(info.field_name or "") - 1]
+        least = info.data.get(before, 0.0)
+        if bound < least:
+            raise ValueError(
+                f"{bound} is less than {before}, which is {least}: searches are given up first, "
+                "then new work of clients, then the rest"
+            )
+        return bound
 
     @field_validator("store")
     @classmethod
