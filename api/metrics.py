@@ -42,7 +42,7 @@ CLOSING = frozenset({"delivered", "failed"})
 """Kinds of events by which a drop is over at its desk."""
 
 # When each figure began to be counted: as many series again, and nobody asks.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Traffic:
