@@ -21,6 +21,7 @@ from api import (
     couriers,
     desks,
     drops,
+    figures,
     health,
     orders,
     plan,
@@ -34,8 +35,11 @@ from api import (
     webhook_replays,
     webhooks,
 )
+from api.access_log import AccessLog
+from api.admission import Admission
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
+from api.metrics import Metrics
 from api.news import Newsroom
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
@@ -61,6 +65,7 @@ RESOURCES = (
     webhook_replays,
     clock_moves,
     health,
+    figures,
 )
 """The modules that have a router."""
 
@@ -88,7 +93,15 @@ def create_app(
             polish_seconds=settings.polish_seconds,
             seed=settings.seed,
         )
-    zone = Zone(settings, clock or _clock(settings), city=city, search=search, thread=thread)
+    metrics = Metrics()
+    zone = Zone(
+        settings,
+        clock or _clock(settings),
+        city=city,
+        search=search,
+        thread=thread,
+        metrics=metrics,
+    )
     newsroom = Newsroom(zone.moment)
     sender = Sender(zone, newsroom, Random(settings.seed), post)
 
@@ -119,7 +132,10 @@ def create_app(
     app.state.sender = sender
     app.state.running = {}
     problems.install(app)
+    # The last one added is the first to see a request.
     app.add_middleware(BodyLimit)
+    app.add_middleware(Admission, zone=zone)
+    app.add_middleware(AccessLog, figures=metrics.http)
     for resource in RESOURCES:
         app.include_router(resource.router)
     return app

@@ -8,8 +8,6 @@ workers, which import this module again, stay quick.
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,9 +21,11 @@ from rich.table import Table
 
 from api.audit_commands import register as register_audit
 from api.calendar_commands import register as register_calendar
+from api.config_commands import register as register_config
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
 from api.promise_commands import register as register_promises
 from api.replay_commands import register as register_replay
+from api.service_options import CityDir, ClockKind, Config, Db, Host, Osrm, Port, ProfileName
 from api.simulate_commands import register as register_simulation
 from api.solve_commands import register as register_solver
 from api.store_commands import register as register_store
@@ -33,7 +33,6 @@ from dispatch.datum import Datum
 from dispatch.errors import DispatchError
 
 if TYPE_CHECKING:
-    from api.settings import Settings
     from dispatch.explaining import Leg
     from dispatch.report import CityReport
 
@@ -45,13 +44,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 city_app = typer.Typer(help="Cities: import one, look into one.", no_args_is_help=True)
-config_app = typer.Typer(help="Settings of the service.", no_args_is_help=True)
 desks_app = typer.Typer(help="Customers' desks.", no_args_is_help=True)
 app.add_typer(city_app, name="city", epilog=EXITS)
 app.add_typer(desks_app, name="desks", epilog=EXITS)
-app.add_typer(config_app, name="config", epilog=EXITS)
 register_audit(app)
 register_calendar(app)
+register_config(app)
 register_promises(app)
 register_replay(app)
 register_simulation(app)
@@ -60,18 +58,7 @@ register_store(app)
 
 err = Console(stderr=True, soft_wrap=True)
 
-Config = Annotated[Path | None, typer.Option(help="TOML file with the settings.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-CityDir = Annotated[Path | None, typer.Option("--city", help="City directory.")]
-ProfileName = Annotated[str | None, typer.Option("--profile", help="How couriers get about.")]
-Osrm = Annotated[str | None, typer.Option(help="OSRM server for travel times, http://HOST:PORT.")]
-Db = Annotated[
-    str | None,
-    typer.Option(help="Database, sqlite:///PATH or postgresql://USER@HOST/NAME."),
-]
-Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
-Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
-ClockKind = Annotated[str | None, typer.Option("--clock", help="system or manual.")]
 
 
 @app.command(epilog=EXITS)
@@ -91,13 +78,12 @@ def serve(
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
     from api.settings import read_settings
 
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("alembic", "uvicorn"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     streets = {"city": city, "osrm": osrm, "profile": profile}
     settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
+
+    from api.logs import configure
+
+    configure(settings)
 
     from api.server import serve as run
 
@@ -242,49 +228,6 @@ def desks_import(
     else:
         counts = ", ".join(f"{told[name]} {name}" for name in ("added", "changed", "removed"))
         out.print(f"{told['customer']}: {told['desks']} desks; {counts}", markup=False)
-
-
-@config_app.command("show", epilog=EXITS)
-def config_show(
-    city: CityDir = None,
-    osrm: Osrm = None,
-    profile: ProfileName = None,
-    db: Db = None,
-    host: Host = None,
-    port: Port = None,
-    clock: ClockKind = None,
-    config: Config = None,
-    as_json: Json = False,
-) -> None:
-    """Print the settings in force, the defaults included, as TOML to start from."""
-    from api.settings import read_settings
-
-    streets = {"city": city, "osrm": osrm, "profile": profile}
-    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
-    if as_json:
-        print_json(settings.as_json())
-    else:
-        sys.stdout.write(settings_as_toml(settings))
-
-
-def settings_as_toml(settings: Settings) -> str:
-    """Returns settings as TOML text that reads back as the same."""
-    # JSON's strings, numbers and booleans are TOML's too.
-    values = settings.as_json()
-    tables = {"policy": [values.pop("policy")]}
-    tables |= {name: values.pop(name) for name in ("store", "service", "calendar")}
-    lines = [f"{k} = {_toml(k, v)}" for k, v in values.items() if v is not None]
-    for name, entries in tables.items():
-        for entry in entries:
-            lines += ["", "[policy]" if name == "policy" else f"[[{name}]]"]
-            lines += [f"{k} = {_toml(k, v)}" for k, v in entry.items() if v is not None]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(name: str, value: object) -> str:
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{k} = {_toml(k, v)}' for k, v in value.items())} }}"
-    return str(value) if name == "clock_start" else json.dumps(value)
 
 
 def _say_ready(url: str) -> None:

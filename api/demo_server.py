@@ -5,6 +5,7 @@ The real service as a process of its own, for the demo: started, waited for, alw
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from api.demo_client import Refused
+from api.settings_sources import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,11 +42,13 @@ def running_service(folder: Path, settings: Mapping[str, Any]) -> Iterator[str]:
     )
     command = [sys.executable, "-m", "api.cli", "serve"]
     command += ["--config", str(config), "--ready-file", str(ready)]
+    # Settings of a service that people use are none of the demo's.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     with log.open("wb") as out:
         # The command is made here, of this interpreter and files in a folder of our own. In a
         # session of its own, Ctrl-C reaches the demo alone, which then ends the service.
         service = subprocess.Popen(  # noqa: S603
-            command, stdout=out, stderr=out, start_new_session=True
+            command, stdout=out, stderr=out, start_new_session=True, env=environment
         )
     try:
         with _sigterm_as_exit():

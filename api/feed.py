@@ -72,6 +72,11 @@ class Feed:
         """Returns how many listen in the name of a principal."""
         return self._of[principal]
 
+    @property
+    def listening(self) -> int:
+        """How many listen in the name of somebody: those of the service itself have none."""
+        return sum(count for principal, count in self._of.items() if principal)
+
     @contextmanager
     def listen(self, principal: str = "", size: int = QUEUE) -> Iterator[Listener]:
         """Yields a queue that receives everything published from now on."""

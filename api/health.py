@@ -4,16 +4,14 @@ Whether the service lives, and whether it can do its work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import Field
 
 from api.bodies import Out
-from api.calendars import unpublished
+from api.checks import Check, examine, state_of
 from api.depends import Here, Who
-from api.zone import Room
-from dispatch import webhook_deliveries as deliveries
-from dispatch import webhooks
 
 router = APIRouter(tags=["health"])
 
@@ -24,24 +22,38 @@ class LiveOut(Out):
     status: str
 
 
+class CheckOut(Out):
+    """One thing that was looked at; ``detail`` says what was found where it is not ``ok``."""
+
+    name: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str | None
+
+
 class ReadyOut(Out):
     """
-    That orders can be taken. ``status`` is ``degraded`` while no better plans are looked for.
+    Whether orders can be taken. ``status`` is ``ok``; ``degraded`` while they are taken but
+    planned worse than usual; or ``failing``, with 503.
 
-    ``search`` is ``ready``, ``starting``, ``lost`` (the next change starts it anew) or ``off``.
+    ``checks`` are those of `api.checks.CHECKS`. ``search`` is ``ready``, ``starting``, ``lost``
+    (the next change starts it anew) or ``off``. ``load`` is ``calm``, ``shedding`` (no searches),
+    ``refusing`` (nor new work of clients) or ``closed``, and what comes now waits ``backlog_s``.
     ``warnings`` are what somebody should see to: a calendar not yet published, a webhook that was
     disabled. ``oldest_delivery_s`` is how long ago that happened which some webhook was not told
     yet.
     """
 
-    status: str
+    status: Literal["ok", "degraded", "failing"]
     zone: str
-    database: str
+    database: Literal["ok", "busy", "failing"]
     search: str
     clock: str
     plan_version: int
     events: int
+    load: str
+    backlog_s: Annotated[float, Field(ge=0)]
     oldest_delivery_s: int | None
+    checks: list[CheckOut]
     warnings: list[str]
 
 
@@ -51,46 +63,37 @@ async def live(_: Who) -> LiveOut:
     return LiveOut(status="ok")
 
 
-@router.get("/readyz", summary="Can the service do its work")
-async def ready(zone: Here, _: Who) -> ReadyOut:
-    """Answers when the zone's thread and its database do; 503 when they cannot."""
-    found = await zone.ask(_found)
-    search = zone.improver.search.state if zone.improver else "off"
+@router.get(
+    "/readyz",
+    summary="Can the service do its work",
+    responses={503: {"model": ReadyOut, "description": "It cannot: see `checks`."}},
+)
+async def ready(zone: Here, _: Who, response: Response) -> ReadyOut:
+    """
+    Answers what was found; 503 where nothing can be stored.
+
+    A plan that comes late is no reason for that, nor is a search that was lost.
+    """
+    found = await examine(zone)
+    status = state_of(found.checks)
+    if status == "failing":
+        response.status_code = 503
+    response.headers["Cache-Control"] = "no-store"
     return ReadyOut(
-        status="degraded" if search in ("starting", "lost") else "ok",
+        status=status,
         zone=zone.settings.zone,
-        database="ok",
-        search=search,
+        database=found.database,
+        search=found.search,
         clock=zone.settings.clock,
-        plan_version=found.plan_version,
-        events=found.events,
+        plan_version=zone.plan_version,
+        events=zone.head,
+        load=zone.waiting.load.name.lower(),
+        backlog_s=round(zone.waiting.backlog_s, 3),
         oldest_delivery_s=found.oldest_delivery_s,
-        warnings=found.warnings,
+        checks=[_check_out(check) for check in found.checks],
+        warnings=list(found.warnings),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the zone's thread says of itself."""
-
-    plan_version: int
-    events: int
-    oldest_delivery_s: int | None
-    warnings: list[str]
-
-
-def _found(room: Room) -> _Found:
-    with room.database.read() as connection:
-        hooks = webhooks.read_all(connection, room.zone)
-        oldest = deliveries.oldest(connection, room.zone)
-    disabled = [
-        f"Nothing is sent to webhook {hook.id}: {hook.disabled_for} Mend it, then enable it."
-        for hook in hooks
-        if hook.disabled_at is not None
-    ]
-    return _Found(
-        room.dispatcher.plan.version,
-        room.database.head(room.zone),
-        None if oldest is None else max(0, room.now - oldest),
-        [*unpublished(room.dispatcher.calendars, room.now), *disabled],
-    )
+def _check_out(check: Check) -> CheckOut:
+    return CheckOut(name=check.name, state=check.state, detail=check.detail or None)

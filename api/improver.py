@@ -8,6 +8,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from prometheus_client import CollectorRegistry
+
+from api.metrics import Searching
 from api.search_pool import Search, SearchLost
 from dispatch.dispatcher import Snapshot
 from dispatch.errors import Unavailable
@@ -26,7 +29,8 @@ class Improver:
 
     Mutable because a change may come at any moment: ``wake`` notes it, ``run`` answers it. Used on
     the event loop only. A search that is lost leaves the plan as the insertion made it. What it
-    asks of the zone waits for a lull, unless somebody waits until it is ``idle``.
+    asks of the zone waits for a lull, unless somebody waits until it is ``idle``. ``figures`` None
+    counts for nobody.
     """
 
     def __init__(
@@ -36,15 +40,25 @@ class Improver:
         snapshot: Callable[[], Awaitable[Snapshot | None]],
         adopt: Callable[[Snapshot, Solution], Awaitable[bool]],
         lull: Callable[[], Awaitable[None]],
+        figures: Searching | None = None,
     ) -> None:
         self.search = search
         self._lull = lull
         self._waited_for = 0
+        self._figures = figures or Searching(CollectorRegistry())
         self._snapshot = snapshot
         self._adopt = adopt
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._rests = self._is_owed = False
+
+    def rest(self, rests: bool) -> None:
+        """Begins no search and adopts none from now on, or makes up for those passed over."""
+        self._rests = rests
+        if not rests and self._is_owed:
+            self._is_owed = False
+            self.wake()
 
     def wake(self) -> None:
         """Says that the state changed."""
@@ -68,12 +82,14 @@ class Improver:
             try:
                 await self._improve()
             except SearchLost as lost:
+                self._figures.ended("lost")
                 log.warning("%s", lost)
                 await self._started()
             except Unavailable as error:
                 log.warning("No search for better plans: %s", error)
             except Exception:
                 # The insertion's plan stands; the next change is another chance.
+                self._figures.ended("failed")
                 log.exception("The search for a better plan failed")
             if not self._changed.is_set():
                 self._idle.set()
@@ -82,21 +98,43 @@ class Improver:
         """Short searches while they gain, then long ones while nothing else happens."""
         polish = False
         for _ in range(MAX_ROUNDS):
+            if self._shed():
+                return
             await self._let_others_first()
             snapshot = await self._snapshot()
             if snapshot is None:
                 return
-            found = await self.search.find(snapshot, polish=polish)
+            found = await self._find(snapshot, polish)
+            if found is not None and self._shed():
+                return
             if found is not None and await self._adopted(snapshot, found):
-                log.info("A search upon plan %d was adopted: %s", snapshot.version, story(found))
                 continue
             if polish or self._changed.is_set():
                 return
             polish = True
 
+    def _shed(self) -> bool:
+        """Returns whether nothing is searched for now; then it is made up for later."""
+        if self._rests:
+            self._is_owed = True
+            self._figures.ended("shed")
+        return self._rests
+
+    async def _find(self, snapshot: Snapshot, polish: bool) -> Result | None:
+        began = asyncio.get_running_loop().time()
+        found = await self.search.find(snapshot, polish=polish)
+        self._figures.seconds.observe(asyncio.get_running_loop().time() - began)
+        if found is None:
+            self._figures.ended("no_gain")
+        return found
+
     async def _adopted(self, snapshot: Snapshot, found: Result) -> bool:
         await self._let_others_first()
-        return await self._adopt(snapshot, found.solution)
+        adopted = await self._adopt(snapshot, found.solution)
+        self._figures.ended("adopted" if adopted else "not_adopted")
+        if adopted:
+            log.info("A search upon plan %d was adopted: %s", snapshot.version, story(found))
+        return adopted
 
     async def _let_others_first(self) -> None:
         """Waits for a lull, as the zone's thread serves one after the other; not if waited for."""

@@ -63,7 +63,7 @@ def open_city(settings: Settings) -> City:
 def _open_zone(
     settings: Settings, clock: Clock, city: City, commit: CommitTo
 ) -> tuple[Dispatcher, Database]:
-    _check_stores(settings, city)
+    check_stores(settings, city)
     database = Database.open(settings.db)
     try:
         database.start_zone(settings.zone)
@@ -98,7 +98,8 @@ def reload_zone(settings: Settings, dispatcher: Dispatcher, database: Database) 
     dispatcher.restore(replace(known, state=state, plan=plan, watched={}, found={}, present=None))
 
 
-def _check_stores(settings: Settings, city: City) -> None:
+def check_stores(settings: Settings, city: City) -> None:
+    """Raises InvalidRequest for a store that lies outside the city, or by none of its roads."""
     stores = settings.stores().values()
     check_order(city, {f"store[{i}]": (s.lat, s.lon) for i, s in enumerate(stores)})
     for i, store in enumerate(stores):

@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from api.request_context import REQUEST
 from dispatch.errors import (
     CityError,
     Conflict,
@@ -229,8 +230,12 @@ async def _framework(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return document(500, "internal", "The service failed; its log says how.")
+    route = getattr(request.scope.get("route"), "path", "")
+    log.error("%s %s failed", request.method, route, exc_info=error)
+    asking = REQUEST.get()
+    # This is answered outside of everything that adds headers to answers.
+    headers = {"X-Request-Id": asking.id} if asking else None
+    return document(500, "internal", "The service failed; its log says how.", headers=headers)
 
 
 def install(app: FastAPI) -> None:

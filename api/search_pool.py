@@ -86,7 +86,7 @@ class SearchPool:
         seed: int = 0,
         grace: float = GRACE_S,
     ) -> None:
-        self.state = "starting"
+        self._state = "starting"
         self._lanes = lanes_of(workers)
         self._seconds = seconds
         self._polish_seconds = polish_seconds
@@ -95,11 +95,18 @@ class SearchPool:
         self._pool: ProcessPoolExecutor | None = None
         self._processes: list[BaseProcess] = []
 
+    @property
+    def state(self) -> str:
+        """``starting``, ``ready``, or ``lost``: a worker ended, and the next search starts anew."""
+        if self._state == "ready" and not all(p.is_alive() for p in self._processes):
+            return "lost"
+        return self._state
+
     async def start(self) -> None:
         """Returns once all workers are warm; raises SearchLost when they cannot be started."""
         if self._pool is not None:
             return
-        self.state = "starting"
+        self._state = "starting"
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(
             len(self._lanes),
@@ -108,7 +115,7 @@ class SearchPool:
             initargs=(context.Barrier(len(self._lanes)),),
         )
         await self._run([search_worker.warm] * len(self._lanes), WARM_UP_S)
-        self.state = "ready"
+        self._state = "ready"
 
     async def find(self, snapshot: Snapshot, *, polish: bool = False) -> Result | None:
         """Returns the best that the workers found, None without gain; raises SearchLost."""
@@ -127,7 +134,7 @@ class SearchPool:
 
     async def close(self) -> None:
         """Ends all workers without waiting for what they are at."""
-        self.state = "lost"
+        self._state = "lost"
         await self._end(kill=True)
 
     async def _run(self, calls: Sequence[Callable[[], T]], timeout_s: float) -> list[T]:
@@ -146,7 +153,7 @@ class SearchPool:
         except TimeoutError:
             await self._end(kill=True)
             what = f"A search worker hung for more than {timeout_s:.1f} s"
-        self.state = "lost"
+        self._state = "lost"
         raise SearchLost(f"{what}; the next search starts new ones.")
 
     async def _end(self, *, kill: bool) -> None:

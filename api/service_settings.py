@@ -80,6 +80,15 @@ class Daily(Entry):
         return CalendarDays(self.days, self.rolls)
 
 
+CLOCK_KINDS: dict[str | int, type[Entry]] = {
+    "wall": Wall,
+    "business": Business,
+    "working_days": Working,
+    "calendar_days": Daily,
+}
+"""The clocks by the names of their kinds."""
+
+
 class ServiceSettings(Entry):
     """
     A service on offer; one of a shipped name replaces it.

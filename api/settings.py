@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 from datetime import datetime
 from ipaddress import ip_address
@@ -26,7 +26,8 @@ from pydantic import (
 
 import scenarios
 from api.calendar_settings import CalendarSettings, spans_of
-from api.service_settings import ServiceSettings, service_json
+from api.service_settings import CLOCK_KINDS, ServiceSettings, service_json
+from api.settings_sources import CONFIG, PREFIX, laid_over, near, read_toml, variables_of
 from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.orders import Store
@@ -72,6 +73,9 @@ class StoreSettings(BaseModel):
         return Store(self.id, self.name, lat, lon, self.preparation_s, hours)
 
 
+BOUNDS = ("shed_after_s", "refuse_after_s", "refuse_all_after_s")
+"""The settings of a backlog's bounds, each at least as much as the one before."""
+
 HELSINKI_STORE = StoreSettings(id="st_1", name="Helsinki centre", lat=60.1699, lon=24.9415)
 """The store of the embedded city."""
 
@@ -108,11 +112,13 @@ class Settings(BaseModel):
     Everything about one service that can be chosen.
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
-    starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
-    tests; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
-    defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
-    its addresses, and ``search`` stays ``auto``.
+    starts (None: the time of starting). Where what is asked of the zone would wait longer than
+    ``shed_after_s``, no better plans are looked for; beyond ``refuse_after_s`` new work of clients
+    is refused, beyond ``refuse_all_after_s`` everything. ``service`` adds to the services that ship
+    or replaces them by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by
+    http too, for tests; the first ``calendar`` is the usual one. ``policy`` holds figures that
+    differ from the defaults. With ``osrm`` travel times are those of the server there, ``profile``
+    is the name in its addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -133,6 +139,11 @@ class Settings(BaseModel):
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     webhooks_allow_loopback: bool = False
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    shed_after_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    refuse_after_s: Annotated[float, Field(gt=0, le=3600, validate_default=True)] = 10.0
+    refuse_all_after_s: Annotated[float, Field(gt=0, le=3600, validate_default=True)] = 30.0
+    log_format: Literal["auto", "json", "text"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     service: tuple[ServiceSettings, ...] = ()
     calendar: Annotated[tuple[CalendarSettings, ...], Field(min_length=1)] = (CalendarSettings(),)
@@ -179,6 +190,18 @@ class Settings(BaseModel):
                 "control yet: whoever reaches the service may do everything"
             )
         return host
+
+    @field_validator("refuse_after_s", "refuse_all_after_s")
+    @classmethod
+    def _rises(cls, bound: float, info: ValidationInfo) -> float:
+        before = BOUNDS[BOUNDS.index(info.field_name or "") - 1]
+        least = info.data.get(before, 0.0)
+        if bound < least:
+            raise ValueError(
+                f"{bound} is less than {before}, which is {least}: searches are given up first, "
+                "then new work of clients, then the rest"
+            )
+        return bound
 
     @field_validator("store")
     @classmethod
@@ -232,17 +255,21 @@ class Settings(BaseModel):
 
 def read_settings(path: Path | None, **overrides: object) -> Settings:
     """
-    Returns the settings of a file (None: the defaults); overrides that are not None win.
+    Returns the settings of a file, under those of the environment, under overrides not None.
 
-    Raises InvalidRequest that names the file, the key and what is wrong with it. A relative city or
-    database is looked for where the service is started.
+    ``path`` None: the file that ``DISPATCH_CONFIG`` names, or none. Raises InvalidRequest that
+    names the file or variable, the key and what is wrong with it. A relative city or database is
+    looked for where the service is started.
     """
-    given: dict[str, Any] = {} if path is None else _read_toml(path)
-    given |= {name: value for name, value in overrides.items() if value is not None}
+    if path is None and CONFIG in os.environ:
+        path = Path(os.environ[CONFIG])
+    told = variables_of(os.environ, Settings.model_fields)
+    given = laid_over({} if path is None else read_toml(path), told)
+    set_here = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings.model_validate(given)
+        return Settings.model_validate(given | set_here)
     except ValidationError as error:
-        raise _faulty(path, error) from error
+        raise _faulty(path, told.keys() - set_here.keys(), error) from error
 
 
 def start_of(settings: Settings, now: datetime) -> int:
@@ -250,30 +277,34 @@ def start_of(settings: Settings, now: datetime) -> int:
     return int((settings.clock_start or now).timestamp())
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidRequest(
-            f"The settings cannot be read: {error.strerror}.",
-            at=str(path),
-            cure="Name a TOML file that exists.",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidRequest(
-            f"The settings are not TOML: {error}.",
-            at=str(path),
-            cure="See `dispatch config show` for the settings there are.",
-        ) from error
-
-
-def _faulty(path: Path | None, error: ValidationError) -> InvalidRequest:
-    faults = [
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-        for fault in error.errors()
-    ]
+def _faulty(path: Path | None, variables: Set[str], error: ValidationError) -> InvalidRequest:
+    faults, of_file = [], False
+    for fault in error.errors():
+        where = [str(part) for part in fault["loc"]]
+        if where and where[0] in variables:
+            where[0] = f"{PREFIX}{where[0].upper()}"
+        else:
+            of_file = True
+        meant = _meant(fault["loc"]) if fault["type"] == "extra_forbidden" else ""
+        faults.append(f"{'.'.join(where)}: {fault['msg']}{meant}")
     return InvalidRequest(
         "; ".join(faults) + ".",
-        at=str(path) if path else "settings",
+        at=str(path) if path and of_file else "settings",
         cure="See `dispatch config show` for the settings there are.",
     )
+
+
+def _meant(place: Sequence[str | int]) -> str:
+    """Returns a question for the key that was meant where there is none of that name."""
+    *outer, name = place
+    kind = next((TABLE_KINDS[part] for part in reversed(outer) if part in TABLE_KINDS), Settings)
+    return near(str(name), kind.model_fields)
+
+
+TABLE_KINDS: Mapping[str | int, type[BaseModel]] = {
+    "store": StoreSettings,
+    "service": ServiceSettings,
+    "calendar": CalendarSettings,
+    **CLOCK_KINDS,
+}
+"""What the keys of a table of the settings are, by its name; of a clock, by its kind."""

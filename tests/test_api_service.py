@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PATHS = {
     "/livez": {"get"},
+    "/metrics": {"get"},
     "/readyz": {"get"},
     "/v1/buildings": {"get"},
     "/v1/clock": {"post"},

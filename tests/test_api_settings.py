@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.cli import settings_as_toml
 from api.clock import ManualClock, SystemClock
+from api.config_commands import settings_as_toml
 from api.settings import EMBEDDED_CITY, Settings, read_settings
 from dispatch.errors import InvalidRequest
 from dispatch.street_engine import SEARCHES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.calendar_settings import spans_of
-from api.cli import settings_as_toml
+from api.config_commands import settings_as_toml
 from api.settings import Settings, read_settings
 from dispatch.errors import InvalidRequest
 from dispatch.promises import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api import actions, stream, zone
+from api import actions, asked, stream
 from benchmarks.simulator import main
 from benchmarks.simulator_faults import CALM, HARD, Faults, Violation
 from benchmarks.simulator_loop import Life, VirtualLoop, VirtualThread
@@ -89,8 +89,8 @@ Plant = pytest.MonkeyPatch
 
 def answers_before_it_commits(plant: Plant) -> None:
     """Work is answered whether or not it could be stored."""
-    tell = zone._Done.tell  # noqa: SLF001
-    plant.setattr("api.zone._Done.tell", lambda done, failure=None: tell(done))
+    tell = asked.Done.tell
+    plant.setattr("api.asked.Done.tell", lambda done, failure=None: tell(done))
 
 
 def loses_an_event(plant: Plant) -> None:

@@ -1,0 +1,169 @@
+"""
+Work for a zone's thread: what it finds there, what waits for it, and how long.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from api.request_context import Asking
+from api.ways import Ways
+from dispatch.dispatcher import Dispatcher
+from dispatch.store import Database
+
+RECENT = 0.2
+"""Weight of the latest batch in the seconds that an ask is expected to take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What work finds on the zone's thread; ``now`` is the moment it works at, in Unix seconds."""
+
+    zone: str
+    dispatcher: Dispatcher
+    database: Database
+    ways: Ways
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    Work that waits for the zone's thread, since when, for which request, and its answer's place.
+
+    ``since`` is in the seconds of the event loop's clock; ``request`` None: nobody's from outside.
+    """
+
+    work: Callable[[Room], Any]
+    wake: bool
+    answer: Future[Any]
+    since: float
+    request: Asking | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """
+    Work that was done: what it gave or raised, and the zone's last event after it.
+
+    ``wrote`` is the last event of its own, None where it wrote none.
+    """
+
+    asked: Asked
+    result: Any
+    error: BaseException | None
+    wrote: int | None
+    committed: int
+
+    def tell(self, failure: BaseException | None = None) -> None:
+        """Answers who asked; a failure to store it is the answer whatever the work gave."""
+        error = failure or self.error
+        if error is not None:
+            self.asked.answer.set_exception(error)
+            return
+        if self.asked.request is not None and self.wrote is not None:
+            self.asked.request.seq = self.wrote
+        self.asked.answer.set_result(self.result)
+
+
+class Load(IntEnum):
+    """How much a zone has to do, by what it gives up for it."""
+
+    CALM = 0
+    SHEDDING = 1
+    """No searches: plans are made by insertion only."""
+    REFUSING = 2
+    """Nor is new work of clients taken."""
+    CLOSED = 3
+    """Nor what couriers send, nor what somebody wants to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Seconds of backlog from which searches, new work and everything else are given up."""
+
+    shed_s: float
+    refuse_s: float
+    refuse_all_s: float
+
+
+class Waiting:
+    """
+    What waits for a zone's thread, the oldest first; ``seconds`` tells the event loop's time.
+
+    Mutable because it is a queue. The event loop adds and the zone's thread takes; each of the two
+    does one thing at a time, and neither needs a lock for it.
+    """
+
+    def __init__(self, bounds: Bounds, seconds: Callable[[], float]) -> None:
+        self.is_shedding = False
+        self.worked_at = seconds()
+        self._bounds = bounds
+        self._seconds = seconds
+        self._queue: deque[Asked] = deque()
+        self._each_s = 0.0
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, work: Callable[[Room], Any], wake: bool, request: Asking | None) -> Asked:
+        """Lets work wait."""
+        asked = Asked(work, wake, Future(), self._seconds(), request)
+        if not self._queue:
+            # A thread that had nothing to do is not one that does not get on.
+            self.worked_at = max(self.worked_at, asked.since)
+        self._queue.append(asked)
+        return asked
+
+    def take(self) -> Asked:
+        """Returns what waits longest; raises IndexError where nothing does."""
+        return self._queue.popleft()
+
+    def worked(self, seconds: float, asks: int) -> None:
+        """Notes how long so many asks took together, their commit included."""
+        self.worked_at = self._seconds()
+        if asks:
+            self._each_s += RECENT * (seconds / asks - self._each_s)
+
+    @property
+    def backlog_s(self) -> float:
+        """
+        Seconds that whoever comes now will wait: as many waiting as there are at what each took of
+        late, or as long as the oldest of them waits already, where that is more.
+        """
+        try:
+            oldest = self._queue[0]
+        except IndexError:
+            return 0.0
+        return max(len(self._queue) * self._each_s, self._seconds() - oldest.since)
+
+    @property
+    def stuck_s(self) -> float:
+        """Seconds for which the thread got nothing done although something waits; 0 if nothing."""
+        return self._seconds() - self.worked_at if self._queue else 0.0
+
+    @property
+    def load(self) -> Load:
+        """What is given up now."""
+        backlog = self.backlog_s
+        if backlog > self._bounds.refuse_all_s:
+            return Load.CLOSED
+        if backlog > self._bounds.refuse_s:
+            return Load.REFUSING
+        return Load.SHEDDING if self.is_shedding or backlog > self._bounds.shed_s else Load.CALM
+
+    def weigh(self) -> bool:
+        """
+        Returns whether to shed searches, or to look for them again, is new.
+
+        They are looked for again once the backlog is half of what let them be shed, so that it does
+        not go to and fro.
+        """
+        bound = self._bounds.shed_s / 2 if self.is_shedding else self._bounds.shed_s
+        before, self.is_shedding = self.is_shedding, self.backlog_s > bound
+        return self.is_shedding is not before
