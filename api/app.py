@@ -30,6 +30,7 @@ from api import (
     stores,
     stream,
     traffic,
+    vroom,
     webhook_replays,
     webhooks,
 )
@@ -38,6 +39,7 @@ from api.clock import Clock, ManualClock, SystemClock
 from api.news import Newsroom
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
+from api.vroom_pool import VroomPool
 from api.webhook_sender import Post, Sender
 from api.zone import Zone
 from dispatch.city import City
@@ -56,6 +58,7 @@ RESOURCES = (
     buildings,
     desks,
     traffic,
+    vroom,
     webhooks,
     webhook_replays,
     clock_moves,
@@ -89,6 +92,7 @@ def create_app(
         )
     zone = Zone(settings, clock or _clock(settings), city=city, search=search, thread=thread)
     newsroom = Newsroom(zone.moment)
+    pool = VroomPool(settings.vroom_workers)
     sender = Sender(zone, newsroom, Random(settings.seed), post)
 
     @asynccontextmanager
@@ -98,6 +102,7 @@ def create_app(
         try:
             yield
         finally:
+            pool.close()
             await sender.stop()
             await zone.stop()
 
@@ -116,8 +121,10 @@ def create_app(
     app.state.newsroom = newsroom
     app.state.sender = sender
     app.state.running = {}
+    app.state.vroom = pool
+    app.state.vroom_travel = None
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, vroom=settings.vroom_bytes)
     for resource in RESOURCES:
         app.include_router(resource.router)
     return app
