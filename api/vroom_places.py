@@ -105,20 +105,23 @@ def _numbered(root: Entry) -> tuple[Entry, dict[int, Place]]:
     """Returns a copy of a request with numbers beside all coordinates, and the places by number."""
     numbers: dict[Place, int] = {}
 
-    def numbered(entry: Entry) -> Entry:
+    def numbered(entry: Entry, *keys: str) -> Entry:
         copied = dict(entry)
-        for key in ("location", "start", "end"):
+        for key in keys:
             if (at := copied.get(key)) is not None:
                 number = numbers.setdefault(_place(at), len(numbers))
                 copied[f"{key}_index"] = number
         return copied
 
-    more: Entry = {"jobs": [numbered(job) for job in root.get("jobs") or ()]}
+    more: Entry = {"jobs": [numbered(job, "location") for job in root.get("jobs") or ()]}
     more["shipments"] = [
-        {**shipment, **{half: numbered(shipment[half]) for half in ("pickup", "delivery")}}
+        {
+            **shipment,
+            **{half: numbered(shipment[half], "location") for half in ("pickup", "delivery")},
+        }
         for shipment in root.get("shipments") or ()
     ]
-    more["vehicles"] = [numbered(vehicle) for vehicle in root["vehicles"]]
+    more["vehicles"] = [numbered(vehicle, "start", "end") for vehicle in root["vehicles"]]
     return {**root, **more}, {number: place for place, number in numbers.items()}
 
 

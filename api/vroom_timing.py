@@ -65,12 +65,14 @@ def starts_of(stages: Sequence[Stage]) -> tuple[int, ...] | None:
 
 def _origin(stages: Sequence[Stage]) -> int:
     """Returns a time before which nothing needs to start; small numbers keep a program exact."""
-    known = [early for stage in stages for early, _ in stage.windows if early is not None]
-    known += [late for stage in stages for _, late in stage.windows if late is not None]
-    known += [stage.least for stage in stages if stage.least]
-    known += [stage.most for stage in stages if stage.most is not None]
+    opens = [early for stage in stages for early, _ in stage.windows if early is not None]
+    opens += [stage.least for stage in stages if stage.least]
+    if not opens:
+        return 0
+    closes = [late for stage in stages for _, late in stage.windows if late is not None]
+    closes += [stage.most for stage in stages if stage.most is not None]
     total = sum(stage.ride + stage.action for stage in stages)
-    return max(0, min(known, default=0) - total)
+    return max(0, min(*opens, *closes, opens[0]) - total)
 
 
 def gaps_of(stages: Sequence[Stage]) -> list[tuple[int, int, int]]:

@@ -122,7 +122,8 @@ def _answered(job: Job, pipe: Connection) -> Entry:
         root = for_openrouteservice(root)
     asks = _Asks(pipe)
     request, whole = _read(root, asks)
-    check_breaks(request)
+    if not options.plan:
+        check_breaks(request)
     if options.geometry:
         check_geometry(request)
     loaded = perf_counter()
