@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.machine import machine
 from benchmarks.peer_env import Skipped
 from benchmarks.vroom_peer import ask_all, planned, vroom_python
-from benchmarks.vroom_worlds import random_request
+from benchmarks.vroom_worlds import Request, random_request
 from solver.vroom import answer, faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 NUM_PROBLEMS = 200
@@ -52,16 +52,27 @@ def vroom_format(num_problems: int = NUM_PROBLEMS, seconds: float = SECONDS) -> 
         return f"{machine()}\nskipped: {why}\n"
     meetings = meet(python, range(num_problems), seconds)
     head = f"{num_problems} random problems of 5 to 40 tasks, {seconds} s each, one thread each"
-    return "\n".join([machine(), head, *_lines(meetings)]) + "\n"
+    return "\n".join([machine(), head, *meeting_lines(meetings)]) + "\n"
 
 
-def meet(python: Path, seeds: Sequence[int], seconds: float) -> list[Meeting]:
-    """Returns the problems of these seeds answered by both. Raises Skipped without answers."""
-    requests = [random_request(seed) for seed in seeds]
+def meet(
+    python: Path,
+    seeds: Sequence[int],
+    seconds: float,
+    *,
+    make: Callable[[int], Request] = random_request,
+    solve: Callable[[Request, float, int], Request] = answer,
+) -> list[Meeting]:
+    """
+    Returns the problems of these seeds answered by both. Raises Skipped without answers.
+
+    ``make`` gives the problem of a seed, ``solve`` our answer to it within some seconds.
+    """
+    requests = [make(seed) for seed in seeds]
     ours, times = [], []
     for request in requests:
         began = perf_counter()
-        ours.append(answer(request, seconds, seed=0))
+        ours.append(solve(request, seconds, 0))
         times.append(perf_counter() - began)
     theirs = ask_all(python, requests, seconds=seconds)
     plans = [planned(request, told) for request, told in zip(requests, ours, strict=True)]
@@ -92,7 +103,8 @@ def _key(told: dict[str, Any]) -> tuple[int, int, int]:
     return -sums["priority"], sums["unassigned"], sums["cost"]
 
 
-def _lines(meetings: list[Meeting]) -> Iterable[str]:
+def meeting_lines(meetings: list[Meeting]) -> Iterable[str]:
+    """Yields what came of the problems."""
     wrong = sum(bool(m.by_vroom) for m in meetings)
     yield f"violations that VROOM in plan mode finds in our answers: {wrong}"
     wrong = sum(bool(m.by_us) for m in meetings)
