@@ -100,18 +100,18 @@ def _plan_lines(python: Path, number: int, pipe: InProcess) -> Iterator[str]:
         body = json.dumps({**request, "options": {"c": True}}).encode()
         our = json.loads(answered(body, pipe).body)
         if our["code"] or their["code"]:
-            both = our["code"] and our == their
-            found["refused by both" if both else "refused by one"] += 1
+            found["by both" if our == their else "by us" if our["code"] else "by VROOM"] += 1
             continue
         kinds += _kinds(our) == _kinds(their)
         # With speed factors both cut hundredths of a second off, step by step.
         cut = 20 if any("speed_factor" in vehicle for vehicle in request["vehicles"]) else 0
         less = _missed(their) - _missed(our)
         found["less" if less > cut else "more" if less < -cut else "as much"] += 1
-    compared = number - found["refused by both"] - found["refused by one"]
+    compared = number - found["by both"] - found["by us"] - found["by VROOM"]
     yield (
-        f"plan mode, {number} random plans of 12 tasks: {found['refused by both']} infeasible for"
-        f" both, {found['refused by one']} for one; of {compared} the same kinds of violations in"
+        f"plan mode, {number} random plans of 12 tasks: {found['by both']} refused as"
+        f" infeasible by both, {found['by us']} by us alone, {found['by VROOM']} by VROOM alone, whose"
+        f" guess of when to set out is too late; of {compared} the same kinds of violations in"
         f" {kinds}, seconds too early or late: as many in {found['as much']}, fewer in"
         f" {found['less']}, more in {found['more']}"
     )
