@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from api.settings import MAX_BODY
+from api.settings import MAX_BODY as MAX_BODY
 from dispatch.errors import (
     CityError,
     Conflict,

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.bodies import Out
 from api.depends import Here, Who
@@ -125,12 +126,11 @@ async def optimize(request: Request, zone: Here, who: Who) -> Response:
 )
 async def health(request: Request, zone: Here, who: Who) -> Response:
     """Answers 200 or 500 without a body, after it has solved a small problem or failed to."""
-    job = _job(zone, HEALTHCHECK, is_openrouteservice=False)
-    try:
-        told = await _pool(request).answer(job, await _travel(request, zone))
-    except BusyError:
+    if _pool(request).is_busy:
         # It solves others, as many as it can.
         return Response(status_code=200)
+    job = _job(zone, HEALTHCHECK, is_openrouteservice=False)
+    told = await _pool(request).answer(job, await _travel(request, zone))
     return Response(status_code=told.status)
 
 
@@ -140,6 +140,8 @@ async def _answered(request: Request, zone: Zone, *, is_openrouteservice: bool) 
     except HTTPException as error:
         code = TOO_LARGE if error.status_code == 413 else INPUT
         return _response(_refused(error.status_code, code, error.detail))
+    except ClientDisconnect:
+        return Response(status_code=503)
     job = _job(zone, body, is_openrouteservice=is_openrouteservice)
     work = asyncio.create_task(_pool(request).answer(job, await _travel(request, zone)))
     gone = asyncio.create_task(_disconnected(request))

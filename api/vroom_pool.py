@@ -11,6 +11,7 @@ import asyncio
 import logging
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -54,13 +55,23 @@ class VroomPool:
         self._context = multiprocessing.get_context("forkserver")
         self._talks: set[_Talk] = set()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request would have to wait."""
+        return self._free.locked()
+
+    def warm(self) -> None:
+        """Begins to load the solver where processes are forked, so that the first need not wait."""
+        self._context.set_forkserver_preload(PRELOADED)
+        forkserver.ensure_running()
+
     async def answer(self, job: Job, travel: Travel) -> Told:
         """
         Returns the answer to a job; whoever cancels this ends its process.
 
         Raises BusyError where too many wait already.
         """
-        if self._free.locked() and self._waiting >= MOST_WAITING:
+        if self.is_busy and self._waiting >= MOST_WAITING:
             raise BusyError
         self._waiting += 1
         try:

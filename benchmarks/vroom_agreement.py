@@ -110,9 +110,9 @@ def _plan_lines(python: Path, number: int, pipe: InProcess) -> Iterator[str]:
     compared = number - found["by both"] - found["by us"] - found["by VROOM"]
     yield (
         f"plan mode, {number} random plans of 12 tasks: {found['by both']} refused as"
-        f" infeasible by both, {found['by us']} by us alone, {found['by VROOM']} by VROOM alone, whose"
-        f" guess of when to set out is too late; of {compared} the same kinds of violations in"
-        f" {kinds}, seconds too early or late: as many in {found['as much']}, fewer in"
+        f" infeasible by both, {found['by us']} by us alone, {found['by VROOM']} by VROOM alone,"
+        f" whose guess of when to set out is too late; of {compared} the same kinds of violations"
+        f" in {kinds}, seconds too early or late: as many in {found['as much']}, fewer in"
         f" {found['less']}, more in {found['more']}"
     )
 

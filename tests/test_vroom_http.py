@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import polyline
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from api import vroom_pool
 from api.vroom_pool import GRACE_S
 from api.vroom_requests import NO_REQUEST, Caps, options_of
 from api.vroom_travel import DETOUR, KMH, great_circles
@@ -63,6 +66,18 @@ def test_both_paths_answer_as_vroom_does(client: TestClient) -> None:
         status, told = asked(client, request(), path)
         assert (status, told["code"], told["summary"]["cost"]) == (200, 0, 60)
         assert set(told) == {"code", "summary", "unassigned", "routes"}
+
+
+def test_where_too_many_wait_the_next_is_told_to_come_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vroom_pool, "MOST_WAITING", 0)
+    app = client.app
+    pool = app.state.vroom  # type: ignore[attr-defined]
+    monkeypatch.setattr(pool, "_free", asyncio.Semaphore(0))
+    answer = client.post("/vroom/", json=request())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["code"] == 1
 
 
 def test_health_has_no_body(client: TestClient) -> None:
@@ -278,10 +293,12 @@ def test_a_request_takes_the_time_it_asks_for_up_to_the_most(client: TestClient)
 
 def test_options_of_a_wrong_type_are_passed_over() -> None:
     caps = Caps(usual_seconds=1.0, most_seconds=5.0)
-    ten = {"vehicles": [], "jobs": [{}] * 10}
+    ten: dict[str, Any] = {"vehicles": [], "jobs": [{}] * 10}
     # 0.1 s and 0.02 s a task; a sixth of that where as little as can be is asked for.
     usual = pytest.approx(0.3)
-    for options in (None, [], "l", {"l": "2"}, {"l": True}, {"x": "1"}, {"x": 5}, {"x": 9}):
+    wrong: tuple[Any, ...]
+    wrong = (None, [], "l", {"l": "2"}, {"l": True}, {"x": "1"}, {"x": 5}, {"x": 9})
+    for options in wrong:
         assert options_of({**ten, "options": options}, caps).seconds == usual
     assert options_of({**ten, "options": {"x": 0}}, caps).seconds == pytest.approx(0.05)
     assert options_of({**ten, "options": {"l": 2}}, caps).seconds == 2
@@ -342,13 +359,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         server.stop()
 
 
+@contextmanager
+def being_solved(running: Service, seconds: float) -> Iterator[socket.socket]:
+    """A connection on which a request is solved for some seconds."""
+    body = json.dumps({**request(), "options": {"l": seconds}}).encode()
+    host, port = running.http.base_url.host, running.http.base_url.port or 80
+    head = f"POST /vroom/ HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((host, port)) as line:
+        line.sendall(head.encode() + body)
+        yield line
+
+
 def test_whoever_goes_away_frees_the_process(running: Service) -> None:
     assert running.http.get("/vroom/health").status_code == 200
-    body = json.dumps({**request(), "options": {"l": 30}}).encode()
-    host, port = running.http.base_url.host, running.http.base_url.port
-    head = f"POST /vroom/ HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection((host, port or 80)) as line:
-        line.sendall(head.encode() + body)
+    with being_solved(running, 30) as line:
         began = time.monotonic()
         # Another one waits behind it, as there is one process, until the first has gone.
         line.settimeout(0.5)
@@ -358,12 +382,18 @@ def test_whoever_goes_away_frees_the_process(running: Service) -> None:
     assert time.monotonic() - began < 10
 
 
+def test_health_is_told_while_a_request_is_solved(running: Service) -> None:
+    with being_solved(running, 3) as line:
+        line.settimeout(1)
+        with pytest.raises(TimeoutError):
+            line.recv(1)
+        began = time.monotonic()
+        assert running.http.get("/vroom/health").status_code == 200
+        assert time.monotonic() - began < 1
+
+
 def test_the_zone_answers_while_a_request_is_solved(running: Service) -> None:
-    body = json.dumps({**request(), "options": {"l": 3}}).encode()
-    host, port = running.http.base_url.host, running.http.base_url.port
-    head = f"POST /vroom/ HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection((host, port or 80)) as line:
-        line.sendall(head.encode() + body)
+    with being_solved(running, 3) as line:
         began = time.monotonic()
         assert running.http.get("/v1/plan").status_code == 200
         assert time.monotonic() - began < 2
@@ -374,23 +404,24 @@ def test_the_zone_answers_while_a_request_is_solved(running: Service) -> None:
 
 def test_the_client_of_openrouteservice_is_answered(running: Service) -> None:
     openrouteservice = pytest.importorskip("openrouteservice")
-    from openrouteservice.optimization import Job, Shipment, ShipmentStep, Vehicle
-
+    kinds = pytest.importorskip("openrouteservice.optimization")
     url = str(running.http.base_url).rstrip("/")
     ors = openrouteservice.Client(key="a-key", base_url=url, timeout=20)
     try:
         told = ors.optimization(
-            jobs=[Job(id=7, location=MARKET, service=60, amount=[1], time_windows=[[0, 3600]])],
+            jobs=[
+                kinds.Job(id=7, location=MARKET, service=60, amount=[1], time_windows=[[0, 3600]])
+            ],
             shipments=[
-                Shipment(
-                    pickup=ShipmentStep(id=1, location=STORE),
-                    delivery=ShipmentStep(id=2, location=[24.9445, 60.1710]),
+                kinds.Shipment(
+                    pickup=kinds.ShipmentStep(id=1, location=STORE),
+                    delivery=kinds.ShipmentStep(id=2, location=[24.9445, 60.1710]),
                     amount=[1],
                     skills=[3],
                     priority=5,
                 )
             ],
-            vehicles=[Vehicle(id=1, start=STORE, end=STORE, capacity=[4], skills=[3])],
+            vehicles=[kinds.Vehicle(id=1, start=STORE, end=STORE, capacity=[4], skills=[3])],
             geometry=True,
         )
         assert (told["code"], told["unassigned"]) == (0, [])
@@ -402,13 +433,15 @@ def test_the_client_of_openrouteservice_is_answered(running: Service) -> None:
         ]
         assert polyline.decode(route["geometry"])
         by_matrix = ors.optimization(
-            jobs=[Job(id=1, location_index=1)],
-            vehicles=[Vehicle(id=1, start_index=0)],
+            jobs=[kinds.Job(id=1, location_index=1)],
+            vehicles=[kinds.Vehicle(id=1, start_index=0)],
             matrix=M,
         )
         assert by_matrix["summary"]["cost"] == 60
         with pytest.raises(openrouteservice.exceptions.ApiError, match="No start or end"):
-            ors.optimization(jobs=[Job(id=1, location=MARKET)], vehicles=[Vehicle(id=1)])
+            ors.optimization(
+                jobs=[kinds.Job(id=1, location=MARKET)], vehicles=[kinds.Vehicle(id=1)]
+            )
     finally:
         ors._session.close()  # noqa: SLF001
 
