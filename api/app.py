@@ -32,6 +32,7 @@ from api import (
     stores,
     stream,
     traffic,
+    vroom,
     webhook_replays,
     webhooks,
 )
@@ -43,6 +44,7 @@ from api.metrics import Metrics
 from api.news import Newsroom
 from api.search_pool import Search, SearchPool
 from api.settings import Settings, start_of
+from api.vroom_pool import VroomPool
 from api.webhook_sender import Post, Sender
 from api.zone import Zone
 from dispatch.city import City
@@ -61,6 +63,7 @@ RESOURCES = (
     buildings,
     desks,
     traffic,
+    vroom,
     webhooks,
     webhook_replays,
     clock_moves,
@@ -103,6 +106,7 @@ def create_app(
         metrics=metrics,
     )
     newsroom = Newsroom(zone.moment)
+    pool = VroomPool(settings.vroom_workers)
     sender = Sender(zone, newsroom, Random(settings.seed), post)
 
     @asynccontextmanager
@@ -112,6 +116,7 @@ def create_app(
         try:
             yield
         finally:
+            pool.close()
             await sender.stop()
             await zone.stop()
 
@@ -131,9 +136,11 @@ def create_app(
     app.state.newsroom = newsroom
     app.state.sender = sender
     app.state.running = {}
+    app.state.vroom = pool
+    app.state.vroom_travel = None
     problems.install(app)
     # The last one added is the first to see a request.
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, vroom=settings.vroom_bytes)
     app.add_middleware(Admission, zone=zone)
     app.add_middleware(AccessLog, figures=metrics.http)
     for resource in RESOURCES:

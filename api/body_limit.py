@@ -5,25 +5,33 @@ Refuses bodies that are too large, before they are read or while they arrive.
 from __future__ import annotations
 
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import MAX_BODY, MAX_TABLE, document
+from api.problems import MAX_TABLE, document
+from api.settings import MAX_BODY
+from api.vroom_requests import TOO_LARGE
 
 TABLES = frozenset({("PUT", "/v1/desks")})
 """Method and path of what takes whole tables."""
+
+VROOM = frozenset({"/vroom/", "/optimization"})
+"""Paths that take VROOM's format, and refuse in it."""
 
 
 class BodyLimit:
     """
     Answers 413 to a body of more than ``limit`` bytes, as a problem document; where `TABLES` are
-    sent, to one of more than ``MAX_TABLE``.
+    sent, to one of more than ``MAX_TABLE``, and to one in VROOM's format of more than ``vroom``,
+    in that format.
 
     FastAPI's own limit answers plain text.
     """
 
-    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp, limit: int = MAX_BODY, vroom: int = MAX_BODY) -> None:
         self.app = app
         self.limit = limit
+        self.vroom = vroom
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, unless it says that it is too large; counts what arrives."""
@@ -31,11 +39,15 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         is_table = (scope["method"], scope["path"]) in TABLES
-        limit = MAX_TABLE if is_table else self.limit
+        is_vroom = scope["path"] in VROOM
+        limit = MAX_TABLE if is_table else self.vroom if is_vroom else self.limit
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if told.isdigit() and int(told[:20]) > limit:
             detail = f"The body has {int(told[:20])} bytes, at most {limit} are taken."
-            await document(413, "body-too-large", detail)(scope, receive, send)
+            refused: Response = document(413, "body-too-large", detail)
+            if is_vroom:
+                refused = JSONResponse({"code": TOO_LARGE, "error": detail}, 413)
+            await refused(scope, receive, send)
             return
         read = 0
 

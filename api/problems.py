@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from api.request_context import REQUEST
+from api.settings import MAX_BODY as MAX_BODY
 from dispatch.errors import (
     CityError,
     Conflict,
@@ -42,9 +43,6 @@ STATUS: Mapping[type[DispatchError], int] = {
     DatabaseError: 503,
 }
 """The status of each kind of error; a test asserts that none is missing."""
-
-MAX_BODY = 1024 * 1024
-"""Bytes of a request's body that are read at most."""
 
 MAX_TABLE = 8 * MAX_BODY
 """The same where a whole table is sent at once: a customer's directory."""

@@ -77,6 +77,7 @@ async def serve(
             ready(url)
 
         async with app.router.lifespan_context(app):
+            app.state.vroom.warm()
             # Uvicorn repeats the signal that stopped it once it has ended; the zone is closed then.
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)

@@ -35,6 +35,9 @@ from dispatch.policy import Policy
 from dispatch.profiles import load_profiles
 from dispatch.promises import SHIPPED, Service
 
+MAX_BODY = 1024 * 1024
+"""Bytes of a request's body that are read at most, where nothing else is said."""
+
 DATABASE = r"^(sqlite:///|postgresql(\+psycopg)?://).+"
 """URLs of files and of servers."""
 
@@ -117,7 +120,8 @@ class Settings(BaseModel):
     is refused, beyond ``refuse_all_after_s`` everything. ``service`` adds to the services that ship
     or replaces them by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by
     http too, for tests; the first ``calendar`` is the usual one. ``policy`` holds figures that
-    differ from the defaults. With ``osrm`` travel times are those of the server there, ``profile``
+    differ from the defaults. ``vroom_…`` bound requests in VROOM's format: processes that answer
+    them, tasks, vehicles, bytes, and seconds of search, usual and at most. With ``osrm`` travel times are those of the server there, ``profile``
     is the name in its addresses, and ``search`` stays ``auto``.
     """
 
@@ -137,6 +141,12 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=0, le=256)] = Field(default_factory=default_workers)
     search_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
+    vroom_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    vroom_locations: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    vroom_vehicles: Annotated[int, Field(ge=1, le=10_000)] = 200
+    vroom_bytes: Annotated[int, Field(ge=1024, le=2**28)] = MAX_BODY
+    vroom_seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
+    vroom_most_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     webhooks_allow_loopback: bool = False
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     shed_after_s: Annotated[float, Field(gt=0, le=3600)] = 1.0

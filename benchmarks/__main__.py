@@ -30,6 +30,7 @@ from benchmarks.shifts import shifts
 from benchmarks.simulator import simulator
 from benchmarks.snapshots import snapshots
 from benchmarks.static import static
+from benchmarks.vroom_agreement import agreement
 from benchmarks.vroom_format import vroom_format
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "roads": roads,
     "exact": exact,
     "vroom": vroom_format,
+    "agreement": agreement,
     "snapshots": snapshots,
     "lanes": lanes,
     "static": static,
