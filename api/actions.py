@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import Answer
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, Units
 from api.couriers import CourierId, known_courier
@@ -139,7 +140,10 @@ class TapsOut(Page[TapOut]):
 
 
 @router.post(
-    "/{courier_id}/actions", summary="Report what a courier did", response_model=ActionsOut
+    "/{courier_id}/actions",
+    summary="Report what a courier did",
+    response_model=ActionsOut,
+    dependencies=[needs("actions.tell")],
 )
 async def report(courier_id: CourierId, body: ActionsIn, zone: Here, once: Sent) -> Response:
     """
@@ -172,7 +176,11 @@ async def report(courier_id: CourierId, body: ActionsIn, zone: Here, once: Sent)
     return await once.ask(zone, work, keep_s=WEEK_S)
 
 
-@router.get("/{courier_id}/actions", summary="Show what a courier reported")
+@router.get(
+    "/{courier_id}/actions",
+    summary="Show what a courier reported",
+    dependencies=[needs("actions.read")],
+)
 async def list_actions(
     courier_id: CourierId,
     zone: Here,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from random import Random
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api import (
     actions,
@@ -27,17 +27,24 @@ from api import (
     promises,
     quotes,
     route,
+    sessions,
+    sign_in,
     stores,
     stream,
+    tokens,
     traffic,
     webhook_replays,
     webhooks,
 )
+from api.access import declared
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
+from api.gate import Gate
 from api.news import Newsroom
 from api.search_pool import Search, SearchPool
+from api.security_headers import SecurityHeaders
 from api.settings import Settings, start_of
+from api.watch import Watch
 from api.webhook_sender import Post, Sender
 from api.zone import Zone
 from dispatch.city import City
@@ -58,6 +65,9 @@ RESOURCES = (
     traffic,
     webhooks,
     webhook_replays,
+    tokens,
+    sign_in,
+    sessions,
     clock_moves,
     health,
 )
@@ -91,14 +101,18 @@ def create_app(
     newsroom = Newsroom(zone.moment)
     sender = Sender(zone, newsroom, Random(settings.seed), post)
 
+    watch = Watch(zone, settings)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await zone.start()
-        sender.start()
         try:
+            await watch.start()
+            sender.start()
             yield
         finally:
             await sender.stop()
+            await watch.stop()
             await zone.stop()
 
     app = FastAPI(
@@ -111,13 +125,27 @@ def create_app(
         telemetry={"logs": False},
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(declared)],
     )
     app.state.zone = zone
     app.state.newsroom = newsroom
     app.state.sender = sender
+    app.state.watch = watch
+    app.state.credentials = watch.credentials
+    app.state.lockout = watch.lockout
+    app.state.limits = watch.limits
     app.state.running = {}
     problems.install(app)
+    # The last added is the first to see a request.
     app.add_middleware(BodyLimit)
+    app.add_middleware(
+        Gate,
+        settings=settings,
+        credentials=watch.credentials,
+        lockout=watch.lockout,
+        limits=watch.limits,
+    )
+    app.add_middleware(SecurityHeaders)
     for resource in RESOURCES:
         app.include_router(resource.router)
     return app

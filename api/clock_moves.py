@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.access import needs
 from api.bodies import In, Instant, Moment, Out
 from api.clock import ManualClock
 from api.depends import Here, Who
@@ -31,7 +32,7 @@ class ClockOut(Out):
     plan_version: int
 
 
-@router.post("", summary="Move the manual clock")
+@router.post("", summary="Move the manual clock", dependencies=[needs("clock")])
 async def move(body: ClockIn, zone: Here, sender: Sends, _: Who) -> ClockOut:
     """
     Answers when everything due until then was done and no better plan is being looked for.

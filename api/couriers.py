@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, PointIn
 from api.depends import Here, Who
@@ -109,7 +110,13 @@ class CourierOut(Out):
     plan_version: int
 
 
-@router.post("", status_code=201, summary="Add a courier", response_model=CourierOut)
+@router.post(
+    "",
+    status_code=201,
+    summary="Add a courier",
+    response_model=CourierOut,
+    dependencies=[needs("couriers.change")],
+)
 async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
     """Answers the courier, who stands at the store."""
 
@@ -128,7 +135,7 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
     return await once.ask(zone, work)
 
 
-@router.get("", summary="List couriers")
+@router.get("", summary="List couriers", dependencies=[needs("couriers.read")])
 async def list_couriers(
     zone: Here, _: Who, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[CourierOut]:
@@ -143,7 +150,13 @@ async def list_couriers(
     return await zone.ask(work)
 
 
-@router.get("/{courier_id}", summary="Show a courier", response_model=CourierOut, responses=SAME)
+@router.get(
+    "/{courier_id}",
+    summary="Show a courier",
+    response_model=CourierOut,
+    responses=SAME,
+    dependencies=[needs("couriers.read")],
+)
 async def show(
     courier_id: CourierId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -157,7 +170,12 @@ async def show(
     return shown(*await zone.ask(work), if_none_match)
 
 
-@router.patch("/{courier_id}", summary="Change shift, capacity or pause", response_model=CourierOut)
+@router.patch(
+    "/{courier_id}",
+    summary="Change shift, capacity or pause",
+    response_model=CourierOut,
+    dependencies=[needs("couriers.change")],
+)
 async def change(
     courier_id: CourierId,
     body: CourierPatch,
@@ -185,7 +203,10 @@ async def change(
 
 
 @router.post(
-    "/{courier_id}/positions", summary="Tell where a courier is", response_model=PositionsOut
+    "/{courier_id}/positions",
+    summary="Tell where a courier is",
+    response_model=PositionsOut,
+    dependencies=[needs("positions.tell")],
 )
 async def tell_positions(
     courier_id: CourierId, body: PositionsIn, zone: Here, once: Sent

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown
 from api.bodies import Out, Page
 from api.depends import Here, Who
@@ -76,7 +77,11 @@ class DirectoryOut(Out):
 
 
 @router.get(
-    "", summary="List the desk directory", response_model=Page[DeskEntryOut], responses=SAME
+    "",
+    summary="List the desk directory",
+    response_model=Page[DeskEntryOut],
+    responses=SAME,
+    dependencies=[needs("desks.read")],
 )
 async def list_desks(
     zone: Here,
@@ -124,6 +129,7 @@ async def list_desks(
     summary="Replace a customer's desks",
     response_model=DirectoryOut,
     openapi_extra=dict(REQUEST_BODY),
+    dependencies=[needs("desks.change")],
 )
 async def replace_desks(
     request: Request,

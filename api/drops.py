@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import DelayOut, Id, In, Out
 from api.depends import Here, Who
@@ -54,7 +55,13 @@ class DropDetailOut(DropOut):
     plan_version: int
 
 
-@router.get("/{drop_id}", summary="Show a drop", response_model=DropDetailOut, responses=SAME)
+@router.get(
+    "/{drop_id}",
+    summary="Show a drop",
+    response_model=DropDetailOut,
+    responses=SAME,
+    dependencies=[needs("drops.read")],
+)
 async def show(drop_id: DropId, zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
     """Answers a drop, with who brings it now."""
 
@@ -64,7 +71,12 @@ async def show(drop_id: DropId, zone: Here, _: Who, if_none_match: IfNoneMatch =
     return shown(*await zone.ask(work), if_none_match)
 
 
-@router.patch("/{drop_id}", summary="Move, pin or release a drop", response_model=MovedOut)
+@router.patch(
+    "/{drop_id}",
+    summary="Move, pin or release a drop",
+    response_model=MovedOut,
+    dependencies=[needs("drops.move")],
+)
 async def move(
     drop_id: DropId, body: MoveIn, zone: Here, once: Sent, if_match: IfMatch = None
 ) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from api.access import ANYBODY, needs
 from api.bodies import Out
 from api.calendars import unpublished
 from api.depends import Here, Who
@@ -45,13 +46,13 @@ class ReadyOut(Out):
     warnings: list[str]
 
 
-@router.get("/livez", summary="Is the service alive")
-async def live(_: Who) -> LiveOut:
+@router.get("/livez", summary="Is the service alive", dependencies=[ANYBODY])
+async def live() -> LiveOut:
     """Answers as long as the event loop does."""
     return LiveOut(status="ok")
 
 
-@router.get("/readyz", summary="Can the service do its work")
+@router.get("/readyz", summary="Can the service do its work", dependencies=[needs("health.read")])
 async def ready(zone: Here, _: Who) -> ReadyOut:
     """Answers when the zone's thread and its database do; 503 when they cannot."""
     found = await zone.ask(_found)

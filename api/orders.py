@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
 from api.depends import Here, Who
@@ -107,7 +108,13 @@ class OrderDetailOut(OrderOut):
     history: list[EntryOut]
 
 
-@router.post("", status_code=201, summary="Place an order", response_model=OrderOut)
+@router.post(
+    "",
+    status_code=201,
+    summary="Place an order",
+    response_model=OrderOut,
+    dependencies=[needs("orders.place")],
+)
 async def place(body: OrderIn, zone: Here, once: Sent) -> Response:
     """Answers the order with its promise. The same ``external_id`` and body give it again."""
 
@@ -118,7 +125,7 @@ async def place(body: OrderIn, zone: Here, once: Sent) -> Response:
     return await once.ask(zone, work)
 
 
-@router.get("", summary="List orders")
+@router.get("", summary="List orders", dependencies=[needs("orders.read")])
 async def list_orders(
     zone: Here,
     _: Who,
@@ -151,6 +158,7 @@ async def list_orders(
     summary="Show an order with its history",
     response_model=OrderDetailOut,
     responses=SAME,
+    dependencies=[needs("orders.read")],
 )
 async def show(
     order_id: OrderId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
@@ -172,7 +180,10 @@ Change = Callable[[Dispatcher, int], Order]
 
 
 @router.post(
-    "/{order_id}/ready", summary="Correct when the goods are ready", response_model=OrderOut
+    "/{order_id}/ready",
+    summary="Correct when the goods are ready",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def ready(
     order_id: OrderId, body: ReadyIn, zone: Here, once: Sent, if_match: IfMatch = None
@@ -184,7 +195,10 @@ async def ready(
 
 
 @router.post(
-    "/{order_id}/goods-arrived", summary="Tell that awaited goods arrived", response_model=OrderOut
+    "/{order_id}/goods-arrived",
+    summary="Tell that awaited goods arrived",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def arrived(
     order_id: OrderId, body: ArrivedIn, zone: Here, once: Sent, if_match: IfMatch = None
@@ -196,7 +210,10 @@ async def arrived(
 
 
 @router.post(
-    "/{order_id}/answers", summary="Tell that the customer was answered", response_model=OrderOut
+    "/{order_id}/answers",
+    summary="Tell that the customer was answered",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def answer(
     order_id: OrderId, body: AnswerIn, zone: Here, once: Sent, if_match: IfMatch = None
@@ -207,7 +224,12 @@ async def answer(
     )
 
 
-@router.post("/{order_id}/pause", summary="Stop an order's clock", response_model=OrderOut)
+@router.post(
+    "/{order_id}/pause",
+    summary="Stop an order's clock",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
+)
 async def pause(
     order_id: OrderId, body: PauseIn, zone: Here, once: Sent, if_match: IfMatch = None
 ) -> Response:
@@ -218,7 +240,10 @@ async def pause(
 
 
 @router.post(
-    "/{order_id}/resume", summary="Let an order's clock run again", response_model=OrderOut
+    "/{order_id}/resume",
+    summary="Let an order's clock run again",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def resume(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = None) -> Response:
     """Answers the order with its deadline later by the time paused, as its clock counts it."""
@@ -227,7 +252,12 @@ async def resume(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = 
     )
 
 
-@router.delete("/{order_id}", summary="Cancel an order", response_model=OrderOut)
+@router.delete(
+    "/{order_id}",
+    summary="Cancel an order",
+    response_model=OrderOut,
+    dependencies=[needs("orders.cancel")],
+)
 async def cancel(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = None) -> Response:
     """Answers the cancelled order; 409 when goods are on board, with how to proceed."""
     return await _changed(

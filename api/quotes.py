@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import Answer
 from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceName
 from api.depends import Here, Who
@@ -81,7 +82,12 @@ class QuoteOut(Out):
     searched_s: Annotated[float, Field(ge=0)]
 
 
-@router.post("", summary="Ask what may be promised", response_model=QuoteOut)
+@router.post(
+    "",
+    summary="Ask what may be promised",
+    response_model=QuoteOut,
+    dependencies=[needs("quotes.ask")],
+)
 async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     """Answers the earliest honest time; with ``reserve`` its place is held."""
 
@@ -97,6 +103,7 @@ async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     status_code=204,
     summary="Give up the place held for a quote",
     response_class=Response,
+    dependencies=[needs("quotes.ask")],
 )
 async def release(quote_id: QuoteId, zone: Here, once: Sent) -> Response:
     """Holds nothing for the quote any more; 409 when it was used, 404 when it is unknown."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from api.improver import Improver
 from api.opening import open_zone, reload_zone
 from api.search_pool import Search
 from api.settings import Settings
+from api.turns import Turns
 from api.view import View
 from api.warming import warm_up
 from api.ways import Ways
@@ -56,6 +57,9 @@ As long as a disk takes to keep a commit; what takes longer to work out gains no
 PART = 500
 """Events of the log that are read at once."""
 
+ASKING: ContextVar[str] = ContextVar("asking", default="")
+"""The principal in whose name a request is worked on; empty for what the program does itself."""
+
 NO_NEWS = frozenset(
     {
         *("quote_given", "desks_replaced", "order_answered", "promise_warned", "promise_breached"),
@@ -82,6 +86,7 @@ class _Asked:
 
     work: Callable[[Room], Any]
     wake: bool
+    actor: str
     answer: Future[Any]
 
 
@@ -131,7 +136,8 @@ class Zone:
         self._city = city
         self._is_own_thread = thread is None
         self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix=f"zone-{settings.zone}")
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: Turns[_Asked] = Turns()
+        self._actor = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._clock_moves = asyncio.Lock()
         self._head = 0
@@ -169,15 +175,16 @@ class Zone:
         """
         Returns what work gives that was done on the zone's thread, once it is durable.
 
-        What it committed is published, and wakes the search unless told otherwise. Raises what work
-        raises, or DatabaseError where it could not be stored; then nothing of it was done.
+        What it committed is published, and wakes the search unless told otherwise. It is done in
+        the name of `ASKING`, and those of many names in turn. Raises what work raises, or
+        DatabaseError where it could not be stored; then nothing of it was done.
         """
-        result: T = await asyncio.wrap_future(self._submit(work, wake))
+        result: T = await asyncio.wrap_future(self._submit(work, wake, ASKING.get()))
         return result
 
-    def _submit(self, work: Callable[[Room], Any], wake: bool) -> Future[Any]:
-        asked = _Asked(work, wake, Future())
-        self._waiting.append(asked)
+    def _submit(self, work: Callable[[Room], Any], wake: bool, actor: str = "") -> Future[Any]:
+        asked = _Asked(work, wake, actor, Future())
+        self._waiting.put(actor, asked)
         # One call for each that waits: those taken along by an earlier call leave nothing to do.
         self._thread.submit(self._on_thread_serve)
         return asked.answer
@@ -319,7 +326,8 @@ class Zone:
                 at=self._database.at,
                 cure="Try again.",
             )
-        self._committed = self._database.commit(self.settings.zone, commit)
+        told = replace(commit, actor=commit.actor or self._actor)
+        self._committed = self._database.commit(self.settings.zone, told)
 
     @contextmanager
     def _on_thread_unit(self) -> Iterator[None]:
@@ -375,11 +383,13 @@ class Zone:
         noticed = bool(self._waiting)
         began = self._loop.time()
         while self._waiting and len(done) < MOST_TOGETHER:
-            asked = self._waiting.popleft()
+            asked = self._waiting.take()
             if asked.answer.set_running_or_notify_cancel():
                 room = self._on_thread_room()
                 noticed &= self._on_thread_notice(room)
+                self._actor = asked.actor
                 result, error = self._on_thread_do(asked.work, room)
+                self._actor = ""
                 noticed &= self._on_thread_notice(room)
                 done.append(_Done(asked, result, error, self._committed))
             if self._loop.time() - began > TOGETHER_S:
