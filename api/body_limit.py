@@ -1,8 +1,10 @@
 """
-Refuses bodies that are too large, before they are read or while they arrive.
+Refuses bodies that are too large, before they are read or while they arrive, or take too long.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,10 +15,14 @@ TABLES = frozenset({("PUT", "/v1/desks")})
 """Method and path of what takes whole tables."""
 
 
+BODY_S = 30.0
+"""Seconds within which a body has to arrive; the largest table by a slow line takes ten."""
+
+
 class BodyLimit:
     """
     Answers 413 to a body of more than ``limit`` bytes, as a problem document; where `TABLES` are
-    sent, to one of more than ``MAX_TABLE``.
+    sent, to one of more than ``MAX_TABLE``. Answers 408 to one that has not arrived in `BODY_S`.
 
     FastAPI's own limit answers plain text.
     """
@@ -37,14 +43,22 @@ class BodyLimit:
             detail = f"The body has {int(told[:20])} bytes, at most {limit} are taken."
             await document(413, "body-too-large", detail)(scope, receive, send)
             return
-        read = 0
+        read, is_whole = 0, False
+        until = asyncio.get_running_loop().time() + BODY_S
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, is_whole
+            if is_whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError as error:
+                raise HTTPException(408, f"The body did not arrive within {BODY_S:g} s") from error
             read += len(message.get("body", b""))
             if read > limit:
                 raise HTTPException(413, f"The body has more than {limit} bytes")
+            is_whole = not message.get("more_body", False)
             return message
 
         await self.app(scope, counted, send)

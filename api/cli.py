@@ -29,6 +29,8 @@ from api.replay_commands import register as register_replay
 from api.simulate_commands import register as register_simulation
 from api.solve_commands import register as register_solver
 from api.store_commands import register as register_store
+from api.token_commands import ByToken
+from api.token_commands import register as register_tokens
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
 
@@ -57,6 +59,7 @@ register_replay(app)
 register_simulation(app)
 register_solver(app)
 register_store(app)
+register_tokens(app)
 
 err = Console(stderr=True, soft_wrap=True)
 
@@ -69,7 +72,8 @@ Db = Annotated[
     str | None,
     typer.Option(help="Database, sqlite:///PATH or postgresql://USER@HOST/NAME."),
 ]
-Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; loopback without tokens.")]
+Access = Annotated[str | None, typer.Option(help="local, or tokens: whom to answer.")]
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
 ClockKind = Annotated[str | None, typer.Option("--clock", help="system or manual.")]
 
@@ -83,6 +87,7 @@ def serve(
     host: Host = None,
     port: Port = None,
     clock: ClockKind = None,
+    access: Access = None,
     config: Config = None,
     ready_file: Annotated[
         Path | None, typer.Option(help="Written as JSON with url and pid once it listens.")
@@ -97,11 +102,12 @@ def serve(
     for chatty in ("alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     streets = {"city": city, "osrm": osrm, "profile": profile}
-    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
+    where = {"host": host, "port": port, "access": access}
+    settings = read_settings(config, **streets, **where, db=db, clock=clock)
 
     from api.server import serve as run
 
-    asyncio.run(run(settings, _say_ready, ready_file=ready_file))
+    asyncio.run(run(settings, _say_ready, first=_say_first, ready_file=ready_file))
 
 
 @app.command(epilog=EXITS)
@@ -231,12 +237,13 @@ def desks_import(
     file: Annotated[Path, typer.Argument(help="Desks, .csv.")],
     customer: Annotated[str, typer.Option(help="Whose desks these are.")],
     url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
+    token: ByToken = None,
     as_json: Json = False,
 ) -> None:
     """Replace a customer's desks with those of a file: every row, or none."""
     from api.desk_import import import_desks
 
-    told = import_desks(file, customer, url)
+    told = import_desks(file, customer, url, token)
     if as_json:
         print_json(told)
     else:
@@ -253,6 +260,7 @@ def config_show(
     host: Host = None,
     port: Port = None,
     clock: ClockKind = None,
+    access: Access = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -260,7 +268,8 @@ def config_show(
     from api.settings import read_settings
 
     streets = {"city": city, "osrm": osrm, "profile": profile}
-    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
+    where = {"host": host, "port": port, "access": access}
+    settings = read_settings(config, **streets, **where, db=db, clock=clock)
     if as_json:
         print_json(settings.as_json())
     else:
@@ -289,6 +298,11 @@ def _toml(name: str, value: object) -> str:
 
 def _say_ready(url: str) -> None:
     sys.stdout.write(f"Listening on {url}\n")
+    sys.stdout.flush()
+
+
+def _say_first(token: str) -> None:
+    sys.stdout.write(f"Token of the first administrator, shown this once: {token}\n")
     sys.stdout.flush()
 
 

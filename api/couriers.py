@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
 from api.access import needs
@@ -27,7 +27,17 @@ from dispatch.requests import CourierChange, CourierRequest, Position
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 
-CourierId = Annotated[str, Path(max_length=100)]
+
+async def _own(courier_id: Annotated[str, Path(max_length=100)], who: Who) -> str:
+    """Returns the courier in the path; to a courier all others are unknown."""
+    if who.courier not in (None, courier_id):
+        raise unknown_courier(courier_id)
+    return courier_id
+
+
+CourierId = Annotated[str, Depends(_own)]
+"""The parameter of a courier's own paths."""
+
 Capacity = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Skill = Annotated[str, Field(min_length=1, max_length=50)]
 
@@ -137,13 +147,14 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
 
 @router.get("", summary="List couriers", dependencies=[needs("couriers.read")])
 async def list_couriers(
-    zone: Here, _: Who, cursor: Cursor = None, limit: Limit = 100
+    zone: Here, who: Who, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[CourierOut]:
-    """Answers couriers in the order in which they were added."""
+    """Answers couriers in the order in which they were added; to a courier only that one."""
 
     def work(room: Room) -> Page[CourierOut]:
         view = View.of(room.dispatcher, room.now)
-        ids, following = page_of(view.state.couriers, cursor, limit)
+        known = [c for c in view.state.couriers if who.courier in (None, c)]
+        ids, following = page_of(known, cursor, limit)
         items = [courier_out(view.state.couriers[courier], view) for courier in ids]
         return Page(items=items, next=following)
 

@@ -10,11 +10,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import cast, get_args
 
-from api.access import Principal
+from api.access import LOCAL, Principal
 from api.scopes import ROLES, Role, Scope
 from api.zone import Room, Zone
 from dispatch import credentials as stored
@@ -29,8 +29,6 @@ SHOWN = re.compile(r"(dsp|dss)_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 MOST = 10_000
 """Credentials in force at most."""
-
-LOCAL_NAME = "local"
 
 
 def new_credential(
@@ -84,6 +82,26 @@ def principal_of(credential: Credential) -> Principal:
         courier=credential.courier,
         is_session=credential.parent is not None,
     )
+
+
+def check_new(credential: Credential, known: Iterable[Credential], now: int) -> None:
+    """Raises Conflict where another role has a new credential's name, or where there are many."""
+    everybody = tuple(known)
+    roles = {each.role for each in everybody if each.name == credential.name}
+    if credential.name == LOCAL.name or roles - {credential.role}:
+        raise Conflict(
+            f"The name {credential.name!r} belongs to a principal with another role.",
+            at="name",
+            cure="Choose another name: what was done under it stays told of the first.",
+            code="name-taken",
+            value=credential.name,
+        )
+    if sum(not each.is_over(now) for each in everybody) >= MOST:
+        raise Conflict(
+            f"{MOST} credentials are in force already.",
+            cure="Revoke those that nobody uses: DELETE /v1/tokens/{id}.",
+            code="too-many-credentials",
+        )
 
 
 class Credentials:
@@ -142,7 +160,7 @@ class Credentials:
 
         Raises Conflict where another role has its name, or where there are too many.
         """
-        self._check(credential)
+        check_new(credential, self._known.values(), self._zone.clock.now())
         others = [each.id for each in self._of(credential.name)] if instead else []
 
         def work(room: Room) -> int:
@@ -204,24 +222,6 @@ class Credentials:
     def _of(self, name: str) -> list[Credential]:
         now = self._zone.clock.now()
         return [e for e in self._known.values() if e.name == name and not e.is_over(now)]
-
-    def _check(self, credential: Credential) -> None:
-        roles = {each.role for each in self._known.values() if each.name == credential.name}
-        if credential.name == LOCAL_NAME or roles - {credential.role}:
-            raise Conflict(
-                f"The name {credential.name!r} belongs to a principal with another role.",
-                at="name",
-                cure="Choose another name: what was done under it stays told of the first.",
-                code="name-taken",
-                value=credential.name,
-            )
-        now = self._zone.clock.now()
-        if sum(not each.is_over(now) for each in self._known.values()) >= MOST:
-            raise Conflict(
-                f"{MOST} credentials are in force already.",
-                cure="Revoke those that nobody uses: DELETE /v1/tokens/{id}.",
-                code="too-many-credentials",
-            )
 
     def _know(self, *credentials: Credential) -> None:
         for each in credentials:

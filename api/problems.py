@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from api.security_headers import HEADERS
 from dispatch.errors import (
     CityError,
     Conflict,
@@ -58,6 +59,7 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "Send a request that HTTP and JSON allow."),
     404: ("unknown-path", "See /openapi.json for the paths there are."),
     405: ("method-not-allowed", "See /openapi.json for what this path can do."),
+    408: ("too-slow", "Send it again, faster or in parts."),
     413: ("body-too-large", "Split what is longer."),
 }
 """Code and cure of the errors that the framework finds."""
@@ -230,7 +232,9 @@ async def _framework(_: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return document(500, "internal", "The service failed; its log says how.")
+    # What answers this stands outside of what adds headers to every other answer.
+    headers = {**HEADERS, "Cache-Control": "no-store"}
+    return document(500, "internal", "The service failed; its log says how.", headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -15,6 +15,7 @@ from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceNam
 from api.depends import Here, Who
 from api.once import Sent
 from api.order_answers import ReasonOut, reason_out
+from api.sight import check_quote, orders_of
 from api.view import View
 from api.zone import Room
 from dispatch.keeping import release_hold
@@ -93,7 +94,12 @@ async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
 
     def work(room: Room) -> Answer:
         answer = give_quote(room.dispatcher, body.to_domain(who.name), room.now)
-        return Answer(quote_out(answer, View.of(room.dispatcher, room.now)))
+        shown = quote_out(answer, View.of(room.dispatcher, room.now))
+        own = orders_of(room, who)
+        if own is not None:
+            # That others would wait is for them; who they are is not.
+            shown.delays = [delay for delay in shown.delays if delay.order in own]
+        return Answer(shown)
 
     return await once.ask(zone, work)
 
@@ -105,10 +111,11 @@ async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     response_class=Response,
     dependencies=[needs("quotes.ask")],
 )
-async def release(quote_id: QuoteId, zone: Here, once: Sent) -> Response:
+async def release(quote_id: QuoteId, zone: Here, who: Who, once: Sent) -> Response:
     """Holds nothing for the quote any more; 409 when it was used, 404 when it is unknown."""
 
     def work(room: Room) -> Answer:
+        check_quote(room, who, quote_id)
         release_hold(room.dispatcher, quote_id, room.now)
         return Answer(None, 204)
 
