@@ -98,7 +98,8 @@ async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
         own = orders_of(room, who)
         if own is not None:
             # That others would wait is for them; who they are is not.
-            shown.delays = [delay for delay in shown.delays if delay.order in own]
+            delays = [delay for delay in shown.delays if delay.order in own]
+            shown = shown.model_copy(update={"delays": delays})
         return Answer(shown)
 
     return await once.ask(zone, work)
