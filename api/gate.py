@@ -129,16 +129,20 @@ class Gate:
                 f"Requests are answered on the machine itself only, this one came from {client}.",
                 cure='Ask from the machine the service runs on, or set access = "tokens".',
             )
-        allowed = LOCAL_NAMES if self._is_local else self._hosts
         asked_for = request.headers.get("host", "").lower()
-        if allowed and name_of(asked_for) not in allowed:
+        if self._is_local and name_of(asked_for) not in LOCAL_NAMES:
             raise Problem(
                 403,
-                "not-local" if self._is_local else "other-host",
+                "not-local",
                 f"The service does not answer for the host {asked_for[:100]!r}.",
-                cure="Use the address 127.0.0.1, localhost or [::1]."
-                if self._is_local
-                else "Use one of its names, or add this one to allowed_hosts.",
+                cure="Use the address 127.0.0.1, localhost or [::1].",
+            )
+        if not self._is_local and self._hosts and name_of(asked_for) not in self._hosts:
+            raise Problem(
+                403,
+                "other-host",
+                f"The service does not answer for the host {asked_for[:100]!r}.",
+                cure="Use one of its names, or add this one to allowed_hosts.",
             )
 
 
