@@ -11,10 +11,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from api.access import Principal, needs
 from api.answers import Answer
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, Units
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
+from api.news import without_others
 from api.once import WEEK_S, Sent
 from api.paging import Cursor, Limit, unknown_cursor
 from api.view import View
@@ -139,9 +141,14 @@ class TapsOut(Page[TapOut]):
 
 
 @router.post(
-    "/{courier_id}/actions", summary="Report what a courier did", response_model=ActionsOut
+    "/{courier_id}/actions",
+    summary="Report what a courier did",
+    response_model=ActionsOut,
+    dependencies=[needs("actions.tell")],
 )
-async def report(courier_id: CourierId, body: ActionsIn, zone: Here, once: Sent) -> Response:
+async def report(
+    courier_id: CourierId, body: ActionsIn, zone: Here, who: Who, once: Sent
+) -> Response:
     """
     Answers each tap; one sent again takes no effect again.
 
@@ -162,7 +169,7 @@ async def report(courier_id: CourierId, body: ActionsIn, zone: Here, once: Sent)
         )
         last = max(action.seq for action in actions)
         out = ActionsOut(
-            results=[_result_out(answer) for answer in answers],
+            results=[_result_out(answer, who) for answer in answers],
             plan_version=room.dispatcher.plan.version,
             expected_seq=max(last, last if past.numbers.last is None else past.numbers.last) + 1,
             clock_skew_s=_skew_s(courier_id, body.device_now, room.now),
@@ -172,11 +179,15 @@ async def report(courier_id: CourierId, body: ActionsIn, zone: Here, once: Sent)
     return await once.ask(zone, work, keep_s=WEEK_S)
 
 
-@router.get("/{courier_id}/actions", summary="Show what a courier reported")
+@router.get(
+    "/{courier_id}/actions",
+    summary="Show what a courier reported",
+    dependencies=[needs("actions.read")],
+)
 async def list_actions(
     courier_id: CourierId,
     zone: Here,
-    _: Who,
+    who: Who,
     since: Annotated[
         int, Query(ge=-1, le=2**53, description="number of the last tap that is not wanted")
     ] = -1,
@@ -192,7 +203,7 @@ async def list_actions(
         with room.database.read() as connection:
             last = last_number(connection, room.zone, courier_id)
             found = read_taps(connection, room.zone, courier_id, since, after, limit + 1)
-        items = [_tap_out(answer, view) for answer in found[:limit]]
+        items = [_tap_out(answer, view, who) for answer in found[:limit]]
         more = found[limit - 1] if len(found) > limit else None
         return TapsOut(
             items=items,
@@ -217,16 +228,16 @@ def _skew_s(courier_id: str, device_now: int | None, now: int) -> int | None:
     return now - device_now
 
 
-def _result_out(answer: ActionAnswer) -> ResultOut:
+def _result_out(answer: ActionAnswer, who: Principal) -> ResultOut:
     return ResultOut(
         action_id=answer.action_id,
         result=answer.result,
-        reason=answer.reason or None,
+        reason=without_others(answer.reason, who.courier) or None,
         first_result=answer.first or None,
     )
 
 
-def _tap_out(answer: ActionAnswer, view: View) -> TapOut:
+def _tap_out(answer: ActionAnswer, view: View, who: Principal) -> TapOut:
     told = answer.evidence
     assert told is not None
     action = told.action
@@ -243,7 +254,7 @@ def _tap_out(answer: ActionAnswer, view: View) -> TapOut:
         device_now=view.moment_or_none(told.device_now),
         received_at=view.moment(told.received_at),
         result=answer.result,
-        reason=answer.reason or None,
+        reason=without_others(answer.reason, who.courier) or None,
     )
 
 

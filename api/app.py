@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from random import Random
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from api import (
@@ -29,22 +29,29 @@ from api import (
     promises,
     quotes,
     route,
+    sessions,
+    sign_in,
     stores,
     stream,
+    tokens,
     traffic,
     vroom,
     webhook_replays,
     webhooks,
 )
+from api.access import declared
 from api.access_log import AccessLog
 from api.admission import Admission
 from api.body_limit import BodyLimit
 from api.clock import Clock, ManualClock, SystemClock
+from api.gate import Gate
 from api.metrics import Metrics
 from api.news import Newsroom
 from api.search_pool import Search, SearchPool
+from api.security_headers import SecurityHeaders
 from api.settings import Settings, start_of
 from api.vroom_pool import VroomPool
+from api.watch import Watch
 from api.webhook_sender import Post, Sender
 from api.zone import Zone
 from dispatch.city import City
@@ -66,6 +73,9 @@ RESOURCES = (
     vroom,
     webhooks,
     webhook_replays,
+    tokens,
+    sign_in,
+    sessions,
     clock_moves,
     health,
     figures,
@@ -109,15 +119,19 @@ def create_app(
     pool = VroomPool(settings.vroom_workers)
     sender = Sender(zone, newsroom, Random(settings.seed), post)
 
+    watch = Watch(zone, settings)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await zone.start()
-        sender.start()
         try:
+            await watch.start()
+            sender.start()
             yield
         finally:
             pool.close()
             await sender.stop()
+            await watch.stop()
             await zone.stop()
 
     app = FastAPI(
@@ -131,10 +145,15 @@ def create_app(
         generate_unique_id_function=_operation,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(declared)],
     )
     app.state.zone = zone
     app.state.newsroom = newsroom
     app.state.sender = sender
+    app.state.watch = watch
+    app.state.credentials = watch.credentials
+    app.state.lockout = watch.lockout
+    app.state.limits = watch.limits
     app.state.running = {}
     app.state.vroom = pool
     app.state.vroom_travel = None
@@ -142,6 +161,14 @@ def create_app(
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimit, vroom=settings.vroom_bytes)
     app.add_middleware(Admission, zone=zone)
+    app.add_middleware(
+        Gate,
+        settings=settings,
+        credentials=watch.credentials,
+        lockout=watch.lockout,
+        limits=watch.limits,
+    )
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog, figures=metrics.http)
     for resource in RESOURCES:
         app.include_router(resource.router)

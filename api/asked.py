@@ -4,7 +4,6 @@ Work for a zone's thread: what it finds there, what waits for it, and how long.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from api.request_context import Asking
+from api.turns import Turns
 from api.ways import Ways
 from dispatch.dispatcher import Dispatcher
 from dispatch.store import Database
@@ -36,7 +36,8 @@ class Asked:
     """
     Work that waits for the zone's thread, since when, for which request, and its answer's place.
 
-    ``since`` is in the seconds of the event loop's clock; ``request`` None: nobody's from outside.
+    ``since`` is in the seconds of the event loop's clock; ``request`` None: nobody's from outside;
+    ``actor`` is in whose name, empty for the program itself.
     """
 
     work: Callable[[Room], Any]
@@ -44,6 +45,7 @@ class Asked:
     answer: Future[Any]
     since: float
     request: Asking | None
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Bounds:
 
 class Waiting:
     """
-    What waits for a zone's thread, the oldest first; ``seconds`` tells the event loop's time.
+    What waits for a zone's thread, of everybody in turn; ``seconds`` tells the event loop's time.
 
     Mutable because it is a queue. The event loop adds and the zone's thread takes; each of the two
     does one thing at a time, and neither needs a lock for it.
@@ -105,24 +107,30 @@ class Waiting:
         self.worked_at = seconds()
         self._bounds = bounds
         self._seconds = seconds
-        self._queue: deque[Asked] = deque()
+        self._queue: Turns[Asked] = Turns()
         self._each_s = 0.0
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    def add(self, work: Callable[[Room], Any], wake: bool, request: Asking | None) -> Asked:
+    def add(
+        self,
+        work: Callable[[Room], Any],
+        wake: bool,
+        request: Asking | None,
+        actor: str = "",
+    ) -> Asked:
         """Lets work wait."""
-        asked = Asked(work, wake, Future(), self._seconds(), request)
+        asked = Asked(work, wake, Future(), self._seconds(), request, actor)
         if not self._queue:
             # A thread that had nothing to do is not one that does not get on.
             self.worked_at = max(self.worked_at, asked.since)
-        self._queue.append(asked)
+        self._queue.put(actor, asked)
         return asked
 
     def take(self) -> Asked:
-        """Returns what waits longest; raises IndexError where nothing does."""
-        return self._queue.popleft()
+        """Returns the first of whose turn it is; raises KeyError where nothing waits."""
+        return self._queue.take()
 
     def worked(self, seconds: float, asks: int) -> None:
         """Notes how long so many asks took together, their commit included."""
@@ -136,11 +144,10 @@ class Waiting:
         Seconds that whoever comes now will wait: as many waiting as there are at what each took of
         late, or as long as the oldest of them waits already, where that is more.
         """
-        try:
-            oldest = self._queue[0]
-        except IndexError:
+        oldest = min((asked.since for asked in self._queue.firsts()), default=None)
+        if oldest is None:
             return 0.0
-        return max(len(self._queue) * self._each_s, self._seconds() - oldest.since)
+        return max(len(self._queue) * self._each_s, self._seconds() - oldest)
 
     @property
     def stuck_s(self) -> float:

@@ -1,8 +1,10 @@
 """
-Refuses bodies that are too large, before they are read or while they arrive.
+Refuses bodies that are too large, before they are read or while they arrive, or take too long.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -19,11 +21,15 @@ VROOM = frozenset({"/vroom/", "/optimization"})
 """Paths that take VROOM's format, and refuse in it."""
 
 
+BODY_S = 30.0
+"""Seconds within which a body has to arrive; the largest table by a slow line takes ten."""
+
+
 class BodyLimit:
     """
     Answers 413 to a body of more than ``limit`` bytes, as a problem document; where `TABLES` are
     sent, to one of more than ``MAX_TABLE``, and to one in VROOM's format of more than ``vroom``,
-    in that format.
+    in that format. Answers 408 to one that has not arrived in `BODY_S`.
 
     FastAPI's own limit answers plain text.
     """
@@ -49,14 +55,22 @@ class BodyLimit:
                 refused = JSONResponse({"code": TOO_LARGE, "error": detail}, 413)
             await refused(scope, receive, send)
             return
-        read = 0
+        read, is_whole = 0, False
+        until = asyncio.get_running_loop().time() + BODY_S
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, is_whole
+            if is_whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError as error:
+                raise HTTPException(408, f"The body did not arrive within {BODY_S:g} s") from error
             read += len(message.get("body", b""))
             if read > limit:
                 raise HTTPException(413, f"The body has more than {limit} bytes")
+            is_whole = not message.get("more_body", False)
             return message
 
         await self.app(scope, counted, send)

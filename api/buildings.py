@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.access import needs
 from api.bodies import Out, Page
 from api.depends import Here, Who
 from api.paging import Cursor, Limit, page_of
@@ -90,7 +91,7 @@ class BuildingOut(Out):
     facts: list[FactOut]
 
 
-@router.get("", summary="List buildings, the nearest first")
+@router.get("", summary="List buildings, the nearest first", dependencies=[needs("city.read")])
 async def list_buildings(
     zone: Here,
     _: Who,

@@ -25,10 +25,22 @@ from api.config_commands import register as register_config
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
 from api.promise_commands import register as register_promises
 from api.replay_commands import register as register_replay
-from api.service_options import CityDir, ClockKind, Config, Db, Host, Osrm, Port, ProfileName
+from api.service_options import (
+    Access,
+    CityDir,
+    ClockKind,
+    Config,
+    Db,
+    Host,
+    Osrm,
+    Port,
+    ProfileName,
+)
 from api.simulate_commands import register as register_simulation
 from api.solve_commands import register as register_solver
 from api.store_commands import register as register_store
+from api.token_commands import ByToken
+from api.token_commands import register as register_tokens
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
 
@@ -55,6 +67,7 @@ register_replay(app)
 register_simulation(app)
 register_solver(app)
 register_store(app)
+register_tokens(app)
 
 err = Console(stderr=True, soft_wrap=True)
 
@@ -70,6 +83,7 @@ def serve(
     host: Host = None,
     port: Port = None,
     clock: ClockKind = None,
+    access: Access = None,
     config: Config = None,
     ready_file: Annotated[
         Path | None, typer.Option(help="Written as JSON with url and pid once it listens.")
@@ -79,7 +93,8 @@ def serve(
     from api.settings import read_settings
 
     streets = {"city": city, "osrm": osrm, "profile": profile}
-    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
+    where = {"host": host, "port": port, "access": access}
+    settings = read_settings(config, **streets, **where, db=db, clock=clock)
 
     from api.logs import configure
 
@@ -87,7 +102,7 @@ def serve(
 
     from api.server import serve as run
 
-    asyncio.run(run(settings, _say_ready, ready_file=ready_file))
+    asyncio.run(run(settings, _say_ready, first=_say_first, ready_file=ready_file))
 
 
 @app.command(epilog=EXITS)
@@ -217,12 +232,13 @@ def desks_import(
     file: Annotated[Path, typer.Argument(help="Desks, .csv.")],
     customer: Annotated[str, typer.Option(help="Whose desks these are.")],
     url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
+    token: ByToken = None,
     as_json: Json = False,
 ) -> None:
     """Replace a customer's desks with those of a file: every row, or none."""
     from api.desk_import import import_desks
 
-    told = import_desks(file, customer, url)
+    told = import_desks(file, customer, url, token)
     if as_json:
         print_json(told)
     else:
@@ -232,6 +248,11 @@ def desks_import(
 
 def _say_ready(url: str) -> None:
     sys.stdout.write(f"Listening on {url}\n")
+    sys.stdout.flush()
+
+
+def _say_first(token: str) -> None:
+    sys.stdout.write(f"Token of the first administrator, shown this once: {token}\n")
     sys.stdout.flush()
 
 

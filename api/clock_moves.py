@@ -4,11 +4,13 @@ Moving a manual clock: simulated shifts and tests decide what time it is.
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from api.access import needs
 from api.bodies import In, Instant, Moment, Out
 from api.clock import ManualClock
 from api.depends import Here, Who
+from api.tokens import credentials_of
 from api.webhook_access import Sends
 from dispatch.errors import Conflict, InvalidRequest
 
@@ -31,12 +33,12 @@ class ClockOut(Out):
     plan_version: int
 
 
-@router.post("", summary="Move the manual clock")
-async def move(body: ClockIn, zone: Here, sender: Sends, _: Who) -> ClockOut:
+@router.post("", summary="Move the manual clock", dependencies=[needs("clock")])
+async def move(body: ClockIn, zone: Here, sender: Sends, _: Who, request: Request) -> ClockOut:
     """
     Answers when everything due until then was done and no better plan is being looked for.
 
-    Webhooks that fell due are sent after it, each once.
+    Webhooks that fell due are sent after it, each once, and tokens that expired end their streams.
     """
     clock = zone.clock
     if not isinstance(clock, ManualClock):
@@ -65,5 +67,6 @@ async def move(body: ClockIn, zone: Here, sender: Sends, _: Who) -> ClockOut:
             value=zone.moment(body.now),
         ) from error
     sender.wake()
+    credentials_of(request).sweep()
     version = await zone.ask(lambda room: room.dispatcher.plan.version)
     return ClockOut(now=zone.moment(clock.now()), plan_version=version)

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.printing import EXITS, print_json, tell_faults
-from api.service_options import CityDir, ClockKind, Config, Db, Host, Osrm, Port, ProfileName
+from api.service_options import (
+    Access,
+    CityDir,
+    ClockKind,
+    Config,
+    Db,
+    Host,
+    Osrm,
+    Port,
+    ProfileName,
+)
 from dispatch.errors import DispatchError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -38,6 +48,7 @@ def show(
     host: Host = None,
     port: Port = None,
     clock: ClockKind = None,
+    access: Access = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +56,8 @@ def show(
     from api.settings import read_settings
 
     streets = {"city": city, "osrm": osrm, "profile": profile}
-    settings = read_settings(config, **streets, db=db, host=host, port=port, clock=clock)
+    where = {"host": host, "port": port, "access": access}
+    settings = read_settings(config, **streets, **where, db=db, clock=clock)
     if as_json:
         print_json(settings.as_json())
     else:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, PointIn
 from api.depends import Here, Who
@@ -26,7 +27,17 @@ from dispatch.requests import CourierChange, CourierRequest, Position
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 
-CourierId = Annotated[str, Path(max_length=100)]
+
+async def _own(courier_id: Annotated[str, Path(max_length=100)], who: Who) -> str:
+    """Returns the courier in the path; to a courier all others are unknown."""
+    if who.courier not in (None, courier_id):
+        raise unknown_courier(courier_id)
+    return courier_id
+
+
+CourierId = Annotated[str, Depends(_own)]
+"""The parameter of a courier's own paths."""
+
 Capacity = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Skill = Annotated[str, Field(min_length=1, max_length=50)]
 
@@ -109,7 +120,13 @@ class CourierOut(Out):
     plan_version: int
 
 
-@router.post("", status_code=201, summary="Add a courier", response_model=CourierOut)
+@router.post(
+    "",
+    status_code=201,
+    summary="Add a courier",
+    response_model=CourierOut,
+    dependencies=[needs("couriers.change")],
+)
 async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
     """Answers the courier, who stands at the store."""
 
@@ -128,22 +145,29 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
     return await once.ask(zone, work)
 
 
-@router.get("", summary="List couriers")
+@router.get("", summary="List couriers", dependencies=[needs("couriers.read")])
 async def list_couriers(
-    zone: Here, _: Who, cursor: Cursor = None, limit: Limit = 100
+    zone: Here, who: Who, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[CourierOut]:
-    """Answers couriers in the order in which they were added."""
+    """Answers couriers in the order in which they were added; to a courier only that one."""
 
     def work(room: Room) -> Page[CourierOut]:
         view = View.of(room.dispatcher, room.now)
-        ids, following = page_of(view.state.couriers, cursor, limit)
+        known = [c for c in view.state.couriers if who.courier in (None, c)]
+        ids, following = page_of(known, cursor, limit)
         items = [courier_out(view.state.couriers[courier], view) for courier in ids]
         return Page(items=items, next=following)
 
     return await zone.ask(work)
 
 
-@router.get("/{courier_id}", summary="Show a courier", response_model=CourierOut, responses=SAME)
+@router.get(
+    "/{courier_id}",
+    summary="Show a courier",
+    response_model=CourierOut,
+    responses=SAME,
+    dependencies=[needs("couriers.read")],
+)
 async def show(
     courier_id: CourierId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -157,7 +181,12 @@ async def show(
     return shown(*await zone.ask(work), if_none_match)
 
 
-@router.patch("/{courier_id}", summary="Change shift, capacity or pause", response_model=CourierOut)
+@router.patch(
+    "/{courier_id}",
+    summary="Change shift, capacity or pause",
+    response_model=CourierOut,
+    dependencies=[needs("couriers.change")],
+)
 async def change(
     courier_id: CourierId,
     body: CourierPatch,
@@ -185,7 +214,10 @@ async def change(
 
 
 @router.post(
-    "/{courier_id}/positions", summary="Tell where a courier is", response_model=PositionsOut
+    "/{courier_id}/positions",
+    summary="Tell where a courier is",
+    response_model=PositionsOut,
+    dependencies=[needs("positions.tell")],
 )
 async def tell_positions(
     courier_id: CourierId, body: PositionsIn, zone: Here, once: Sent

@@ -9,15 +9,18 @@ from typing import Any
 
 import httpx2
 
+from api.service_client import client_of
 from dispatch.errors import InvalidRequest
 
 TIMEOUT_S = 120
 """Longest wait for the answer; fifty thousand desks take a while."""
 
 
-def import_desks(file: Path, customer: str, url: str) -> dict[str, Any]:
+def import_desks(file: Path, customer: str, url: str, token: str | None = None) -> dict[str, Any]:
     """
     Returns what the service answered to a CSV file as all desks of a customer.
+
+    ``token`` None: of a service that asks for none.
 
     Raises InvalidRequest for a file that cannot be read, a service that cannot be reached, and
     for rows that are wrong, all of them in its text.
@@ -29,7 +32,7 @@ def import_desks(file: Path, customer: str, url: str) -> dict[str, Any]:
         what = f"This cannot be read: {error.strerror}."
         raise InvalidRequest(what, at=str(file), cure=cure) from error
     try:
-        with httpx2.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client:
+        with client_of(url, token, TIMEOUT_S) as client:
             answer = client.put(
                 "/v1/desks",
                 params={"customer": customer},

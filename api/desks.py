@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown
 from api.bodies import Out, Page
 from api.depends import Here, Who
@@ -76,11 +77,15 @@ class DirectoryOut(Out):
 
 
 @router.get(
-    "", summary="List the desk directory", response_model=Page[DeskEntryOut], responses=SAME
+    "",
+    summary="List the desk directory",
+    response_model=Page[DeskEntryOut],
+    responses=SAME,
+    dependencies=[needs("desks.read")],
 )
 async def list_desks(
     zone: Here,
-    _: Who,
+    who: Who,
     customer: Annotated[str | None, Query(max_length=200)] = None,
     building: Annotated[str | None, Query(max_length=100)] = None,
     q: Annotated[
@@ -110,7 +115,9 @@ async def list_desks(
             )
 
         ids, following = page_of(entries, cursor, limit, fits)
-        items = [desk_entry_out(entries[k], view.city) for k in ids]
+        items = [
+            desk_entry_out(entries[k], view.city, contacts=who.may("contacts.read")) for k in ids
+        ]
         tag = "desks"
         if customer is not None and cursor is None:
             tag = _tag(_of(customer, view.state.desks))
@@ -124,6 +131,7 @@ async def list_desks(
     summary="Replace a customer's desks",
     response_model=DirectoryOut,
     openapi_extra=dict(REQUEST_BODY),
+    dependencies=[needs("desks.change")],
 )
 async def replace_desks(
     request: Request,
@@ -185,8 +193,8 @@ def _says(entry: Entry, words: list[str], city: City) -> bool:
     return all(word in text for word in words)
 
 
-def desk_entry_out(entry: Entry, city: City) -> DeskEntryOut:
-    """Returns an office or a customer's desk as an entry of the directory."""
+def desk_entry_out(entry: Entry, city: City, *, contacts: bool) -> DeskEntryOut:
+    """Returns an office or a customer's desk, with its contact if wanted, as an entry."""
     if isinstance(entry, Office):
         return DeskEntryOut(
             id=entry.id,
@@ -215,7 +223,7 @@ def desk_entry_out(entry: Entry, city: City) -> DeskEntryOut:
         floor_assumed="floor" in entry.assumed,
         department=entry.department or None,
         desk=entry.desk or None,
-        contact=contact if entry.contact_name or entry.contact_phone else None,
+        contact=contact if contacts and (entry.contact_name or entry.contact_phone) else None,
         assumed=list(entry.assumed),
         lat=lat,
         lon=lon,

@@ -8,12 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from api.access import Principal, needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import DelayOut, Id, In, Out
 from api.depends import Here, Who
 from api.once import Sent
 from api.order_answers import DropOut, drop_out
-from api.view import View
+from api.sight import NOTHING, sees_drop, view_of
 from api.zone import Room
 from dispatch.hand import known_drop, move_drop
 from dispatch.requests import Move
@@ -54,19 +55,37 @@ class DropDetailOut(DropOut):
     plan_version: int
 
 
-@router.get("/{drop_id}", summary="Show a drop", response_model=DropDetailOut, responses=SAME)
-async def show(drop_id: DropId, zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
-    """Answers a drop, with who brings it now."""
+@router.get(
+    "/{drop_id}",
+    summary="Show a drop",
+    response_model=DropDetailOut,
+    responses=SAME,
+    dependencies=[needs("drops.read")],
+)
+async def show(
+    drop_id: DropId, zone: Here, who: Who, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Answers a drop, with who brings it now; a courier knows those of the present route only."""
 
     def work(room: Room) -> tuple[DropDetailOut, str]:
-        return _detail(room, drop_id), tag_of(room, drop_id)
+        return _detail(room, who, drop_id), tag_of(room, drop_id)
 
     return shown(*await zone.ask(work), if_none_match)
 
 
-@router.patch("/{drop_id}", summary="Move, pin or release a drop", response_model=MovedOut)
+@router.patch(
+    "/{drop_id}",
+    summary="Move, pin or release a drop",
+    response_model=MovedOut,
+    dependencies=[needs("drops.move")],
+)
 async def move(
-    drop_id: DropId, body: MoveIn, zone: Here, once: Sent, if_match: IfMatch = None
+    drop_id: DropId,
+    body: MoveIn,
+    zone: Here,
+    who: Who,
+    once: Sent,
+    if_match: IfMatch = None,
 ) -> Response:
     """
     Answers who is handed over later because of it, and the new plan version unless dry.
@@ -76,7 +95,7 @@ async def move(
 
     def work(room: Room) -> Answer:
         if if_match is not None:
-            detail = _detail(room, drop_id)
+            detail = _detail(room, who, drop_id)
             check_match(if_match, tag_of(room, drop_id), lambda: detail)
         wish = Move(body.courier, body.after, body.pinned, body.dry_run)
         moved = move_drop(room.dispatcher, drop_id, wish, room.now)
@@ -93,8 +112,8 @@ async def move(
     return await once.ask(zone, work)
 
 
-def _detail(room: Room, drop_id: str) -> DropDetailOut:
-    drop = known_drop(room.dispatcher.state, drop_id)
-    view = View.of(room.dispatcher, room.now)
+def _detail(room: Room, who: Principal, drop_id: str) -> DropDetailOut:
+    view = view_of(room, who)
+    drop = known_drop(view.state if sees_drop(view, who, drop_id) else NOTHING, drop_id)
     fields = drop_out(drop, view).model_dump()
     return DropDetailOut(**fields, order=drop.order, plan_version=view.plan.version)

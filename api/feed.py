@@ -20,19 +20,22 @@ class Listener:
     One stream's queue. Used on the event loop only.
 
     ``lost`` says that events were thrown away because the listener was too slow; ``closed`` that
-    the service stops.
+    nothing will follow, because the service stops, or because ``ended``: the ``credential`` on
+    which the listening rests is over, and nothing more may be told.
     """
 
-    def __init__(self, size: int = QUEUE) -> None:
+    def __init__(self, size: int = QUEUE, credential: str | None = None) -> None:
         self.lost = False
         self.closed = False
+        self.ended = False
+        self.credential = credential
         self._size = size
         self._waiting: deque[LoggedEvent] = deque()
         self._news = asyncio.Event()
 
     def put(self, events: Sequence[LoggedEvent]) -> None:
         """Adds events; one that does not fit empties the queue and marks it as lost."""
-        if self.lost:
+        if self.lost or self.ended:
             return
         self._waiting.extend(events)
         if len(self._waiting) > self._size:
@@ -44,6 +47,12 @@ class Listener:
         """Says that nothing will follow."""
         self.closed = True
         self._news.set()
+
+    def end(self) -> None:
+        """Says that nothing may be told any more, not even what waits."""
+        self.ended = True
+        self._waiting.clear()
+        self.close()
 
     async def take(self) -> list[LoggedEvent]:
         """Returns what is new, as soon as there is something; empty when lost or closed."""
@@ -78,9 +87,11 @@ class Feed:
         return sum(count for principal, count in self._of.items() if principal)
 
     @contextmanager
-    def listen(self, principal: str = "", size: int = QUEUE) -> Iterator[Listener]:
+    def listen(
+        self, principal: str = "", size: int = QUEUE, credential: str | None = None
+    ) -> Iterator[Listener]:
         """Yields a queue that receives everything published from now on."""
-        listener = Listener(size)
+        listener = Listener(size, credential)
         if self._closed:
             listener.close()
         self._listeners[listener] = None
@@ -90,6 +101,12 @@ class Feed:
         finally:
             del self._listeners[listener]
             self._of[principal] -= 1
+
+    def end(self, credentials: frozenset[str]) -> None:
+        """Lets the streams that rest on credentials say goodbye and end at once."""
+        for listener in self._listeners:
+            if listener.credential in credentials and not listener.ended:
+                listener.end()
 
     def close(self) -> None:
         """Lets every stream say goodbye and end."""

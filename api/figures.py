@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.exposition import choose_encoder
 
-from api.access import Who
+from api.access import Who, needs
 from api.asked import Room
 from dispatch import webhook_deliveries as deliveries
 from dispatch.errors import DispatchError
@@ -25,7 +25,12 @@ PATIENCE_S = 1.0
 """Seconds that somebody who reads figures waits for the zone's thread; the others are told then."""
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=PlainTextResponse,
+    dependencies=[needs("health.read")],
+)
 async def metrics(request: Request, _: Who) -> Response:
     """
     Answers all figures in Prometheus's text format, or OpenMetrics where that is asked for.

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from api.access import ANYBODY, needs
 from api.bodies import Out
 from api.checks import Check, examine, state_of
 from api.depends import Here, Who
@@ -57,8 +58,8 @@ class ReadyOut(Out):
     warnings: list[str]
 
 
-@router.get("/livez", summary="Is the service alive")
-async def live(_: Who) -> LiveOut:
+@router.get("/livez", summary="Is the service alive", dependencies=[ANYBODY])
+async def live() -> LiveOut:
     """Answers as long as the event loop does."""
     return LiveOut(status="ok")
 
@@ -66,6 +67,7 @@ async def live(_: Who) -> LiveOut:
 @router.get(
     "/readyz",
     summary="Can the service do its work",
+    dependencies=[needs("health.read")],
     responses={503: {"model": ReadyOut, "description": "It cannot: see `checks`."}},
 )
 async def ready(zone: Here, _: Who, response: Response) -> ReadyOut:

@@ -30,12 +30,27 @@ class EntryOut(Out):
     facts: dict[str, Any]
 
 
-def history_out(events: Sequence[LoggedEvent], view: View) -> list[EntryOut]:
-    """Returns entries of the log as JSON, oldest first."""
+OF_OTHERS = ("rescue", "drops")
+"""Facts that may name what is others'."""
+
+
+def history_out(
+    events: Sequence[LoggedEvent], view: View, own: frozenset[str] | None = None
+) -> list[EntryOut]:
+    """Returns entries of the log as JSON, oldest first; of drops only ``own``, None: all."""
     return [
-        EntryOut(seq=e.seq, at=view.moment(e.at), what=e.kind, facts=_facts(e, view))
+        EntryOut(seq=e.seq, at=view.moment(e.at), what=e.kind, facts=_own(_facts(e, view), own))
         for e in events
     ]
+
+
+def _own(facts: dict[str, Any], own: frozenset[str] | None) -> dict[str, Any]:
+    if own is None:
+        return facts
+    kept = {name: value for name, value in facts.items() if name not in OF_OTHERS}
+    if "changes" in kept:
+        kept["changes"] = [change for change in kept["changes"] if change["drop"] in own]
+    return kept
 
 
 def _facts(event: LoggedEvent, view: View) -> dict[str, Any]:

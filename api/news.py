@@ -6,6 +6,7 @@ The same on the stream of events and to webhooks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,9 @@ SHOWN = {
 }
 """Fields of events that are sent along, by kind: what somebody should see at once."""
 
+
+OTHER_COURIER = "another courier"
+"""How couriers hear of each other."""
 
 MOST_KEPT = 512
 """Facts that are kept to be told to the next who listens."""
@@ -114,6 +118,8 @@ def for_courier(news: News, courier: str) -> News | None:
     if courier not in news.data["couriers"] or news.name in OWN_NAMES:
         return None
     data = news.data | {"couriers": [courier]}
+    if isinstance(data.get("reason"), str):
+        data["reason"] = without_others(data["reason"], courier)
     if news.name == "plan":
         own = [c for c in data["changes"] if courier in (c["from"], c["to"])]
         data |= {"changes": [_without_others(c, courier) for c in own]}
@@ -127,3 +133,12 @@ def _without_others(change: dict[str, Any], courier: str) -> dict[str, Any]:
 
 def _is_other(value: str | None, courier: str) -> bool:
     return value is not None and value.startswith("c_") and value != courier
+
+
+def without_others(text: str, courier: str | None) -> str:
+    """Returns a text as a courier may read it, without who else is meant; None: anybody."""
+    if courier is None:
+        return text
+    return re.sub(
+        r"\bc_[0-9]+\b", lambda found: found[0] if found[0] == courier else OTHER_COURIER, text
+    )

@@ -39,6 +39,7 @@ class Opened:
     def __init__(self, settings: Settings, clock: Clock, city: City | None) -> None:
         self.is_behind = False
         self.committed = 0
+        self._actor = ""
         self._settings, self._clock = settings, clock
         self._owns_city = city is None
         self._usual = settings.policy_values()
@@ -74,7 +75,8 @@ class Opened:
                 at=self.database.at,
                 cure="Try again.",
             )
-        self.committed = self.database.commit(self._settings.zone, commit)
+        told = replace(commit, actor=commit.actor or self._actor)
+        self.committed = self.database.commit(self._settings.zone, told)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -93,13 +95,18 @@ class Opened:
         now = self._clock.now()
         return Room(self._settings.zone, self.dispatcher, self.database, self.ways, now)
 
-    def do(self, work: Callable[[Room], Any], room: Room) -> tuple[Any, BaseException | None]:
-        """Returns what work gave, or what it raised, after which all of it is undone."""
+    def do(
+        self, work: Callable[[Room], Any], room: Room, actor: str = ""
+    ) -> tuple[Any, BaseException | None]:
+        """Returns what work gave in an actor's name, or what it raised; then all is undone."""
+        self._actor = actor
         try:
             with self.unit():
                 return work(room), None
         except BaseException as error:
             return None, error
+        finally:
+            self._actor = ""
 
     def notice(self, room: Room) -> bool:
         """

@@ -134,10 +134,10 @@ class OrderOut(Out):
     plan_version: int
 
 
-def desk_out(desk: Desk) -> DeskOut:
-    """Returns a desk as JSON; texts that are empty are null."""
+def desk_out(desk: Desk, *, contacts: bool) -> DeskOut:
+    """Returns a desk as JSON, its contact only with ``contacts``; texts that are empty are null."""
     contact = None
-    if desk.contact.name or desk.contact.phone:
+    if contacts and (desk.contact.name or desk.contact.phone):
         contact = ContactOut(name=desk.contact.name or None, phone=desk.contact.phone or None)
     return DeskOut(
         id=desk.id,
@@ -168,7 +168,7 @@ def drop_out(drop: Drop, view: View) -> DropOut:
         courier=courier,
         eta=view.moment(stop.departure) if stop else None,
         eta_p90=view.moment_or_none(view.eta_p90(drop.id)),
-        desk=desk_out(drop.desk),
+        desk=desk_out(drop.desk, contacts=view.contacts),
         items=[_item_out(item) for item in drop.items],
         note=drop.note or None,
         load=drop.load,

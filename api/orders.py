@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from api.access import Principal, needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
 from api.depends import Here, Who
@@ -18,12 +19,13 @@ from api.history import EntryOut, history_out
 from api.once import Once, Sent
 from api.order_answers import OrderOut, order_fields, order_out
 from api.paging import Cursor, Limit, page_of
-from api.view import View
+from api.sight import check_order, orders_of, seen_order, view_of
 from api.zone import Room, Zone
 from dispatch.clocks import answer_order, goods_arrived, pause_order, resume_order
 from dispatch.dispatcher import Dispatcher
-from dispatch.ordering import cancel_order, goods_ready, known_order, place_order
+from dispatch.ordering import cancel_order, goods_ready, place_order
 from dispatch.orders import Order
+from dispatch.owners import own
 from dispatch.requests import OrderRequest
 from dispatch.status import order_status
 
@@ -107,33 +109,45 @@ class OrderDetailOut(OrderOut):
     history: list[EntryOut]
 
 
-@router.post("", status_code=201, summary="Place an order", response_model=OrderOut)
-async def place(body: OrderIn, zone: Here, once: Sent) -> Response:
+@router.post(
+    "",
+    status_code=201,
+    summary="Place an order",
+    response_model=OrderOut,
+    dependencies=[needs("orders.place")],
+)
+async def place(body: OrderIn, zone: Here, who: Who, once: Sent) -> Response:
     """Answers the order with its promise. The same ``external_id`` and body give it again."""
 
     def work(room: Room) -> Answer:
-        order = place_order(room.dispatcher, body.to_domain(), room.now)
-        return _answer(room, order, 201)
+        request = body.to_domain()
+        check_order(room, who, request)
+        order = place_order(room.dispatcher, request, room.now)
+        with room.database.write() as connection:
+            own(connection, room.zone, order.id, who.name)
+        return _answer(room, who, order, 201)
 
     return await once.ask(zone, work)
 
 
-@router.get("", summary="List orders")
+@router.get("", summary="List orders", dependencies=[needs("orders.read")])
 async def list_orders(
     zone: Here,
-    _: Who,
+    who: Who,
     status: Annotated[Status | None, Query()] = None,
     service: Annotated[ServiceName | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[OrderOut]:
-    """Answers orders in the order in which they were placed."""
+    """Answers orders in the order in which they were placed; to intake only its own."""
 
-    view = await zone.look()
+    view, mine = await zone.ask(lambda room: (view_of(room, who), orders_of(room, who)))
 
     def answer() -> Page[OrderOut]:
         def is_wanted(order_id: str) -> bool:
             order = view.state.orders[order_id]
+            if mine is not None and order_id not in mine:
+                return False
             if service is not None and order.service != service:
                 return False
             return status is None or status == order_status(order, view.drops_of(order), view.plan)
@@ -151,18 +165,20 @@ async def list_orders(
     summary="Show an order with its history",
     response_model=OrderDetailOut,
     responses=SAME,
+    dependencies=[needs("orders.read")],
 )
 async def show(
-    order_id: OrderId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+    order_id: OrderId, zone: Here, who: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Answers an order and all that happened to it."""
 
     def work(room: Room) -> tuple[OrderDetailOut, str]:
-        order = known_order(room.dispatcher.state, order_id)
-        view = View.of(room.dispatcher, room.now)
+        order = seen_order(room, who, order_id)
+        view = view_of(room, who)
+        own_drops = None if who.sees_all else frozenset(order.drops)
         events = room.database.history(room.zone, order_id)
         fields: dict[str, Any] = order_fields(order, view)
-        detail = OrderDetailOut(**fields, history=history_out(events, view))
+        detail = OrderDetailOut(**fields, history=history_out(events, view, own_drops))
         return detail, tag_of(room, order_id)
 
     return shown(*await zone.ask(work), if_none_match)
@@ -172,84 +188,120 @@ Change = Callable[[Dispatcher, int], Order]
 
 
 @router.post(
-    "/{order_id}/ready", summary="Correct when the goods are ready", response_model=OrderOut
+    "/{order_id}/ready",
+    summary="Correct when the goods are ready",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def ready(
-    order_id: OrderId, body: ReadyIn, zone: Here, once: Sent, if_match: IfMatch = None
+    order_id: OrderId, body: ReadyIn, zone: Here, who: Who, once: Sent, if_match: IfMatch = None
 ) -> Response:
     """Answers the order, planned with its goods ready at another time."""
     return await _changed(
-        zone, once, order_id, if_match, lambda d, now: goods_ready(d, order_id, body.at, now)
+        zone, who, once, order_id, if_match, lambda d, now: goods_ready(d, order_id, body.at, now)
     )
 
 
 @router.post(
-    "/{order_id}/goods-arrived", summary="Tell that awaited goods arrived", response_model=OrderOut
+    "/{order_id}/goods-arrived",
+    summary="Tell that awaited goods arrived",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def arrived(
-    order_id: OrderId, body: ArrivedIn, zone: Here, once: Sent, if_match: IfMatch = None
+    order_id: OrderId, body: ArrivedIn, zone: Here, who: Who, once: Sent, if_match: IfMatch = None
 ) -> Response:
     """Answers the order, whose clock runs since then. The same again gives it again."""
     return await _changed(
-        zone, once, order_id, if_match, lambda d, now: goods_arrived(d, order_id, body.at, now)
+        zone, who, once, order_id, if_match, lambda d, now: goods_arrived(d, order_id, body.at, now)
     )
 
 
 @router.post(
-    "/{order_id}/answers", summary="Tell that the customer was answered", response_model=OrderOut
+    "/{order_id}/answers",
+    summary="Tell that the customer was answered",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
 async def answer(
-    order_id: OrderId, body: AnswerIn, zone: Here, once: Sent, if_match: IfMatch = None
+    order_id: OrderId, body: AnswerIn, zone: Here, who: Who, once: Sent, if_match: IfMatch = None
 ) -> Response:
     """Answers the order; the first answer stops the answer clock."""
     return await _changed(
-        zone, once, order_id, if_match, lambda d, now: answer_order(d, order_id, body.text, now)
-    )
-
-
-@router.post("/{order_id}/pause", summary="Stop an order's clock", response_model=OrderOut)
-async def pause(
-    order_id: OrderId, body: PauseIn, zone: Here, once: Sent, if_match: IfMatch = None
-) -> Response:
-    """Answers the order, which is not brought until it is resumed; 409 once goods left."""
-    return await _changed(
-        zone, once, order_id, if_match, lambda d, now: pause_order(d, order_id, body.reason, now)
+        zone,
+        who,
+        once,
+        order_id,
+        if_match,
+        lambda d, now: answer_order(d, order_id, body.text, now),
     )
 
 
 @router.post(
-    "/{order_id}/resume", summary="Let an order's clock run again", response_model=OrderOut
+    "/{order_id}/pause",
+    summary="Stop an order's clock",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
 )
-async def resume(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = None) -> Response:
-    """Answers the order with its deadline later by the time paused, as its clock counts it."""
+async def pause(
+    order_id: OrderId, body: PauseIn, zone: Here, who: Who, once: Sent, if_match: IfMatch = None
+) -> Response:
+    """Answers the order, which is not brought until it is resumed; 409 once goods left."""
     return await _changed(
-        zone, once, order_id, if_match, lambda d, now: resume_order(d, order_id, now)
+        zone,
+        who,
+        once,
+        order_id,
+        if_match,
+        lambda d, now: pause_order(d, order_id, body.reason, now),
     )
 
 
-@router.delete("/{order_id}", summary="Cancel an order", response_model=OrderOut)
-async def cancel(order_id: OrderId, zone: Here, once: Sent, if_match: IfMatch = None) -> Response:
+@router.post(
+    "/{order_id}/resume",
+    summary="Let an order's clock run again",
+    response_model=OrderOut,
+    dependencies=[needs("orders.change")],
+)
+async def resume(
+    order_id: OrderId, zone: Here, who: Who, once: Sent, if_match: IfMatch = None
+) -> Response:
+    """Answers the order with its deadline later by the time paused, as its clock counts it."""
+    return await _changed(
+        zone, who, once, order_id, if_match, lambda d, now: resume_order(d, order_id, now)
+    )
+
+
+@router.delete(
+    "/{order_id}",
+    summary="Cancel an order",
+    response_model=OrderOut,
+    dependencies=[needs("orders.cancel")],
+)
+async def cancel(
+    order_id: OrderId, zone: Here, who: Who, once: Sent, if_match: IfMatch = None
+) -> Response:
     """Answers the cancelled order; 409 when goods are on board, with how to proceed."""
     return await _changed(
-        zone, once, order_id, if_match, lambda d, now: cancel_order(d, order_id, now)
+        zone, who, once, order_id, if_match, lambda d, now: cancel_order(d, order_id, now)
     )
 
 
 async def _changed(
-    zone: Zone, once: Once, order_id: str, if_match: str | None, change: Change
+    zone: Zone, who: Principal, once: Once, order_id: str, if_match: str | None, change: Change
 ) -> Response:
     """Changes an order that is as it was read, if the client says how that was."""
 
     def work(room: Room) -> Answer:
-        if if_match is not None:
-            order = known_order(room.dispatcher.state, order_id)
-            view = View.of(room.dispatcher, room.now)
+        if if_match is not None or not who.sees_all:
+            order = seen_order(room, who, order_id)
+            view = view_of(room, who)
             check_match(if_match, tag_of(room, order_id), lambda: order_out(order, view))
-        return _answer(room, change(room.dispatcher, room.now))
+        return _answer(room, who, change(room.dispatcher, room.now))
 
     return await once.ask(zone, work)
 
 
-def _answer(room: Room, order: Order, status: int = 200) -> Answer:
-    out = order_out(order, View.of(room.dispatcher, room.now))
+def _answer(room: Room, who: Principal, order: Order, status: int = 200) -> Answer:
+    out = order_out(order, view_of(room, who))
     return Answer(out, status, tag_of(room, order.id))

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import SAME, IfNoneMatch, shown
 from api.bodies import Moment, Out
 from api.depends import Here, Who
@@ -51,14 +52,24 @@ class PlanOut(Out):
     changes: list[ChangeOut]
 
 
-@router.get("", summary="Show the plan", response_model=PlanOut, responses=SAME)
+@router.get(
+    "",
+    summary="Show the plan",
+    response_model=PlanOut,
+    responses=SAME,
+    dependencies=[needs("plan.read")],
+)
 async def show(zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
     """Answers the plan that holds."""
     return await _shown(zone, await zone.look(), if_none_match)
 
 
 @router.get(
-    "/{version}", summary="Show a plan published before", response_model=PlanOut, responses=SAME
+    "/{version}",
+    summary="Show a plan published before",
+    response_model=PlanOut,
+    responses=SAME,
+    dependencies=[needs("plan.read")],
 )
 async def show_version(
     version: Annotated[int, Path(ge=1, lt=2**53)],

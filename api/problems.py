@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from api.request_context import REQUEST
+from api.security_headers import HEADERS
 from api.settings import MAX_BODY as MAX_BODY
 from dispatch.errors import (
     CityError,
@@ -57,6 +58,7 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "Send a request that HTTP and JSON allow."),
     404: ("unknown-path", "See /openapi.json for the paths there are."),
     405: ("method-not-allowed", "See /openapi.json for what this path can do."),
+    408: ("too-slow", "Send it again, faster or in parts."),
     413: ("body-too-large", "Split what is longer."),
 }
 """Code and cure of the errors that the framework finds."""
@@ -231,8 +233,9 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     route = getattr(request.scope.get("route"), "path", "")
     log.error("%s %s failed", request.method, route, exc_info=error)
     asking = REQUEST.get()
-    # This is answered outside of everything that adds headers to answers.
-    headers = {"X-Request-Id": asking.id} if asking else None
+    # What answers this stands outside of what adds headers to every other answer.
+    known = {"X-Request-Id": asking.id} if asking else {}
+    headers = {**HEADERS, "Cache-Control": "no-store", **known}
     return document(500, "internal", "The service failed; its log says how.", headers=headers)
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access import needs
 from api.bodies import Moment, Out
 from api.depends import Here, Who
 from dispatch.errors import InvalidRequest
@@ -38,7 +39,7 @@ class ReportOut(Out):
     total: PromiseRow
 
 
-@router.get("/report", summary="See how promises were kept")
+@router.get("/report", summary="See how promises were kept", dependencies=[needs("promises.read")])
 async def report(
     zone: Here,
     _: Who,

@@ -9,11 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import Answer
 from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceName
 from api.depends import Here, Who
 from api.once import Sent
 from api.order_answers import ReasonOut, reason_out
+from api.sight import check_quote, orders_of
 from api.view import View
 from api.zone import Room
 from dispatch.keeping import release_hold
@@ -81,13 +83,24 @@ class QuoteOut(Out):
     searched_s: Annotated[float, Field(ge=0)]
 
 
-@router.post("", summary="Ask what may be promised", response_model=QuoteOut)
+@router.post(
+    "",
+    summary="Ask what may be promised",
+    response_model=QuoteOut,
+    dependencies=[needs("quotes.ask")],
+)
 async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     """Answers the earliest honest time; with ``reserve`` its place is held."""
 
     def work(room: Room) -> Answer:
         answer = give_quote(room.dispatcher, body.to_domain(who.name), room.now)
-        return Answer(quote_out(answer, View.of(room.dispatcher, room.now)))
+        shown = quote_out(answer, View.of(room.dispatcher, room.now))
+        own = orders_of(room, who)
+        if own is not None:
+            # That others would wait is for them; who they are is not.
+            delays = [delay for delay in shown.delays if delay.order in own]
+            shown = shown.model_copy(update={"delays": delays})
+        return Answer(shown)
 
     return await once.ask(zone, work)
 
@@ -97,11 +110,13 @@ async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     status_code=204,
     summary="Give up the place held for a quote",
     response_class=Response,
+    dependencies=[needs("quotes.ask")],
 )
-async def release(quote_id: QuoteId, zone: Here, once: Sent) -> Response:
+async def release(quote_id: QuoteId, zone: Here, who: Who, once: Sent) -> Response:
     """Holds nothing for the quote any more; 409 when it was used, 404 when it is unknown."""
 
     def work(room: Room) -> Answer:
+        check_quote(room, who, quote_id)
         release_hold(room.dispatcher, quote_id, room.now)
         return Answer(None, 204)
 

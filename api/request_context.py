@@ -29,3 +29,6 @@ class Asking:
 
 REQUEST: ContextVar[Asking | None] = ContextVar("REQUEST", default=None)
 """The request, None where nobody from outside asked."""
+
+ASKING: ContextVar[str] = ContextVar("ASKING", default="")
+"""The principal in whose name a request is worked on; empty for what the program does itself."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from fastapi import APIRouter, Response
 
+from api.access import needs
 from api.answers import SAME, IfNoneMatch, is_same
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
     summary="Show a courier's route",
     response_model=RouteOut,
     responses=SAME,
+    dependencies=[needs("routes.read")],
 )
 async def show_route(
     courier_id: CourierId,

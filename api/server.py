@@ -1,18 +1,21 @@
 """
-Runs the application on a loopback socket until it is told to stop.
+Runs the application on a socket until it is told to stop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import h11
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.app import create_app
 from api.settings import Settings
@@ -20,6 +23,42 @@ from dispatch.errors import InvalidRequest
 
 GRACE_S = 2
 """Seconds that requests under way get to end once the service stops."""
+
+
+HEAD_S = 10
+"""Seconds within which the head of a request has to arrive, else its connection is closed."""
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 for which nobody keeps a connection by never ending the head of a request."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Waits for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what arrived, and waits on where it is but part of a head."""
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits for nothing more."""
+        super().connection_lost(exc)
+        self._stop_waiting()
+
+    def _wait(self) -> None:
+        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+            self._stop_waiting()
+        elif self._late is None:
+            self._late = self.loop.call_later(HEAD_S, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
 
 class Server(uvicorn.Server):
@@ -30,15 +69,18 @@ class Server(uvicorn.Server):
     events has no end of its own.
     """
 
-    def __init__(self, app: FastAPI, listening: Callable[[], None]) -> None:
+    def __init__(
+        self, app: FastAPI, listening: Callable[[], None], proxies: Sequence[str] = ()
+    ) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
-            http="h11",
+            http=Protocol,
             ws="none",
             log_config=None,
             access_log=False,
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )
@@ -58,13 +100,18 @@ class Server(uvicorn.Server):
 
 
 async def serve(
-    settings: Settings, ready: Callable[[str], None], *, ready_file: Path | None = None
+    settings: Settings,
+    ready: Callable[[str], None],
+    *,
+    first: Callable[[str], None] = lambda _: None,
+    ready_file: Path | None = None,
 ) -> None:
     """
     Serves until SIGTERM or SIGINT, then ends streams, searches and database, in less than 3 s.
 
     ``ready`` is called with the URL once it listens, and ``ready_file`` is written then, as JSON
-    with ``url`` and ``pid``. Raises DispatchError where the zone cannot be opened, or the port.
+    with ``url`` and ``pid``. ``first`` is called with the token of an administrator where there was
+    none: nobody can show it again. Raises DispatchError where the zone or port cannot be opened.
     """
     app = create_app(settings)
     with _bound(settings.host, settings.port) as listener:
@@ -81,7 +128,9 @@ async def serve(
             # Uvicorn repeats the signal that stopped it once it has ended; the zone is closed then.
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
-            await Server(app, listening).serve([listener])
+            if app.state.watch.first_token is not None:
+                first(app.state.watch.first_token)
+            await Server(app, listening, settings.trusted_proxies).serve([listener])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -19,6 +19,7 @@ Db = Annotated[
     str | None,
     typer.Option(help="Database, sqlite:///PATH or postgresql://USER@HOST/NAME."),
 ]
-Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; loopback without tokens.")]
+Access = Annotated[str | None, typer.Option(help="local, or tokens: whom to answer.")]
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
 ClockKind = Annotated[str | None, typer.Option("--clock", help="system or manual.")]

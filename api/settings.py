@@ -110,19 +110,29 @@ def default_workers() -> int:
     return max(1, (os.cpu_count() or 1) - 1)
 
 
+HostName = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})$")]
+"""A name, or an address, under which the service is asked for; no port."""
+
+Address = Annotated[str, Field(pattern=r"^[0-9A-Fa-f:.]+(/\d{1,3})?$")]
+"""An IP address, or a network of them."""
+
+
 class Settings(BaseModel):
     """
     Everything about one service that can be chosen.
 
-    ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
-    starts (None: the time of starting). Where what is asked of the zone would wait longer than
-    ``shed_after_s``, no better plans are looked for; beyond ``refuse_after_s`` new work of clients
-    is refused, beyond ``refuse_all_after_s`` everything. ``service`` adds to the services that ship
-    or replaces them by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by
-    http too, for tests; the first ``calendar`` is the usual one. ``policy`` holds figures that
-    differ from the defaults. ``vroom_…`` bound requests in VROOM's format: processes that answer
-    them, tasks, vehicles, bytes, and seconds of search, usual and at most. With ``osrm`` travel times are those of the server there, ``profile``
-    is the name in its addresses, and ``search`` stays ``auto``.
+    ``access`` ``local`` answers whoever sits at this machine, ``tokens`` those who show one; then
+    ``allowed_hosts`` are the names it answers for (empty: any), and ``trusted_proxies`` addresses
+    of proxies that tell whose request they pass on. ``workers`` 0 leaves plans as the insertion
+    made them. ``clock_start`` is where a manual clock starts (None: the time of starting). Where
+    what is asked of the zone would wait longer than ``shed_after_s``, no better plans are looked
+    for; beyond ``refuse_after_s`` new work of clients is refused, beyond ``refuse_all_after_s``
+    everything. ``service`` adds to the services that ship or replaces them by name;
+    ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for tests; the
+    first ``calendar`` is the usual one. ``policy`` holds figures that differ from the defaults.
+    ``vroom_…`` bound requests in VROOM's format: processes that answer them, tasks, vehicles,
+    bytes, and seconds of search, usual and at most. With ``osrm`` travel times are those of the
+    server there, ``profile`` is the name in its addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -134,8 +144,14 @@ class Settings(BaseModel):
     profile: str = "ebike"
     search: Literal["auto", "cch", "dijkstra"] = "auto"
     db: Annotated[str, Field(pattern=DATABASE)] = "sqlite:///dispatch.db"
+    # Before `host`, whose check looks at it.
+    access: Literal["local", "tokens"] = "local"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    allowed_hosts: tuple[HostName, ...] = ()
+    trusted_proxies: tuple[Address, ...] = ()
+    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = 50
+    requests_at_once: Annotated[int, Field(ge=1, le=10_000)] = 16
     clock: Literal["system", "manual"] = "system"
     clock_start: AwareDatetime | None = None
     workers: Annotated[int, Field(ge=0, le=256)] = Field(default_factory=default_workers)
@@ -193,11 +209,12 @@ class Settings(BaseModel):
 
     @field_validator("host")
     @classmethod
-    def _loopback_only(cls, host: str) -> str:
-        if not is_loopback(host):
+    def _loopback_only(cls, host: str, info: ValidationInfo) -> str:
+        if info.data.get("access") == "local" and not is_loopback(host):
             raise ValueError(
-                "only loopback (127.0.0.1, ::1, localhost) is allowed, because there is no access "
-                "control yet: whoever reaches the service may do everything"
+                f"{host!r} can be reached from other machines, and without tokens whoever reaches "
+                'the service may do everything; set access = "tokens", or listen on loopback '
+                "(127.0.0.1, ::1, localhost)"
             )
         return host
 

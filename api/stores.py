@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.access import needs
 from api.bodies import Out, Page
 from api.depends import Here, Who
 
@@ -22,7 +23,7 @@ class StoreOut(Out):
     preparation_s: int
 
 
-@router.get("", summary="List stores")
+@router.get("", summary="List stores", dependencies=[needs("stores.read")])
 async def list_stores(zone: Here, _: Who) -> Page[StoreOut]:
     """Answers all stores."""
     stores = zone.settings.stores().values()

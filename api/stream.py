@@ -15,6 +15,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from api.access import needs
 from api.depends import Here, Who
 from api.feed import Listener
 from api.news import Newsroom, for_courier
@@ -46,17 +47,21 @@ Less than ``MOST_MISSED``: who hears little could otherwise not continue after a
 MOST_STREAMS = 1000
 """Streams of one principal at most."""
 
+MOST_OWN_STREAMS = 5
+"""The same for a courier, who has one phone."""
+
 
 async def _listener(zone: Here, who: Who) -> AsyncIterator[Listener]:
     """Yields a queue from before the answer begins until it has ended."""
-    if zone.feed.listeners_of(who.name) >= MOST_STREAMS:
+    most = MOST_STREAMS if who.sees_all else MOST_OWN_STREAMS
+    if zone.feed.listeners_of(who.name) >= most:
         raise Problem(
             429,
             "too-many-streams",
-            f"{MOST_STREAMS} streams are open in the name of {who.name} already.",
+            f"{most} streams are open in the name of {who.name} already.",
             cure="Close some of them first; one stream tells everything.",
         )
-    with zone.feed.listen(who.name) as listener:
+    with zone.feed.listen(who.name, credential=who.credential) as listener:
         yield listener
 
 
@@ -66,10 +71,19 @@ async def _newsroom(request: Request) -> Newsroom:
 
 
 async def _known(
-    zone: Here, courier: Annotated[str | None, Query(max_length=100)] = None
+    zone: Here, who: Who, courier: Annotated[str | None, Query(max_length=100)] = None
 ) -> str | None:
-    """Returns the courier asked for; raises NotFound for one that the zone does not know."""
-    if courier is not None and courier not in (await zone.look()).state.couriers:
+    """
+    Returns the courier whose events are wanted; a courier hears of nobody else.
+
+    Raises NotFound for one that the zone does not know, or who is another than who asks.
+    """
+    if who.courier is not None and courier is None:
+        courier = who.courier
+    if courier is None:
+        return None
+    is_hidden = who.courier not in (None, courier)
+    if is_hidden or courier not in (await zone.look()).state.couriers:
         raise NotFound(
             f"There is no courier {courier!r}.",
             at="query.courier",
@@ -80,7 +94,12 @@ async def _known(
     return courier
 
 
-@router.get("", summary="Listen to what happens", response_class=EventSourceResponse)
+@router.get(
+    "",
+    summary="Listen to what happens",
+    response_class=EventSourceResponse,
+    dependencies=[needs("stream.read")],
+)
 async def listen(
     zone: Here,
     courier: Annotated[str | None, Depends(_known)],
@@ -94,7 +113,8 @@ async def listen(
     concerns that one. An ``order`` of kind ``promise_warned`` says in ``warning`` which.
 
     ``reset`` says that events were missed for good: fetch everything anew. ``bye`` says that the
-    service stops, or cannot read its database now: come back later.
+    service stops, cannot read its database now, or that the token is no longer in force: come back
+    later. A courier hears what concerns them, with or without ``courier``.
     """
     told = _stream(zone, courier, listener, newsroom, last_event_id)
     try:
@@ -122,7 +142,7 @@ async def _stream(
     # An id without data is no event to a client, but tells it where it stands.
     yield ServerSentEvent(id=f"{zone.settings.zone}:{position}", retry=RETRY_MS)
     told = _Told(zone, newsroom, courier, position)
-    while told.position < head:
+    while told.position < head and not listener.ended:
         missed = await zone.ask(partial(_missed, after=told.position))
         for news in told.of(missed):
             yield news
@@ -166,6 +186,9 @@ async def _live(told: _Told, listener: Listener) -> AsyncIterator[ServerSentEven
     """Yields what is published from now on, until the listener is too slow or all ends."""
     while True:
         for news in told.of(await listener.take()):
+            # The next one may be long after this one, where the client is slow to take it.
+            if listener.ended:
+                break
             yield news
         if listener.lost:
             yield _reset(told.zone, await _head(told.zone))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import needs
 from api.answers import Answer, IfMatch, check_match, tag_of
 from api.bodies import In, Instant, Moment, Note, Out, Page
 from api.depends import Here, Who
@@ -91,7 +92,13 @@ class TrafficOut(Out):
     travel_epoch: int
 
 
-@router.post("", status_code=201, summary="Set or close streets", response_model=TrafficOut)
+@router.post(
+    "",
+    status_code=201,
+    summary="Set or close streets",
+    response_model=TrafficOut,
+    dependencies=[needs("traffic.change")],
+)
 async def report(body: TrafficIn, zone: Here, once: Sent) -> Response:
     """Answers the report; the plan is made with its speeds from now on."""
 
@@ -103,7 +110,7 @@ async def report(body: TrafficIn, zone: Here, once: Sent) -> Response:
     return await once.ask(zone, work)
 
 
-@router.get("", summary="List what is in force")
+@router.get("", summary="List what is in force", dependencies=[needs("traffic.read")])
 async def list_traffic(
     zone: Here, _: Who, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[TrafficOut]:
@@ -114,7 +121,12 @@ async def list_traffic(
     return Page(items=items, next=following)
 
 
-@router.delete("/{traffic_id}", summary="End a report", response_model=TrafficOut)
+@router.delete(
+    "/{traffic_id}",
+    summary="End a report",
+    response_model=TrafficOut,
+    dependencies=[needs("traffic.change")],
+)
 async def end(
     traffic_id: Annotated[str, Path(max_length=100)],
     zone: Here,

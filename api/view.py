@@ -21,7 +21,8 @@ from dispatch.state import State
 @dataclass(frozen=True)
 class View:
     """
-    One moment of a zone; ``now`` in Unix seconds.
+    One moment of a zone; ``now`` in Unix seconds. Names and phone numbers of ``contacts`` are left
+    out unless whoever asks may see them.
 
     Made for each answer and thrown away with it, so what it works out is worked out once.
     """
@@ -31,6 +32,7 @@ class View:
     plan: Plan
     now: int
     policy: Policy
+    contacts: bool = False
 
     @classmethod
     def of(cls, dispatcher: Dispatcher, now: int) -> View:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.access import needs
 from api.bodies import Out
 from api.depends import Here, Who
 from api.vroom_pool import GRACE_S, BusyError, VroomPool
@@ -98,6 +99,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     summary="Solve a problem in VROOM's format",
     responses=ANSWERS,
     openapi_extra=BODY,
+    dependencies=[needs("solve")],
 )
 async def solve(request: Request, zone: Here, who: Who) -> Response:
     """Answers as vroom-express does, with its statuses: code 0 is 200, 2 is 400, 4 is 413."""
@@ -109,6 +111,7 @@ async def solve(request: Request, zone: Here, who: Who) -> Response:
     summary="Solve a problem as openrouteservice's clients send it",
     responses=ANSWERS,
     openapi_extra=BODY,
+    dependencies=[needs("solve")],
 )
 async def optimize(request: Request, zone: Here, who: Who) -> Response:
     """Answers as `POST /vroom/`; a top-level ``matrix`` is that of every profile."""
@@ -123,6 +126,7 @@ async def optimize(request: Request, zone: Here, who: Who) -> Response:
         500: {"description": "They cannot.", "content": {}},
     },
     response_class=Response,
+    dependencies=[needs("solve")],
 )
 async def health(request: Request, zone: Here, who: Who) -> Response:
     """Answers 200 or 500 without a body, after it has solved a small problem or failed to."""

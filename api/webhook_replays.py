@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from api.access import needs
 from api.answers import Answer
 from api.bodies import Page
 from api.depends import Here, Who
@@ -29,7 +30,9 @@ LAST = 10**18
 """More than any event's number."""
 
 
-@router.get("/deliveries", summary="List what is sent to a webhook")
+@router.get(
+    "/deliveries", summary="List what is sent to a webhook", dependencies=[needs("webhooks.read")]
+)
 async def list_deliveries(
     webhook_id: WebhookId,
     zone: Here,
@@ -53,7 +56,12 @@ async def list_deliveries(
     return Page(items=[delivery_out(zone, one) for one in listed[:limit]], next=following)
 
 
-@router.post("/replay", summary="Send to a webhook what it missed", response_model=ReplayOut)
+@router.post(
+    "/replay",
+    summary="Send to a webhook what it missed",
+    response_model=ReplayOut,
+    dependencies=[needs("webhooks.change")],
+)
 async def replay(
     webhook_id: WebhookId, body: ReplayIn, zone: Here, sender: Sends, once: Sent
 ) -> Response:
@@ -75,7 +83,7 @@ async def replay(
     return answer
 
 
-@router.post("/test", summary="Try a webhook")
+@router.post("/test", summary="Try a webhook", dependencies=[needs("webhooks.change")])
 async def test(webhook_id: WebhookId, zone: Here, sender: Sends, _: Who) -> TestOut:
     """Sends a message of type ``test`` once and answers what became of it."""
     hook = enabled(await zone.ask(lambda room: changed(room, webhook_id), wake=False))

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
+from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown
 from api.bodies import Page
 from api.depends import Here, Who
@@ -32,7 +33,13 @@ MOST = 20
 """Webhooks of a zone at most."""
 
 
-@router.post("", status_code=201, summary="Add a webhook", response_model=WebhookOut)
+@router.post(
+    "",
+    status_code=201,
+    summary="Add a webhook",
+    response_model=WebhookOut,
+    dependencies=[needs("webhooks.change")],
+)
 async def add(body: WebhookIn, zone: Here, sender: Sends, once: Sent) -> Response:
     """Answers the webhook with its secret, which is never shown again; it hears what follows."""
     await _check(sender, body.url)
@@ -63,7 +70,7 @@ async def add(body: WebhookIn, zone: Here, sender: Sends, once: Sent) -> Respons
     return answer
 
 
-@router.get("", summary="List the webhooks")
+@router.get("", summary="List the webhooks", dependencies=[needs("webhooks.read")])
 async def list_webhooks(zone: Here, _: Who) -> Page[WebhookOut]:
     """Answers all of them, the oldest first."""
 
@@ -74,7 +81,13 @@ async def list_webhooks(zone: Here, _: Who) -> Page[WebhookOut]:
     return Page(items=[webhook_out(zone, hook) for hook in await zone.ask(work, wake=False)])
 
 
-@router.get("/{webhook_id}", summary="Show a webhook", response_model=WebhookOut, responses=SAME)
+@router.get(
+    "/{webhook_id}",
+    summary="Show a webhook",
+    response_model=WebhookOut,
+    responses=SAME,
+    dependencies=[needs("webhooks.read")],
+)
 async def show(
     webhook_id: WebhookId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -83,7 +96,12 @@ async def show(
     return shown(webhook_out(zone, hook), tag_of(hook), if_none_match)
 
 
-@router.patch("/{webhook_id}", summary="Change a webhook", response_model=WebhookOut)
+@router.patch(
+    "/{webhook_id}",
+    summary="Change a webhook",
+    response_model=WebhookOut,
+    dependencies=[needs("webhooks.change")],
+)
 async def change(
     webhook_id: WebhookId,
     body: WebhookChange,
@@ -110,7 +128,12 @@ async def change(
     return await once.ask(zone, work, wake=False)
 
 
-@router.delete("/{webhook_id}", summary="Delete a webhook", response_model=WebhookOut)
+@router.delete(
+    "/{webhook_id}",
+    summary="Delete a webhook",
+    response_model=WebhookOut,
+    dependencies=[needs("webhooks.change")],
+)
 async def delete(
     webhook_id: WebhookId, zone: Here, sender: Sends, once: Sent, if_match: IfMatch = None
 ) -> Response:
@@ -129,7 +152,10 @@ async def delete(
 
 
 @router.post(
-    "/{webhook_id}/rotate", summary="Give a webhook a new secret", response_model=WebhookOut
+    "/{webhook_id}/rotate",
+    summary="Give a webhook a new secret",
+    response_model=WebhookOut,
+    dependencies=[needs("webhooks.change")],
 )
 async def rotate(webhook_id: WebhookId, zone: Here, once: Sent) -> Response:
     """Answers the new secret, once. For a day the one before signs beside it."""
@@ -146,7 +172,12 @@ async def rotate(webhook_id: WebhookId, zone: Here, once: Sent) -> Response:
     return await once.ask(zone, work, wake=False)
 
 
-@router.post("/{webhook_id}/enable", summary="Send to a webhook again", response_model=WebhookOut)
+@router.post(
+    "/{webhook_id}/enable",
+    summary="Send to a webhook again",
+    response_model=WebhookOut,
+    dependencies=[needs("webhooks.change")],
+)
 async def enable(webhook_id: WebhookId, zone: Here, sender: Sends, once: Sent) -> Response:
     """
     Answers the webhook, which hears what follows.

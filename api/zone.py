@@ -24,7 +24,7 @@ from api.lull import Lull
 from api.metrics import Metrics
 from api.opened import Opened
 from api.opening import reload_zone
-from api.request_context import REQUEST
+from api.request_context import ASKING, REQUEST
 from api.search_pool import Search
 from api.settings import Settings
 from api.ticking import Ticking
@@ -133,22 +133,23 @@ class Zone:
         """
         Returns what work gives that was done on the zone's thread, once it is durable.
 
-        What it committed is published, and wakes the search unless told otherwise. Raises what work
-        raises, or DatabaseError where it could not be stored; then nothing of it was done.
+        What it committed is published, and wakes the search unless told otherwise. It is done in
+        the name of `ASKING`, and those of many names in turn. Raises what work raises, or
+        DatabaseError where it could not be stored; then nothing of it was done.
         """
         with self._lull.asking():
             return await self._answer(work, wake)
 
     async def _answer(self, work: Callable[[Room], T], wake: bool) -> T:
-        result: T = await asyncio.wrap_future(self._submit(work, wake))
+        result: T = await asyncio.wrap_future(self._submit(work, wake, ASKING.get()))
         return result
 
     def remind(self) -> None:
         """Lets the zone's thread look for what is due."""
         self._submit(lambda _: None, False)
 
-    def _submit(self, work: Callable[[Room], Any], wake: bool) -> Future[Any]:
-        asked = self.waiting.add(work, wake, REQUEST.get())
+    def _submit(self, work: Callable[[Room], Any], wake: bool, actor: str = "") -> Future[Any]:
+        asked = self.waiting.add(work, wake, REQUEST.get(), actor)
         self._weigh()
         # One call for each that waits: those taken along by an earlier call leave nothing to do.
         self._thread.submit(self._on_thread_serve)
@@ -296,7 +297,7 @@ class Zone:
                 room = opened.room()
                 noticed &= opened.notice(room)
                 before = opened.committed
-                result, error = opened.do(asked.work, room)
+                result, error = opened.do(asked.work, room, asked.actor)
                 wrote = opened.committed if opened.committed > before else None
                 if isinstance(error, DatabaseError):
                     self.metrics.planning.failed(error)

@@ -266,3 +266,34 @@ positions = Table(
     Column("lon", Float, nullable=False),
     _count("at"),
 )
+
+credentials = Table(
+    "credential",
+    metadata,
+    _key("id"),
+    Column("zone", String, nullable=False),
+    # SHA-256 of the secret, in hex: what was shown once is not here.
+    Column("digest", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    # Who it is the phone of, and the token that a browser's session rests on; null for none.
+    Column("courier", String),
+    Column("parent", String),
+    _text("created_by"),
+    _count("created_at"),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("credential_zone", "zone"),
+)
+
+owners = Table(
+    "owner",
+    metadata,
+    _zone(),
+    _key("id"),
+    # The principal in whose name the order was placed.
+    Column("principal", String, nullable=False),
+    Index("owner_principal", "zone", "principal"),
+)

@@ -86,7 +86,7 @@ def test_settings_that_are_shown_read_back_the_same(tmp_path: Path, text: str) -
         ("porch = 1", r"dispatch\.toml: porch: Extra inputs"),
         ("port = 70000", "port: .*65535"),
         ("port = 'x'", "port: .*integer"),
-        ("host = '0.0.0.0'", "host: .*loopback.*no access control"),
+        ("host = '0.0.0.0'", "host: .*other machines.*access = .tokens"),
         ("host = 'example.org'", "host: .*loopback"),
         ("db = 'mysql://x/y'", "db: .*sqlite:///.*postgresql"),
         ("clock = 'sundial'", "clock: .*system.*manual"),

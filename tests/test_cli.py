@@ -114,7 +114,7 @@ def test_a_wrong_setting_is_told_in_a_line(tmp_path: Path, dispatch: Command) ->
 def test_only_loopback_is_served(dispatch: Command) -> None:
     shown = dispatch("serve", "--host", "0.0.0.0")  # noqa: S104
     assert shown.returncode == 2
-    assert "no access control" in " ".join(shown.stderr.split())
+    assert 'access = "tokens"' in " ".join(shown.stderr.split())
 
 
 def test_a_routing_server_that_is_down_is_told_in_a_line(dispatch: Command) -> None:
