@@ -103,8 +103,8 @@ class Waiting:
     def __init__(self, bounds: Bounds, seconds: Callable[[], float]) -> None:
         self.is_shedding = False
         self.worked_at = seconds()
+        self.seconds = seconds
         self._bounds = bounds
-        self._seconds = seconds
         self._queue: deque[Asked] = deque()
         self._each_s = 0.0
 
@@ -113,7 +113,7 @@ class Waiting:
 
     def add(self, work: Callable[[Room], Any], wake: bool, request: Asking | None) -> Asked:
         """Lets work wait."""
-        asked = Asked(work, wake, Future(), self._seconds(), request)
+        asked = Asked(work, wake, Future(), self.seconds(), request)
         if not self._queue:
             # A thread that had nothing to do is not one that does not get on.
             self.worked_at = max(self.worked_at, asked.since)
@@ -126,7 +126,7 @@ class Waiting:
 
     def worked(self, seconds: float, asks: int) -> None:
         """Notes how long so many asks took together, their commit included."""
-        self.worked_at = self._seconds()
+        self.worked_at = self.seconds()
         if asks:
             self._each_s += RECENT * (seconds / asks - self._each_s)
 
@@ -140,12 +140,12 @@ class Waiting:
             oldest = self._queue[0]
         except IndexError:
             return 0.0
-        return max(len(self._queue) * self._each_s, self._seconds() - oldest.since)
+        return max(len(self._queue) * self._each_s, self.seconds() - oldest.since)
 
     @property
     def stuck_s(self) -> float:
         """Seconds for which the thread got nothing done although something waits; 0 if nothing."""
-        return self._seconds() - self.worked_at if self._queue else 0.0
+        return self.seconds() - self.worked_at if self._queue else 0.0
 
     @property
     def load(self) -> Load:

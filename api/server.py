@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api import supervisor
 from api.app import create_app
 from api.settings import Settings
 from dispatch.errors import InvalidRequest
@@ -64,7 +65,8 @@ async def serve(
     Serves until SIGTERM or SIGINT, then ends streams, searches and database, in less than 3 s.
 
     ``ready`` is called with the URL once it listens, and ``ready_file`` is written then, as JSON
-    with ``url`` and ``pid``. Raises DispatchError where the zone cannot be opened, or the port.
+    with ``url`` and ``pid``; a supervisor is told too. Raises DispatchError where the zone cannot
+    be opened, or the port.
     """
     app = create_app(settings)
     with _bound(settings.host, settings.port) as listener:
@@ -74,13 +76,15 @@ async def serve(
         def listening() -> None:
             if ready_file is not None:
                 _write_ready(ready_file, url)
+            supervisor.tell(supervisor.READY)
             ready(url)
 
         async with app.router.lifespan_context(app):
             # Uvicorn repeats the signal that stopped it once it has ended; the zone is closed then.
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
-            await Server(app, listening).serve([listener])
+            with supervisor.supervised():
+                await Server(app, listening).serve([listener])
 
 
 def _bound(host: str, port: int) -> socket.socket:
