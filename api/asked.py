@@ -105,8 +105,8 @@ class Waiting:
     def __init__(self, bounds: Bounds, seconds: Callable[[], float]) -> None:
         self.is_shedding = False
         self.worked_at = seconds()
+        self.seconds = seconds
         self._bounds = bounds
-        self._seconds = seconds
         self._queue: Turns[Asked] = Turns()
         self._each_s = 0.0
 
@@ -121,7 +121,7 @@ class Waiting:
         actor: str = "",
     ) -> Asked:
         """Lets work wait."""
-        asked = Asked(work, wake, Future(), self._seconds(), request, actor)
+        asked = Asked(work, wake, Future(), self.seconds(), request, actor)
         if not self._queue:
             # A thread that had nothing to do is not one that does not get on.
             self.worked_at = max(self.worked_at, asked.since)
@@ -134,7 +134,7 @@ class Waiting:
 
     def worked(self, seconds: float, asks: int) -> None:
         """Notes how long so many asks took together, their commit included."""
-        self.worked_at = self._seconds()
+        self.worked_at = self.seconds()
         if asks:
             self._each_s += RECENT * (seconds / asks - self._each_s)
 
@@ -147,12 +147,12 @@ class Waiting:
         oldest = min((asked.since for asked in self._queue.firsts()), default=None)
         if oldest is None:
             return 0.0
-        return max(len(self._queue) * self._each_s, self._seconds() - oldest)
+        return max(len(self._queue) * self._each_s, self.seconds() - oldest)
 
     @property
     def stuck_s(self) -> float:
         """Seconds for which the thread got nothing done although something waits; 0 if nothing."""
-        return self._seconds() - self.worked_at if self._queue else 0.0
+        return self.seconds() - self.worked_at if self._queue else 0.0
 
     @property
     def load(self) -> Load:

@@ -53,21 +53,21 @@ async def metrics(request: Request, _: Who) -> Response:
 
 def watch(zone: Zone) -> None:
     """Adds the figures that are what is so when somebody reads them."""
-    waiting, ticking, add = zone.waiting, zone.ticking, zone.metrics.watch
+    add = zone.metrics.watch
     zone.metrics.promises.expect(zone.settings.services())
     add(
         "dispatch_backlog_seconds",
         "Seconds that what is asked of the zone now will wait.",
-        lambda: waiting.backlog_s,
+        lambda: zone.waiting.backlog_s,
     )
-    add("dispatch_backlog_asks", "What is asked of the zone and waits.", lambda: len(waiting))
+    add("dispatch_backlog_asks", "What is asked of the zone and waits.", lambda: len(zone.waiting))
     add(
         "dispatch_load",
         "0: calm; 1: no searches; 2: nor new work of clients; 3: nor anything else.",
-        lambda: waiting.load,
+        lambda: zone.waiting.load,
     )
     add("dispatch_sse_clients", "Event streams that are open.", lambda: zone.feed.listening)
-    add("dispatch_tick_late_seconds", "By how much a tick is late.", lambda: ticking.late_s)
+    add("dispatch_tick_late_seconds", "By how much a tick is late.", lambda: zone.ticking.late_s)
     add("dispatch_log_events", "Events in the zone's log.", lambda: zone.head)
 
 

@@ -53,7 +53,7 @@ class Improver:
         self._idle.set()
         self._rests = self._is_owed = False
 
-    def rest(self, rests: bool) -> None:
+    def rest(self, *, rests: bool) -> None:
         """Begins no search and adopts none from now on, or makes up for those passed over."""
         self._rests = rests
         if not rests and self._is_owed:
@@ -64,6 +64,11 @@ class Improver:
         """Says that the state changed."""
         self._changed.set()
         self._idle.clear()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no search is running and none is due."""
+        return self._idle.is_set()
 
     async def idle(self) -> None:
         """Returns when no search is running and none is due."""

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api import supervisor
 from api.app import create_app
 from api.settings import Settings
 from dispatch.errors import InvalidRequest
@@ -110,8 +111,9 @@ async def serve(
     Serves until SIGTERM or SIGINT, then ends streams, searches and database, in less than 3 s.
 
     ``ready`` is called with the URL once it listens, and ``ready_file`` is written then, as JSON
-    with ``url`` and ``pid``. ``first`` is called with the token of an administrator where there was
-    none: nobody can show it again. Raises DispatchError where the zone or port cannot be opened.
+    with ``url`` and ``pid``; a supervisor is told too. ``first`` is called with the token of an
+    administrator where there was none: nobody can show it again. Raises DispatchError where the
+    zone or port cannot be opened.
     """
     app = create_app(settings)
     with _bound(settings.host, settings.port) as listener:
@@ -121,6 +123,7 @@ async def serve(
         def listening() -> None:
             if ready_file is not None:
                 _write_ready(ready_file, url)
+            supervisor.tell(supervisor.READY)
             ready(url)
 
         async with app.router.lifespan_context(app):
@@ -130,7 +133,8 @@ async def serve(
                 signal.signal(number, signal.SIG_IGN)
             if app.state.watch.first_token is not None:
                 first(app.state.watch.first_token)
-            await Server(app, listening, settings.trusted_proxies).serve([listener])
+            with supervisor.supervised():
+                await Server(app, listening, settings.trusted_proxies).serve([listener])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -21,8 +21,8 @@ INNER = "__"
 CONFIG = "DISPATCH_CONFIG"
 """The variable that names the file."""
 
-OTHERS = frozenset({CONFIG, "DISPATCH_PEERS"})
-"""Variables that begin so and are no settings: the file, and where benchmarks keep their peers."""
+OTHERS = frozenset({CONFIG, "DISPATCH_PEERS", "DISPATCH_TOKEN"})
+"""Variables that begin so and are no settings: the file, a token to ask by, benchmarks' peers."""
 
 TABLES = frozenset({"policy", "store", "service", "calendar"})
 """Settings that are tables: a variable holds one as TOML writes it in a line."""

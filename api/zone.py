@@ -172,7 +172,7 @@ class Zone:
             self.waiting.backlog_s,
         )
         if self.improver is not None:
-            self.improver.rest(shedding)
+            self.improver.rest(rests=shedding)
 
     async def look(self) -> View:
         """Returns what is so now: values that never change, to be read on any thread."""
@@ -241,7 +241,7 @@ class Zone:
     def _on_thread_serve(self) -> None:
         """Does what waits in one transaction; tells nobody before it is durable."""
         done: list[Done] = []
-        began = self._loop.time()
+        began = self.waiting.seconds()
         self._on_thread_catch_up()
         try:
             with self._opened.unit():
@@ -264,7 +264,7 @@ class Zone:
                 each.tell()
 
     def _on_thread_worked(self, began: float, asks: int) -> None:
-        self.waiting.worked(self._loop.time() - began, asks)
+        self.waiting.worked(self.waiting.seconds() - began, asks)
         if self.waiting.is_shedding:
             self._loop.call_soon_threadsafe(self._weigh)
 
@@ -318,7 +318,7 @@ class Zone:
                     news = opened.database.events_after(self.settings.zone, self._head, most)
                     self._head = news[-1].seq
                     self._loop.call_soon_threadsafe(self._publish, news, each.asked.wake)
-                    waited_s = self._loop.time() - each.asked.since
+                    waited_s = self.waiting.seconds() - each.asked.since
                     for event in news:
                         self.metrics.happened(event, opened.dispatcher.state, waited_s)
         except DatabaseError:
