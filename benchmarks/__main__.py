@@ -19,6 +19,7 @@ from benchmarks.crash import crash
 from benchmarks.days import days
 from benchmarks.exact import exact
 from benchmarks.floods import floods
+from benchmarks.fuzzing import fuzzing
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.mdrp import mdrp
@@ -43,6 +44,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "crash": crash,
     "power": power,
     "push": push,
+    "fuzzing": fuzzing,
     "machine": adopting,
     "simulator": simulator,
     "shifts": shifts,
