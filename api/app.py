@@ -124,6 +124,8 @@ def create_app(
         # What fails to validate may hold names and phone numbers; it stays out of any log.
         telemetry={"logs": False},
         docs_url=None,
+        # To where it would lead, a client's own header would say.
+        redirect_slashes=False,
         redoc_url=None,
         dependencies=[Depends(declared)],
     )

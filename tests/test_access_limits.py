@@ -93,9 +93,14 @@ def test_never_more_is_spent_than_came_in(asked: list[tuple[float, float]]) -> N
 
 def test_so_many_are_answered_at_once_and_none_is_forgotten() -> None:
     found = limits(Hand())
-    with found.running(SHOP), found.running(SHOP), found.running(RIVAL):
-        with pytest.raises(Problem, match="2 requests of shop"), found.running(SHOP):
-            raise AssertionError
+    with (
+        found.running(SHOP),
+        found.running(SHOP),
+        found.running(RIVAL),
+        pytest.raises(Problem, match="2 requests of shop"),
+        found.running(SHOP),
+    ):
+        raise AssertionError
     with found.running(SHOP):
         pass
 
