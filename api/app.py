@@ -144,6 +144,8 @@ def create_app(
         telemetry={"logs": False},
         generate_unique_id_function=_operation,
         docs_url=None,
+        # To where it would lead, a client's own header would say.
+        redirect_slashes=False,
         redoc_url=None,
         dependencies=[Depends(declared)],
     )

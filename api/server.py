@@ -19,6 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api import supervisor
 from api.app import create_app
+from api.problems import document
+from api.security_headers import HEADERS
 from api.settings import Settings
 from dispatch.errors import InvalidRequest
 
@@ -30,10 +32,15 @@ HEAD_S = 10
 """Seconds within which the head of a request has to arrive, else its connection is closed."""
 
 
+LINGER_S = 1
+"""Seconds for which what still comes of a refused request is read, and thrown away."""
+
+
 class Protocol(H11Protocol):
     """HTTP/1.1 for which nobody keeps a connection by never ending the head of a request."""
 
     _late: asyncio.TimerHandle | None = None
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for the first head."""
@@ -42,8 +49,28 @@ class Protocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes what arrived, and waits on where it is but part of a head."""
+        if self._refused:
+            return
         super().data_received(data)
         self._wait()
+
+    def on_response_complete(self) -> None:
+        """Waits for the next head, of which a part may be here."""
+        super().on_response_complete()
+        self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no request, and reads on a while: else the answer would not arrive."""
+        answer = document(400, "bad-request", f"{msg} A head has at most 64 KiB.", headers=HEADERS)
+        head = h11.Response(
+            status_code=400, headers=[*answer.raw_headers, (b"connection", b"close")], reason=b""
+        )
+        data = h11.Data(data=bytes(answer.body))
+        for event in (head, data, h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self._refused = True
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Waits for nothing more."""

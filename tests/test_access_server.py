@@ -32,6 +32,7 @@ class Line:
         self.port = port
         self.credentials = credentials
         self.token = token
+        self.kept: list[asyncio.StreamWriter] = []
         self.http = httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", trust_env=False, headers=bearer(token), timeout=30
         )
@@ -57,6 +58,7 @@ class Line:
     async def stream(self, token: str, query: str = "") -> asyncio.StreamReader:
         """Opens a stream and waits for its first word."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+        self.kept.append(writer)
         writer.write(
             f"GET /v1/stream{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
             "".encode()
@@ -86,13 +88,15 @@ async def listening(folder: Path, **changes: Any) -> AsyncIterator[Line]:
                 for name in ("Aino", "Eero"):
                     (await line.http.post("/v1/couriers", json=a_courier(name=name)))
                 yield line
+                for writer in line.kept:
+                    writer.close()
             server.should_exit = True
             await task
 
 
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """Returns what a stream tells until its end."""
-    return await asyncio.wait_for(reader.read(), 5)
+    return await asyncio.wait_for(reader.readuntil(b"\r\n0\r\n\r\n"), 5)
 
 
 def test_a_revoked_token_ends_its_stream_at_once_and_no_other(tmp_path: Path) -> None:
