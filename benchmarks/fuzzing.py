@@ -123,7 +123,9 @@ def _fuzzed(service: Service, role: str, token: str, examples: int, phases: str)
         *("--generation-database", "none", "--warnings", "off", "--no-color"),
         *(word for path in LEFT_OUT for word in ("--exclude-path", path)),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as notes:
+        # It leaves what it learned where it runs.
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=notes)
     counted = re.search(r"Test cases:\n\s+(\d+) generated(?:, (\d+) found \d+.*)?", done.stdout)
     if counted is None:
         raise RuntimeError(
