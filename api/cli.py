@@ -193,7 +193,7 @@ def city_explain(
     osrm: Osrm = None,
     profile: ProfileName = None,
     db: Annotated[
-        str | None, typer.Option(help="Database with customers' desks, sqlite:///PATH; only read.")
+        str | None, typer.Option(help="Database with customers' desks; only read, may be in use.")
     ] = None,
     datum: Annotated[
         Datum, typer.Option(help="What latitudes and longitudes are counted in.")

@@ -8,13 +8,13 @@ import csv
 import sys
 import time
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from api.printing import EXITS, out, print_json
+from api.store_options import Config, Db
 from dispatch.errors import InvalidRequest
 from dispatch.promise_report import By
 
@@ -43,10 +43,8 @@ def report(
         str | None, typer.Option("--to", help="Placed before: a date, or RFC 3339 with offset.")
     ] = None,
     by: Annotated[By, typer.Option(help="What orders are put together by.")] = By.SERVICE,
-    db: Annotated[
-        str | None, typer.Option(help="Database, sqlite:///PATH; only read, may be in use.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file with the settings.")] = None,
+    db: Db = None,
+    config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:

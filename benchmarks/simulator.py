@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 SEEDS, STEPS = 400, 2500
 """Runs of a proof, and the steps of each before it settles: a million steps together."""
 
-FAULTS = ("lost", "doubled", "half", "offline", "asleep", "pause", "usurped", "disk", "search lost")
+FAULTS = (
+    *("lost", "doubled", "half", "offline", "asleep", "pause", "usurped", "disk", "search lost"),
+    "hook refused",
+)
 """Kinds of lines that are faults, besides crashes."""
 
 
@@ -58,7 +61,8 @@ def simulator(seeds: int = SEEDS, first: int = 1, steps: int = STEPS) -> str:
             f"{counts['request']} requests; answered: {_told(answers)}; "
             f"{counts['unanswered']} unanswered in time and sent again",
             f"{counts['commit']} commits, {counts['event']} events, {counts['plan']} plans, "
-            f"{counts['searched']} searches, {counts['tap']} taps, {counts['heard']} events heard",
+            f"{counts['searched']} searches, {counts['tap']} taps; events heard: "
+            f"{counts['heard']} by streams, {counts['hooked']} by webhooks",
             f"{sum(crashes.values())} crashes: {_told(crashes)}; {counts['stopped']} clean stops, "
             f"{counts['start failed']} starts that failed on a bad disk",
             f"faults: {_told({kind: counts[kind] for kind in FAULTS})}",

@@ -7,6 +7,7 @@ has to be known here of how its store is made.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -56,12 +57,17 @@ class Disk(sqlite3.Connection):
 
 @contextmanager
 def simulated(world: World) -> Iterator[None]:
-    """Lets the databases that are opened inside be those of a world."""
+    """Lets the databases that are opened inside be those of a world, and secrets its seed's."""
     connect = sqlite3.connect
+    drawn = world.rng("secrets").randbytes
     of_world = type("DiskOfWorld", (Disk,), {"world": world})
 
     def opened(*args: Any, **rest: Any) -> Any:
         return connect(*args, **{"factory": of_world, **rest})
 
-    with patch.object(sqlite3, "connect", opened):
+    with (
+        patch.object(sqlite3, "connect", opened),
+        patch.object(secrets, "token_hex", lambda size: drawn(size).hex()),
+        patch.object(secrets, "token_bytes", drawn),
+    ):
         yield

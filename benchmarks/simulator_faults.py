@@ -35,6 +35,7 @@ class Faults:
     offline_s: float = 0.0
     asleep_s: float = 0.0
     wrong_tap: float = 0.0
+    hook_fails: float = 0.0
 
 
 CALM = Faults()
@@ -55,6 +56,7 @@ HARD = Faults(
     offline_s=1200.0,
     asleep_s=2400.0,
     wrong_tap=0.05,
+    hook_fails=0.1,
 )
 """Everything goes wrong now and then."""
 

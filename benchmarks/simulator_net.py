@@ -176,6 +176,7 @@ class Stream(Connection):
         super().__init__(world, request, None)
         self.parts = deque[bytes]()
         self.ended = False
+        self._on_way = deque[bytes | None]()
         self._under_way = 0
         self._last = 0.0
         self._news = asyncio.Event()
@@ -202,7 +203,7 @@ class Stream(Connection):
     def cut(self) -> None:
         """Ends it at both ends, of which the service hears later."""
         network = self.world.network
-        network.later(network.delay(), self._arrive, None)
+        network.later(network.delay(), self._take, None)
         network.later(network.delay() * 20, self._left)
 
     async def read(self) -> bytes | None:
@@ -220,9 +221,14 @@ class Stream(Connection):
     def _send(self, part: bytes | None) -> None:
         network = self.world.network
         self._last = max(self._last, self.world.loop.time() + network.delay())
-        network.later(self._last - self.world.loop.time(), self._arrive, part)
+        # Two may be due at one moment but for a rounding: which it is says the order, not the time.
+        self._on_way.append(part)
+        network.later(self._last - self.world.loop.time(), self._arrive)
 
-    def _arrive(self, part: bytes | None) -> None:
+    def _arrive(self) -> None:
+        self._take(self._on_way.popleft())
+
+    def _take(self, part: bytes | None) -> None:
         if not self.ended:
             if part is None:
                 self.ended = True

@@ -174,9 +174,9 @@ class Phone:
             return
         sent = {tap["action_id"]: tap for tap in batch}
         for result in answer.json()["results"]:
-            name, outcome = result["action_id"], result["result"]
-            reason = result["reason"] or ""
-            self._world.checks.answered_tap(self.courier, name, outcome, reason)
+            # What a duplicate was answered first may never have been heard.
+            name, outcome = result["action_id"], result["first_result"] or result["result"]
+            self._world.checks.answered_tap(self.courier, name, outcome, result["reason"] or "")
             if outcome in ("superseded", "rejected"):
                 # What the screen shows is tried again, as long as it shows that.
                 self._done.discard(sent[name]["stop"])

@@ -15,6 +15,7 @@ from api.app import create_app
 from api.clock import SystemClock
 from api.search_pool import SearchLost
 from api.settings import Settings
+from benchmarks.simulator_hooks import Post
 from benchmarks.simulator_loop import Killed, Life, VirtualThread
 from solver.solve import SolveParams, solve
 
@@ -131,6 +132,7 @@ class Service:
             settings,
             city=world.city,
             search=self._search,
+            post=Post(world),
             clock=SystemClock(world.now),
             thread=VirtualThread(world.loop, lambda: rng.expovariate(200)),
         )

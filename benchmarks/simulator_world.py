@@ -21,6 +21,7 @@ from benchmarks.simulator_checks import Checks
 from benchmarks.simulator_desks import Clerk, Screen
 from benchmarks.simulator_disk import simulated
 from benchmarks.simulator_faults import CALM, Faults, Journal, Violation, drawn
+from benchmarks.simulator_hooks import Hooks
 from benchmarks.simulator_loop import VirtualLoop
 from benchmarks.simulator_net import Network
 from benchmarks.simulator_phones import Phone
@@ -80,6 +81,7 @@ class World:
         self.checks = Checks(self)
         self.network = Network(self)
         self.service = Service(self, folder)
+        self.hooks = Hooks(self)
         self._rng = rng
         self._clerks = [Clerk(self, f"clerk{i}") for i in range(rng.randint(1, 2))]
         self.screens = [Screen(self, f"screen{i}") for i in range(rng.randint(1, 2))]
@@ -120,7 +122,7 @@ class World:
         await self._hire(self._clerks[0])
         self.faults = self._trouble
         begins = [c.start for c in self._clerks] + [s.start for s in self.screens]
-        for start in (*begins, *(p.start for p in self.phones)):
+        for start in (*begins, self.hooks.start, *(p.start for p in self.phones)):
             start()
         trouble = [self.loop.create_task(coroutine) for coroutine in self._troubles()]
         await self._until(lambda: self.journal.steps >= steps)
@@ -197,7 +199,7 @@ class World:
         waits = [f"order {name}" for name in self.checks.unsettled()]
         waits += [f"taps of {p.courier}" for p in self.phones if p.queue]
         waits += [f"{s.name} at {s.last} of {last}" for s in self.screens if (s.last or 0) < last]
-        return waits
+        return waits or self.hooks.waits()
 
 
 def played(seed: int, steps: int, faults: Faults | None = None, *, settle: bool = True) -> Journal:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, inspect, select
 
 from dispatch import schema
+from dispatch.beside import beside, name_of
 from dispatch.codec import from_json
 from dispatch.errors import InvalidRequest
 from dispatch.places import DirectoryDesk
-from dispatch.sqlite import DatabaseError, connect_reader, path_of, reported
+from dispatch.sqlite import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -42,33 +42,14 @@ def find_desks(url: str, keys: Collection[str]) -> FoundDesks:
     Raises DatabaseError where there is no database of this program, or one from before it kept
     desks, and InvalidRequest where two zones have different desks of one id.
     """
-    path = path_of(url)
-    if not path.is_file():
-        raise DatabaseError(
-            "There is no such database.",
-            at=str(path),
-            cure="Name the one that the service runs with: sqlite:///PATH.",
-        )
-    with reported(path), connect_reader(path) as connection, connection.begin():
-        _check_tables(connection, path)
+    with beside(url, of_this_version=False) as connection:
+        if not inspect(connection).has_table(schema.desks.name):
+            raise DatabaseError(
+                "The database is older than this program and keeps no desks.",
+                at=name_of(url),
+                cure="Run the service with it once: that brings it up to date.",
+            )
         return _find(connection, keys)
-
-
-def _check_tables(connection: Connection, path: Path) -> None:
-    tables = inspect(connection).get_table_names()
-    if schema.desks.name in tables:
-        return
-    if "alembic_version" not in tables:
-        raise DatabaseError(
-            "This is not a database of this program.",
-            at=str(path),
-            cure="Name the one that the service runs with: sqlite:///PATH.",
-        )
-    raise DatabaseError(
-        "The database is older than this program and keeps no desks.",
-        at=str(path),
-        cure="Run the service with it once: that brings it up to date.",
-    )
 
 
 def _find(connection: Connection, keys: Collection[str]) -> FoundDesks:

@@ -220,7 +220,11 @@ def test_a_desk_that_the_database_lacks_is_told_with_the_nearest_it_has(
 @pytest.mark.parametrize(
     ("statement", "what"),
     [
-        ("CREATE TABLE alembic_version (version_num TEXT)", "older than this program"),
+        (
+            "CREATE TABLE alembic_version (version_num TEXT);"
+            "INSERT INTO alembic_version VALUES ('0001')",
+            "older than this program",
+        ),
         ("CREATE TABLE recipes (name TEXT)", "not a database of this program"),
     ],
 )
@@ -228,7 +232,7 @@ def test_a_database_without_desks_is_told(
     tmp_path: Path, dispatch: Command, statement: str, what: str
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "other.db")) as other, other:
-        other.execute(statement)
+        other.executescript(statement)
     code, _, told = dispatch("city", "explain", "k_1", "k_acme", "--db", "sqlite:///other.db")
     assert (code, what in told) == (2, True)
 

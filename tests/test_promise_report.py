@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
+    from tests.homes import Home
+
 HELSINKI = "Europe/Helsinki"
 
 USUAL = Promised("o_1", "urgent", "st_1", 0, None, 1320, "b_1", "c_1", 1000)
@@ -129,18 +131,18 @@ def test_the_report_and_the_order_tell_the_same_state(
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database.open(f"sqlite:///{tmp_path}/zone.db")) as opened:
+def database(home: Home) -> Iterator[Database]:
+    with closing(Database.open(home.url)) as opened:
         opened.start_zone(ZONE)
         yield opened
 
 
-def test_a_database_tells_what_the_report_needs(database: Database, tmp_path: Path) -> None:
+def test_a_database_tells_what_the_report_needs(database: Database, home: Home) -> None:
     first, second = an_order(1, at=100, drops=2), an_order(2, at=200)
     lines = (Line("paper", 2),)
     handed = ev.Delivered(900, "c_1", "s_10", INSIDE, "d_10", lines)
     database.commit(ZONE, Commit(0, (joined(1), first, second, handed)))
-    url = f"sqlite:///{tmp_path}/zone.db"
+    url = home.url
     usual = Promised("o_1", "urgent", "st_1", 100, None, 1420, "b_1", "c_1", 900)
     waiting = replace(usual, courier=None, closed_at=None)
     assert find_promises(url, ZONE, 100, 200) == (usual, waiting)
@@ -149,10 +151,8 @@ def test_a_database_tells_what_the_report_needs(database: Database, tmp_path: Pa
     assert find_promises(url, ZONE, 201, 1 << 40) == ()
 
 
-def test_an_unknown_zone_is_told_from_one_without_orders(
-    database: Database, tmp_path: Path
-) -> None:
-    url = f"sqlite:///{tmp_path}/zone.db"
+def test_an_unknown_zone_is_told_from_one_without_orders(database: Database, home: Home) -> None:
+    url = home.url
     assert find_promises(url, ZONE, 0, 1000) == ()
     with pytest.raises(InvalidRequest, match=f"Choose from {ZONE}"):
         find_promises(url, "north", 0, 1000)

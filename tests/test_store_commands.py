@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import make_url
 
+from dispatch import events as ev
+from dispatch.commit import Commit
+from dispatch.places import DirectoryDesk
 from dispatch.server_backup import dump_command, restore_command
 from dispatch.store import Database
 from tests.api_world import a_courier, an_order, move_clock, placed, service
-from tests.store_worlds import ZONE
+from tests.store_worlds import ZONE, a_plan, joined
+from tests.store_worlds import placed as placed_event
 from tests.test_audit import HISTORY, made, tamper
 from tests.test_cli import Command, dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from benchmarks.postgres_server import PostgresServer
+    from tests.homes import Home
 
 __all__ = ["dispatch"]
 
@@ -157,6 +164,64 @@ def test_commands_for_a_server_hold_no_password() -> None:
     for command in (dump_command(url, Path("b.dump")), restore_command(url, Path("b.dump"))):
         assert "--dbname=postgresql://ann@db.example:5433/zones" in command
         assert "secret" not in " ".join(command)
+
+
+@pytest.fixture
+def served(blank: Home) -> str:
+    """A server's database with the zone of the settings: two customers' desks and an order."""
+    with closing(Database.open(blank.url)) as database:
+        database.start_zone("helsinki")
+        own = DirectoryDesk("k_own", "b_1", 3, "Law", customer="Acme")
+        events = (joined(1), ev.DesksReplaced(95, "Acme", (own,)), placed_event(1))
+        database.commit("helsinki", Commit(100, events, a_plan(1, drops=("d_10",))))
+    return blank.url
+
+
+def test_every_command_that_reads_a_database_reads_that_of_a_server(
+    dispatch: Command, served: str
+) -> None:
+    told = dispatch("promises", "report", "--db", served, "--json")
+    assert (told.returncode, json.loads(told.stdout)["total"]["promised"]) == (0, 1)
+    way = dispatch("city", "explain", "b_3/0", "k_own", "--db", served, "--json")
+    assert way.stdout == dispatch("city", "explain", "b_3/0", "b_1/3", "--json").stdout
+    assert way.returncode == 0
+    for words in (("audit", "verify"), ("audit", "head"), ("audit", "log"), ("check-db",)):
+        assert dispatch(*words, "--db", served).returncode == 0, words
+
+
+@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="pg_dump is not installed")
+def test_a_server_s_database_is_dumped_and_restored(
+    dispatch: Command, served: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "zone.dump")
+    assert dispatch("backup", file, "--db", served).returncode == 0
+    assert dispatch("backup", file, "--db", served).returncode == 2
+    postgres.create("restored")
+    restored = postgres.url("restored")
+    assert dispatch("restore", file, "--db", restored).returncode == 0
+    heads = [dispatch("audit", "head", "--db", db).stdout for db in (served, restored)]
+    assert heads[0] == heads[1]
+    assert "Nothing is wrong." in dispatch("check-db", "--db", restored).stdout
+    # What came since is replaced only where that is said, and the epoch is above both.
+    with closing(Database.open(restored)) as database:
+        assert database.start_zone("helsinki") == 3
+        database.commit("helsinki", Commit(200, (joined(2),)))
+    assert dispatch("restore", file, "--db", restored).returncode == 2
+    assert dispatch("restore", file, "--db", restored, "--force").returncode == 0
+    assert dispatch("audit", "head", "--db", restored).stdout == heads[0]
+    with closing(Database.open(restored)) as database:
+        assert database.start_zone("helsinki") == 5
+
+
+@pytest.mark.skipif(shutil.which("pg_restore") is None, reason="pg_restore is not installed")
+def test_a_dump_that_is_damaged_changes_nothing(
+    dispatch: Command, served: str, tmp_path: Path
+) -> None:
+    (tmp_path / "zone.dump").write_bytes(b"PGDMP nonsense")
+    head = dispatch("audit", "head", "--db", served).stdout
+    told = dispatch("restore", str(tmp_path / "zone.dump"), "--db", served, "--force")
+    assert (told.returncode, "pg_restore failed" in told.stderr) == (2, True)
+    assert dispatch("audit", "head", "--db", served).stdout == head
 
 
 def test_a_zone_need_not_be_named_where_there_is_one(
