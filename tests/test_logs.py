@@ -101,7 +101,7 @@ def test_what_the_zones_thread_tells_has_the_id_of_the_request(tmp_path: Path) -
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "aino@example.com", "é"])
 def test_an_id_that_is_none_is_replaced(tmp_path: Path, given: str) -> None:
     with service(tmp_path) as client:
-        headers = {"X-Request-Id": given.encode()}
+        headers = {b"X-Request-Id": given.encode()}
         told = [client.get("/livez", headers=headers).headers["X-Request-Id"] for _ in range(2)]
     assert given not in told
     assert len(set(told)) == 2
