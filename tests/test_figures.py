@@ -17,6 +17,7 @@ from tests.api_world import (
     a_courier,
     a_drop,
     an_order,
+    at,
     move_clock,
     placed,
     route,
@@ -89,7 +90,8 @@ def test_what_was_sent_again_under_its_key_is_a_replay(client: TestClient) -> No
 
 
 def test_a_promise_is_measured_once_when_its_last_drop_is_handed_over(client: TestClient) -> None:
-    placed(client, a_drop("k_1"), a_drop("k_2"))
+    order = placed(client, a_drop("k_1"), a_drop("k_2"), on_infeasible="accept_late")
+    assert order["promise"]["due_at"] == at(22)
     load, first, second, _ = route(client)
     drops = {"drops": load["drops"]}
     taps = [{"kind": "loaded", "stop": load["id"]} | drops]

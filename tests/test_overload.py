@@ -188,7 +188,7 @@ async def held_for(seconds: float, zone: Zone, thread: HeldThread, watch: Watch)
     # The improver looks what there is to do: nothing, or a snapshot by the held thread.
     await until(lambda: improver.is_idle or len(zone.waiting) == 3)
     thread.release()
-    return list(await asyncio.gather(first, second))
+    return [await first, await second]
 
 
 def seen(room: Room) -> tuple[str, float]:
