@@ -139,7 +139,7 @@ def create_app(
     app.state.running = {}
     problems.install(app)
     # The last added is the first to see a request.
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limits=watch.limits)
     app.add_middleware(
         Gate,
         settings=settings,

@@ -18,6 +18,7 @@ from benchmarks.calibration import calibration
 from benchmarks.crash import crash
 from benchmarks.days import days
 from benchmarks.exact import exact
+from benchmarks.flooding import flooding
 from benchmarks.floods import floods
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
@@ -54,6 +55,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "calibration": calibration,
     "quotes": quotes,
     "floods": floods,
+    "flooding": flooding,
     "mdrp": mdrp,
     "days": days,
 }
