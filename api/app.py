@@ -161,7 +161,7 @@ def create_app(
     app.state.vroom_travel = None
     problems.install(app)
     # The last one added is the first to see a request.
-    app.add_middleware(BodyLimit, vroom=settings.vroom_bytes)
+    app.add_middleware(BodyLimit, limits=watch.limits, vroom=settings.vroom_bytes)
     app.add_middleware(Admission, zone=zone)
     app.add_middleware(
         Gate,

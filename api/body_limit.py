@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import MAX_TABLE, document
+from api.access import Principal
+from api.limits import Limits
+from api.problems import MAX_TABLE, Problem, document
 from api.settings import MAX_BODY
 from api.vroom_requests import TOO_LARGE
 
@@ -29,13 +31,17 @@ class BodyLimit:
     """
     Answers 413 to a body of more than ``limit`` bytes, as a problem document; where `TABLES` are
     sent, to one of more than ``MAX_TABLE``, and to one in VROOM's format of more than ``vroom``,
-    in that format. Answers 408 to one that has not arrived in `BODY_S`.
+    in that format. Answers 408 to one that has not arrived in `BODY_S`, and 429 to whoever has sent
+    too many bytes.
 
     FastAPI's own limit answers plain text.
     """
 
-    def __init__(self, app: ASGIApp, limit: int = MAX_BODY, vroom: int = MAX_BODY) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: Limits, limit: int = MAX_BODY, vroom: int = MAX_BODY
+    ) -> None:
         self.app = app
+        self.limits = limits
         self.limit = limit
         self.vroom = vroom
 
@@ -70,7 +76,19 @@ class BodyLimit:
             read += len(message.get("body", b""))
             if read > limit:
                 raise HTTPException(413, f"The body has more than {limit} bytes")
+            self._spend(scope, len(message.get("body", b"")))
             is_whole = not message.get("more_body", False)
             return message
 
         await self.app(scope, counted, send)
+
+    def _spend(self, scope: Scope, count: int) -> None:
+        """Spends bytes of who asks; raises as the framework does, which else would hide why."""
+        who: Principal | None = scope.get("state", {}).get("principal")
+        if who is None or not count:
+            return
+        try:
+            self.limits.spend(who, "bytes", count)
+        except Problem as problem:
+            what = f"{who.name} has sent too many bytes"
+            raise HTTPException(429, what, dict(problem.headers or {})) from problem

@@ -6,6 +6,7 @@ A refusal here costs the service some microseconds, and no body is waited for.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from api.access import LOCAL, OPEN, Principal, forbidden, unauthenticated
 from api.credentials import SESSION, TOKEN, Credentials, csrf_of
 from api.limits import Limits
 from api.lockout import Lockout
-from api.problems import Problem, answer_to
+from api.problems import MAX_BODY, Problem, answer_to
 from api.request_context import ASKING
 from api.settings import Settings, is_loopback
 
@@ -42,10 +43,19 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 KEYED = frozenset({"/optimization"})
 """Paths whose clients send a key in `Authorization` without saying what it is."""
+REFUSAL_S = 0.5
+"""Seconds for which a 429 is kept back."""
+
+MOST_REFUSING = 1000
+"""Refusals kept back at once; more are answered immediately."""
 
 
 class Gate:
-    """Lets those in who may ask, as `Principal` in the request's state; answers the others."""
+    """
+    Lets those in who may ask, as `Principal` in the request's state; answers the others.
+
+    Mutable because it counts the refusals it keeps back.
+    """
 
     def __init__(
         self,
@@ -61,6 +71,7 @@ class Gate:
         self._credentials = credentials
         self._lockout = lockout
         self._limits = limits
+        self._refusing = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or answers it with what is wrong."""
@@ -72,14 +83,27 @@ class Gate:
                 who = self._admitted(Request(scope))
                 if who is not None:
                     self._limits.spend(who, "requests")
+                    # Spent as it arrives; whoever has not that much left need not send it.
+                    self._limits.check(who, "bytes", min(told_length(scope), MAX_BODY))
                     if scope["path"] not in ENDLESS:
                         answering.enter_context(self._limits.running(who))
             except Problem as problem:
+                if problem.status == 429:
+                    await self._slow_down()
                 await answer_to(problem)(scope, receive, send)
                 return
             scope.setdefault("state", {})["principal"] = who
             ASKING.set("" if who is None else who.name)
             await self.app(scope, receive, send)
+
+    async def _slow_down(self) -> None:
+        """Waits with a refusal: who sends the next request on it sends fewer, and costs less."""
+        if self._refusing < MOST_REFUSING:
+            self._refusing += 1
+            try:
+                await asyncio.sleep(REFUSAL_S)
+            finally:
+                self._refusing -= 1
 
     def _admitted(self, request: Request) -> Principal | None:
         """Returns who asks, None for anybody where anybody may; raises Problem for the others."""
@@ -153,6 +177,12 @@ class Gate:
                 f"The service does not answer for the host {asked_for[:100]!r}.",
                 cure="Use one of its names, or add this one to allowed_hosts.",
             )
+
+
+def told_length(scope: Scope) -> int:
+    """Returns the bytes that a request's body has by its own word, 0 without one."""
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told[:20]) if told.isdigit() else 0
 
 
 def address_of(request: Request) -> str:

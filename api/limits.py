@@ -23,8 +23,8 @@ from fastapi import Depends, Request
 from api.access import LOCAL, Principal
 from api.problems import Problem
 
-Kind = Literal["requests", "points", "solve_s"]
-"""What is spent: requests, places in a problem sent, seconds of solving."""
+Kind = Literal["requests", "bytes", "points", "solve_s"]
+"""What is spent: requests, bytes of bodies, places in a problem sent, seconds of solving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,16 @@ class Limits:
         Raises Problem 429 ``too-much``, with ``Retry-After``, where that is less than ``cost``;
         then nothing is spent. 413 ``never-so-much`` for more than it could ever have at once.
         """
-        if who is LOCAL:
-            return
+        if who is not LOCAL:
+            self._full_at[who.name, kind] = self._full_after(who, kind, cost)
+
+    def check(self, who: Principal, kind: Kind, cost: float) -> None:
+        """Raises as `spend` does, and spends nothing in any case."""
+        if who is not LOCAL:
+            self._full_after(who, kind, cost)
+
+    def _full_after(self, who: Principal, kind: Kind, cost: float) -> float:
+        """Returns when all will have come in again, were this spent."""
         allowance = self._allowances[kind]
         if cost > allowance.burst:
             raise Problem(
@@ -68,15 +76,15 @@ class Limits:
                 f"This takes {cost:g} {kind}, {who.name} has never more than {allowance.burst:g}.",
                 cure="Ask for less at once.",
             )
-        now, key = self._clock(), (who.name, kind)
-        full_at = max(now, self._full_at.get(key, now)) + cost / allowance.per_s
+        now = self._clock()
+        full_at = max(now, self._full_at.get((who.name, kind), now)) + cost / allowance.per_s
         wait_s = full_at - now - allowance.burst / allowance.per_s
         if wait_s > 0:
             raise _too_much(
                 f"{who.name} asks for more {kind} than {allowance.per_s:g} a second.",
                 math.ceil(wait_s),
             )
-        self._full_at[key] = full_at
+        return full_at
 
     @contextmanager
     def running(self, who: Principal) -> Iterator[None]:

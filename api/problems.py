@@ -60,6 +60,7 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     405: ("method-not-allowed", "See /openapi.json for what this path can do."),
     408: ("too-slow", "Send it again, faster or in parts."),
     413: ("body-too-large", "Split what is longer."),
+    429: ("too-much", "Wait as long as Retry-After says, then send it again."),
 }
 """Code and cure of the errors that the framework finds."""
 
@@ -226,7 +227,8 @@ async def _validation(_: Request, error: Exception) -> JSONResponse:
 async def _framework(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code, cure = HTTP_CODES.get(error.status_code, ("http", ""))
-    return document(error.status_code, code, f"{error.detail}. {cure}".rstrip())
+    detail = f"{error.detail}. {cure}".rstrip()
+    return document(error.status_code, code, detail, headers=error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

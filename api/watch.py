@@ -12,6 +12,7 @@ from api.clock import ManualClock
 from api.credentials import Credentials, new_credential
 from api.limits import Allowance, Kind, Limits
 from api.lockout import Lockout
+from api.problems import MAX_TABLE
 from api.settings import Settings
 from api.sign_in_codes import SignInCodes
 from api.zone import Zone
@@ -25,11 +26,12 @@ SWEEP_S = 1.0
 USED_S = 60.0
 """Seconds between two times that it is stored when tokens were last used."""
 
-SOLVING: Mapping[Kind, Allowance] = {
+USUAL: Mapping[Kind, Allowance] = {
+    "bytes": Allowance(per_s=512 * 1024, burst=2 * MAX_TABLE),
     "points": Allowance(per_s=200, burst=20_000),
     "solve_s": Allowance(per_s=0.25, burst=60),
 }
-"""What everybody may have solved: one problem of 5 000 places every 25 s, a quarter of a core."""
+"""Two whole tables at once; a problem of 5 000 places every 25 s, a quarter of a core."""
 
 
 class Watch:
@@ -47,7 +49,7 @@ class Watch:
         requests: Mapping[Kind, Allowance] = {"requests": Allowance(per_s, 2 * per_s)}
         self.credentials = Credentials(zone, zone.feed.end)
         self.lockout = Lockout(_seconds)
-        self.limits = Limits({**SOLVING, **requests}, settings.requests_at_once, _seconds)
+        self.limits = Limits({**USUAL, **requests}, settings.requests_at_once, _seconds)
         self.codes = SignInCodes(zone.clock.now)
         self.first_token: str | None = None
         self._sweeping: asyncio.Task[None] | None = None

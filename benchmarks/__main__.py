@@ -18,6 +18,7 @@ from benchmarks.calibration import calibration
 from benchmarks.crash import crash
 from benchmarks.days import days
 from benchmarks.exact import exact
+from benchmarks.flooding import flooding
 from benchmarks.floods import floods
 from benchmarks.fuzzing import fuzzing
 from benchmarks.lanes import lanes
@@ -58,6 +59,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "calibration": calibration,
     "quotes": quotes,
     "floods": floods,
+    "flooding": flooding,
     "mdrp": mdrp,
     "days": days,
 }

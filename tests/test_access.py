@@ -75,7 +75,7 @@ def test_of_a_token_only_a_hash_is_kept(tmp_path: Path, world: Guarded) -> None:
     ],
 )
 def test_what_is_no_token_is_refused_alike(world: Guarded, header: str) -> None:
-    answer = world.http.get("/v1/me", headers=[(b"Authorization", header.encode("latin-1"))])
+    answer = world.http.get("/v1/me", headers={b"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401
     assert answer.json()["type"] == "/problems/unauthenticated"
     assert header[7:] not in answer.text or len(header) < 8
