@@ -4,6 +4,7 @@ The service as one ASGI application.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
@@ -21,12 +22,15 @@ from api import (
     desks,
     drops,
     health,
+    imports,
+    order_exports,
     orders,
     plan,
     problems,
     promises,
     quotes,
     route,
+    route_exports,
     stores,
     stream,
     traffic,
@@ -44,6 +48,10 @@ from dispatch.city import City
 
 RESOURCES = (
     quotes,
+    imports,
+    # Before what takes any name as an order's, or as a plan's version.
+    order_exports,
+    route_exports,
     orders,
     drops,
     stores,
@@ -116,6 +124,7 @@ def create_app(
     app.state.newsroom = newsroom
     app.state.sender = sender
     app.state.running = {}
+    app.state.importing = asyncio.Semaphore(1)
     problems.install(app)
     app.add_middleware(BodyLimit)
     for resource in RESOURCES:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import MAX_BODY, MAX_TABLE, document
 
-TABLES = frozenset({("PUT", "/v1/desks")})
+TABLES = frozenset({("PUT", "/v1/desks"), ("POST", "/v1/imports")})
 """Method and path of what takes whole tables."""
 
 

@@ -22,8 +22,11 @@ from dispatch.events import OrderPlaced
 from dispatch.intake import new_order, service_of, stores_for
 from dispatch.openings import desk_place
 from dispatch.ordering import known_again, place_order
+from dispatch.orders import Order
+from dispatch.places import Place
 from dispatch.promising import promised
 from dispatch.proposals import carried
+from dispatch.requests import OrderRequest
 from dispatch.state import apply_run
 
 if TYPE_CHECKING:
@@ -32,10 +35,8 @@ if TYPE_CHECKING:
     from dispatch.dispatcher import Dispatcher
     from dispatch.entering import Entering
     from dispatch.intake import Terms
-    from dispatch.orders import Drop, Order
-    from dispatch.places import Place
+    from dispatch.orders import Drop
     from dispatch.proposals import Proposal
-    from dispatch.requests import OrderRequest
     from dispatch.state import State
 
 MOST_ALONE = 100
@@ -292,7 +293,7 @@ def _round_trips(
 def _unreachable(checked: _Checked) -> CityError:
     return CityError(
         "There is no way from a store to the desk and back.",
-        at="drops[0].desk",
+        at="drops[0].desk.building",
         cure="Choose another place, or open a way to it.",
         code="unreachable",
         value=checked.placed.drops[0].desk.building,

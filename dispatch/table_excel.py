@@ -19,8 +19,8 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.cell_range import CellRange
 
 from dispatch.tables import (
     MOST_COLUMNS,
@@ -278,9 +278,10 @@ def _merged_faults(
     last = rows[-1].number if rows else 1
     touching = 0
     for text in ranges:
-        left, top, right, bottom = range_boundaries(text)
-        touched = [column for i, column in names.items() if left <= i + 1 <= right]
-        if not touched or top > last or (left, top) == (right, bottom):
+        area = CellRange(text)
+        top, bottom = area.min_row, area.max_row
+        touched = [column for i, column in names.items() if area.min_col <= i + 1 <= area.max_col]
+        if not touched or top > last or area.size == {"rows": 1, "columns": 1}:
             continue
         # Only the first of merged cells has a value: for the others it would be a guess.
         what = f"The cells {text} are merged."
