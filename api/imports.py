@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 
 from api.answers import Answer
 from api.depends import Here, Who
@@ -178,19 +177,13 @@ async def _sent_file(request: Request) -> _File:
 
 
 async def _of_form(request: Request) -> _File:
-    try:
-        async with request.form(max_files=1, max_fields=10, max_part_size=MAX_TABLE) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise _no_file("The form has no file.")
-            return _File(await file.read(), _charset(file.content_type or ""))
-    except MultiPartException as error:
-        raise _no_file(f"The form cannot be read: {error.message}") from error
-
-
-def _no_file(what: str) -> InvalidRequest:
-    cure = "Send one file under the name `file`."
-    return InvalidRequest(what, at="file", cure=cure, code="bad-import")
+    # A form that cannot be read is refused with 400 by the framework.
+    async with request.form(max_files=1, max_fields=10, max_part_size=MAX_TABLE) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            cure = "Send one file under the name `file`."
+            raise InvalidRequest("The form has no file.", at="file", cure=cure, code="bad-import")
+        return _File(await file.read(), _charset(file.content_type or ""))
 
 
 def _charset(content_type: str) -> str | None:
