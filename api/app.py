@@ -4,6 +4,7 @@ The service as one ASGI application.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
@@ -23,12 +24,15 @@ from api import (
     drops,
     figures,
     health,
+    imports,
+    order_exports,
     orders,
     plan,
     problems,
     promises,
     quotes,
     route,
+    route_exports,
     sessions,
     sign_in,
     stores,
@@ -58,6 +62,10 @@ from dispatch.city import City
 
 RESOURCES = (
     quotes,
+    imports,
+    # Before what takes any name as an order's, or as a plan's version.
+    order_exports,
+    route_exports,
     orders,
     drops,
     stores,
@@ -159,6 +167,7 @@ def create_app(
     app.state.running = {}
     app.state.vroom = pool
     app.state.vroom_travel = None
+    app.state.importing = asyncio.Semaphore(1)
     problems.install(app)
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimit, limits=watch.limits, vroom=settings.vroom_bytes)

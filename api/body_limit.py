@@ -16,7 +16,7 @@ from api.problems import MAX_TABLE, Problem, document
 from api.settings import MAX_BODY
 from api.vroom_requests import TOO_LARGE
 
-TABLES = frozenset({("PUT", "/v1/desks")})
+TABLES = frozenset({("PUT", "/v1/desks"), ("POST", "/v1/imports")})
 """Method and path of what takes whole tables."""
 
 VROOM = frozenset({"/vroom/", "/optimization"})

@@ -22,6 +22,8 @@ from rich.table import Table
 from api.audit_commands import register as register_audit
 from api.calendar_commands import register as register_calendar
 from api.config_commands import register as register_config
+from api.export_commands import register as register_export
+from api.import_commands import register as register_import
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
 from api.promise_commands import register as register_promises
 from api.replay_commands import register as register_replay
@@ -39,7 +41,6 @@ from api.service_options import (
 from api.simulate_commands import register as register_simulation
 from api.solve_commands import register as register_solver
 from api.store_commands import register as register_store
-from api.token_commands import ByToken
 from api.token_commands import register as register_tokens
 from dispatch.datum import Datum
 from dispatch.errors import DispatchError
@@ -60,6 +61,8 @@ desks_app = typer.Typer(help="Customers' desks.", no_args_is_help=True)
 app.add_typer(city_app, name="city", epilog=EXITS)
 app.add_typer(desks_app, name="desks", epilog=EXITS)
 register_audit(app)
+register_import(app, desks_app)
+register_export(app)
 register_calendar(app)
 register_config(app)
 register_promises(app)
@@ -225,25 +228,6 @@ def legs_table(legs: Sequence[Leg], title: str) -> Table:
         ]
         table.add_row(leg.text + floors, str(leg.duration_s), escape("\n".join(sources)))
     return table
-
-
-@desks_app.command("import", epilog=EXITS)
-def desks_import(
-    file: Annotated[Path, typer.Argument(help="Desks, .csv.")],
-    customer: Annotated[str, typer.Option(help="Whose desks these are.")],
-    url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
-    token: ByToken = None,
-    as_json: Json = False,
-) -> None:
-    """Replace a customer's desks with those of a file: every row, or none."""
-    from api.desk_import import import_desks
-
-    told = import_desks(file, customer, url, token)
-    if as_json:
-        print_json(told)
-    else:
-        counts = ", ".join(f"{told[name]} {name}" for name in ("added", "changed", "removed"))
-        out.print(f"{told['customer']}: {told['desks']} desks; {counts}", markup=False)
 
 
 def _say_ready(url: str) -> None:

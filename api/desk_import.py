@@ -1,51 +1,72 @@
 """
-Sends a customer's desks to a service that runs.
+Desks of a customer from a table: what would become of them, and taking them.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import httpx2
+from api.import_answers import ImportedDesksOut, ImportOut, Mode, faults_out, file_out, refused
+from api.zone import Room
+from dispatch.city import City
+from dispatch.directories import compare_directory, replace_directory
+from dispatch.directory_rows import RowReader
+from dispatch.places import DirectoryDesk
+from dispatch.tables import Fault, Table
 
-from api.service_client import client_of
-from dispatch.errors import InvalidRequest
 
-TIMEOUT_S = 120
-"""Longest wait for the answer; fifty thousand desks take a while."""
+@dataclass(frozen=True, slots=True)
+class DeskRows:
+    """The desks of the sound rows of a table, and what is wrong with the others."""
+
+    desks: tuple[DirectoryDesk, ...]
+    faults: tuple[Fault, ...]
 
 
-def import_desks(file: Path, customer: str, url: str, token: str | None = None) -> dict[str, Any]:
+def read_desks(
+    table: Table, city: City, customer: str, known: Mapping[str, DirectoryDesk]
+) -> DeskRows:
+    """Returns the desks of a customer's table; ``known`` are those of all so far."""
+    reader = RowReader(city, customer, known)
+    wrong = {fault.row for fault in table.faults}
+    for row in table.rows:
+        if row.number not in wrong:
+            reader.read(row.number, row.cells)
+    faults = [Fault(f.row, f.column, f.what, f.cure, f.value) for f in reader.faults]
+    return DeskRows(tuple(reader.desks.values()), (*table.faults, *faults))
+
+
+def import_desks(
+    room: Room, table: Table, rows: DeskRows, customer: str, key: str, mode: Mode
+) -> ImportOut:
     """
-    Returns what the service answered to a CSV file as all desks of a customer.
+    Returns what became of a customer's desks, or would become of them in a preview.
 
-    ``token`` None: of a service that asks for none.
-
-    Raises InvalidRequest for a file that cannot be read, a service that cannot be reached, and
-    for rows that are wrong, all of them in its text.
+    Where only the sound rows are taken, nothing is removed: a desk that is missing may be that of a
+    row that is wrong. Raises Problem with all that is wrong where everything or nothing was wanted.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        cure = "Name a CSV file that exists."
-        what = f"This cannot be read: {error.strerror}."
-        raise InvalidRequest(what, at=str(file), cure=cure) from error
-    try:
-        with client_of(url, token, TIMEOUT_S) as client:
-            answer = client.put(
-                "/v1/desks",
-                params={"customer": customer},
-                content=data,
-                headers={"content-type": "text/csv"},
-            )
-        told: dict[str, Any] = answer.json()
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        cure = "Start it with `dispatch serve`, or name where it runs with --url."
-        what = f"No answer of the service: {error}."
-        raise InvalidRequest(what, at=url, cure=cure) from error
-    if answer.status_code != 200:
-        rows = [f"{e['at']}: {e['message']} {e.get('cure') or ''}" for e in told.get("errors", ())]
-        what = "Nothing was taken.\n" + "\n".join(rows) if rows else str(told.get("detail"))
-        raise InvalidRequest(what.rstrip(), at=str(file))
-    return told
+    if rows.faults and mode == "all_or_nothing":
+        raise refused(table, rows.faults)
+    desks = rows.desks
+    if mode == "valid_rows":
+        known = room.dispatcher.state.desks
+        before = {k: desk for k, desk in known.items() if desk.customer == customer}
+        desks = tuple((before | {desk.id: desk for desk in desks}).values())
+    if mode == "preview":
+        found = compare_directory(room.dispatcher.state.desks, customer, desks)
+    else:
+        found = replace_directory(room.dispatcher, customer, desks, room.now)
+    told = faults_out(table, rows.faults)
+    return ImportOut(
+        kind="desks",
+        mode=mode,
+        file=file_out(table, key),
+        taken=found.added + found.changed,
+        again=len(rows.desks) - found.added - found.changed,
+        refused=len({fault.row for fault in rows.faults}),
+        orders=None,
+        desks=ImportedDesksOut.model_validate(found, from_attributes=True),
+        errors=told,
+        errors_left_out=len(rows.faults) - len(told),
+    )

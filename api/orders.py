@@ -45,6 +45,10 @@ Status = Literal[
 ]
 
 
+Channel = Literal["phone", "fax", "mail", "console", "api", "file"]
+"""How an order came in."""
+
+
 class OrderIn(In):
     """
     What a customer orders; ``store`` null: the one that can promise best.
@@ -57,7 +61,7 @@ class OrderIn(In):
     service: ServiceName
     drops: Drops
     external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    channel: Annotated[str, Field(min_length=1, max_length=50)] = "api"
+    channel: Channel = "api"
     customer: Label = ""
     store: Id | None = None
     quote_id: Id | None = None

@@ -69,7 +69,8 @@ class FaultOut(BaseModel):
     """
     Where in a request something is wrong, what, and what was there.
 
-    Faults of a table also tell ``row``, ``column`` and ``cure``.
+    Faults of a table also tell ``row``, ``column``, ``cure`` and, of an import, ``sheet`` and
+    ``cell`` as spreadsheets name them.
     """
 
     at: str
@@ -78,6 +79,8 @@ class FaultOut(BaseModel):
     row: int | None = None
     column: str | None = None
     cure: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
 
 
 class ProblemOut(BaseModel):

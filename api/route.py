@@ -45,7 +45,7 @@ async def show_route(
         return View.of(room.dispatcher, room.now)
 
     view = await zone.ask(look)
-    ways = await _ways(zone, view, courier_id)
+    ways = await ways_of(zone, view, courier_id)
     route = route_out(courier_id, view, ways)
     tag = route.etag()
     if if_none_match is not None and is_same(if_none_match, tag):
@@ -54,7 +54,7 @@ async def show_route(
     return route
 
 
-async def _ways(zone: Zone, view: View, courier_id: str) -> list[Way | None]:
+async def ways_of(zone: Zone, view: View, courier_id: str) -> list[Way | None]:
     """Returns the ways of a route's legs; without those that a server would have to tell now."""
     legs = legs_of(courier_id, view)
     ways: list[Way | None] = []

@@ -9,7 +9,7 @@ from dispatch.errors import Conflict
 from dispatch.events import DesksReplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dispatch.dispatcher import Dispatcher
     from dispatch.places import DirectoryDesk
@@ -26,16 +26,14 @@ class Replacement:
     removed: int
 
 
-def replace_directory(
-    dispatcher: Dispatcher, customer: str, desks: Sequence[DirectoryDesk], now: int
+def compare_directory(
+    known: Mapping[str, DirectoryDesk], customer: str, desks: Sequence[DirectoryDesk]
 ) -> Replacement:
     """
-    Returns what changed when these became all desks of a customer; no change is no event.
+    Returns what would change if these became all desks of a customer; ``known`` are everybody's.
 
-    Orders keep the desks they were placed for, so no plan changes. Raises Conflict where another
-    customer took one of the ids meanwhile.
+    Raises Conflict where another customer has one of the ids.
     """
-    known = dispatcher.state.desks
     for desk in desks:
         if desk.id in known and known[desk.id].customer != customer:
             raise Conflict(
@@ -46,8 +44,6 @@ def replace_directory(
             )
     before = {key: desk for key, desk in known.items() if desk.customer == customer}
     after = {desk.id: desk for desk in desks}
-    if after != before:
-        dispatcher.record(now, DesksReplaced(now, customer, tuple(desks)))
     return Replacement(
         customer=customer,
         desks=len(after),
@@ -55,3 +51,18 @@ def replace_directory(
         changed=sum(desk != before.get(key, desk) for key, desk in after.items()),
         removed=len(before.keys() - after.keys()),
     )
+
+
+def replace_directory(
+    dispatcher: Dispatcher, customer: str, desks: Sequence[DirectoryDesk], now: int
+) -> Replacement:
+    """
+    Returns what changed when these became all desks of a customer; no change is no event.
+
+    Orders keep the desks they were placed for, so no plan changes. Raises Conflict where another
+    customer took one of the ids meanwhile.
+    """
+    found = compare_directory(dispatcher.state.desks, customer, desks)
+    if found.added or found.changed or found.removed:
+        dispatcher.record(now, DesksReplaced(now, customer, tuple(desks)))
+    return found

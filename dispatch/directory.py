@@ -8,34 +8,30 @@ its id, name or address. The same row always gets the same id.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dispatch.directory_rows import RowReader, row_fault
 from dispatch.errors import CityError
 from dispatch.places import DirectoryDesk
+from dispatch.table_text import read_text
+from dispatch.tables import Column, Kind, TableError, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from dispatch.city import City
 
 COLUMNS = (
-    "id",
-    "building",
-    "floor",
-    "department",
-    "desk",
-    "customer",
-    "contact_name",
-    "contact_phone",
+    Column("id", "编号", about="k_ and what you like; the same row gets the same one if absent"),
+    Column("building", "楼宇", about="id, name or address of the building; required"),
+    Column("floor", "楼层", Kind.WHOLE, "0 is the ground floor; the lobby's if absent"),
+    Column("department", "部门", about="department on its floor"),
+    Column("desk", "工位", about="desk in its department"),
+    Column("customer", "客户", about="whose desk it is, where the import does not say"),
+    Column("contact_name", "联系人", about="who takes the goods"),
+    Column("contact_phone", "电话", Kind.PHONE, "their telephone, as text"),
 )
-
-CHINESE = {"编号": "id", "楼宇": "building", "楼层": "floor", "部门": "department"}
-CHINESE |= {"工位": "desk", "客户": "customer", "联系人": "contact_name", "电话": "contact_phone"}
-"""What the columns may be called in Chinese."""
 
 MOST_ROWS = 50_000
 """Rows of one directory; more is not one customer."""
@@ -59,37 +55,24 @@ def read_csv(
     known: Mapping[str, DirectoryDesk] | None = None,
 ) -> Directory:
     """
-    Returns the desks of a CSV file: UTF-8 or GB 18030, with commas, semicolons or tabs.
+    Returns the desks of a CSV file: UTF-8, UTF-16 or GB 18030, with commas, semicolons or tabs.
 
     ``customer`` is whose directory it is where the rows do not say. With ``known``, the desks
     there are of all customers, it is that customer's alone. A fault is placed like
     ``row 3, column floor``; the row with the names is row 1, as spreadsheets show it.
     """
-    text = _decode(data)
-    if text is None:
-        return _broken("The file is neither UTF-8 nor GB 18030.", "Save it as CSV in UTF-8.")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return _broken(f"The file is not a table: {error}.", "Save it as CSV once more.")
-    if not rows or len(rows) > MOST_ROWS + 1:
-        cure = f"Give a row of names and up to {MOST_ROWS} rows of desks."
-        return _broken(f"The file has {len(rows)} rows.", cure)
-    names = [CHINESE.get(name.strip(), name.strip().lower()) for name in rows[0]]
-    faults = _check_names(names)
-    if faults:
-        return Directory((), faults)
-    table = []
-    for number, row in enumerate(rows[1:], start=2):
-        if any(cell.strip() for cell in row):
-            if len(row) > len(names):
-                cure = 'Put an entry that holds the separator in quotes: "Hall 2, left".'
-                what = f"The row has {len(row)} entries for {len(names)} columns."
-                faults += (row_fault(number, "", what, cure, None),)
-            table.append((number, dict(zip(names, row, strict=False))))
-    found = read_rows(table, city, customer, known)
+        table = read_text(data, COLUMNS, MOST_ROWS)
+        require(table.letters, ["building"])
+    except TableError as error:
+        at = "file" if error.at == "file" else f"row 1, cell {error.at}"
+        fault = CityError(
+            error.what, at=at, cure=error.cure, code="bad-directory", value=error.value
+        )
+        return Directory((), (fault,))
+    faults = tuple(row_fault(f.row, f.column, f.what, f.cure, f.value) for f in table.faults)
+    rows = [(row.number, row.cells) for row in table.rows if row.cells]
+    found = read_rows(rows, city, customer, known)
     return found if not faults else Directory((), faults + found.faults)
 
 
@@ -98,15 +81,16 @@ def read_rows(
     city: City,
     customer: str = "",
     known: Mapping[str, DirectoryDesk] | None = None,
+    most_faults: int = MOST_FAULTS,
 ) -> Directory:
     """
     Returns the desks of rows, each with the number that faults shall name it by.
 
-    After `MOST_FAULTS` faults the rest is not looked at.
+    After so many faults the rest is not looked at.
     """
     reader = RowReader(city, customer, known)
     for number, row in rows:
-        if len(reader.faults) >= MOST_FAULTS:
+        if len(reader.faults) >= most_faults:
             break
         reader.read(number, {name: str(text).strip() for name, text in row.items()})
     desks = () if reader.faults else tuple(reader.desks.values())
@@ -120,32 +104,3 @@ def with_directory(
     own = {desk.id: desk for desk in new}
     kept = {k: desk for k, desk in desks.items() if desk.customer != customer or k in own}
     return kept | own
-
-
-def _check_names(names: Sequence[str]) -> tuple[CityError, ...]:
-    """Returns what is wrong with the row of names."""
-    faults: list[CityError] = []
-    for name in names:
-        if name not in COLUMNS:
-            cure = f"The columns are {', '.join(COLUMNS)}; building is required."
-            faults.append(row_fault(1, name, f"There is no column {name!r}.", cure, name))
-    if "building" not in names:
-        cure = "Name the column with the building's id, name or address."
-        faults.append(row_fault(1, "building", "The column is missing.", cure, list(names)))
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        faults.append(row_fault(1, twice, "The column stands twice.", "Leave one out.", twice))
-    return tuple(faults)
-
-
-def _decode(data: bytes) -> str | None:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
-def _broken(what: str, cure: str) -> Directory:
-    return Directory((), (CityError(what, at="file", cure=cure, code="bad-directory"),))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from dispatch.building_names import BuildingNames
 from dispatch.errors import CityError
 from dispatch.floors import show_floors
 from dispatch.places import DirectoryDesk
@@ -49,11 +49,8 @@ class RowReader:
         self._known = known
         self._city = city
         self._customer = customer
-        self._rows: dict[str, int] = {}
-        self._named: dict[str, list[str]] = {}
-        for building in city.buildings.values():
-            for name in {building.name.casefold(), building.address.casefold()} - {""}:
-                self._named.setdefault(name, []).append(building.id)
+        self.rows: dict[str, int] = {}
+        self._buildings = BuildingNames(city.buildings)
 
     def read(self, number: int, row: Mapping[str, str]) -> None:
         """Adds a row, or notes what is wrong with it."""
@@ -76,23 +73,14 @@ class RowReader:
         desk = self._desk(row, building, floor, assumed)
         if self._check_id(number, desk):
             self.desks[desk.id] = desk
-            self._rows[desk.id] = number
+            self.rows[desk.id] = number
 
     def _building(self, number: int, text: str) -> str | None:
-        found = [text] if text in self._city.buildings else self._named.get(text.casefold(), [])
-        if len(found) == 1:
-            return found[0]
-        if found:
-            cure = f"Give the id of one of them: {', '.join(found[:5])}."
-            what = f"{len(found)} buildings are called {text!r}."
-        else:
-            near = get_close_matches(text.casefold(), self._named, n=1)
-            hint = self._city.buildings[self._named[near[0]][0]] if near else None
-            cure = "Give the id, name or address of a building of the city."
-            cure = f"Did you mean {hint.name} ({hint.id})?" if hint else cure
-            what = f"There is no building {text!r}." if text else "The building is missing."
-        self._note(number, "building", what, cure, text)
-        return None
+        try:
+            return self._buildings.find(text)
+        except CityError as error:
+            self._note(number, "building", error.what, error.cure, text)
+            return None
 
     def _floor(
         self, number: int, building: str, row: Mapping[str, str]
@@ -149,7 +137,7 @@ class RowReader:
             self._note(number, "id", f"{desk.id} is a desk of {other!r}.", cure, desk.id)
         elif desk.id in self.desks:
             cure = "Leave one of the two rows out."
-            what = f"The desk stands in row {self._rows[desk.id]} already."
+            what = f"The desk stands in row {self.rows[desk.id]} already."
             self._note(number, "desk", what, cure, desk.name)
         else:
             return True

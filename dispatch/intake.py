@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 from dispatch.errors import CityError, InvalidRequest, NotFound
 from dispatch.events import OrderPlaced
 from dispatch.orders import NOBODY, Contact, Desk, Drop, Item, Order
-from dispatch.promises import WallClock
+from dispatch.promises import Promise, WallClock
 from dispatch.promising import promised
+
+Terms = tuple[Promise, int | None, int]
+"""What `dispatch.promising.promised` gives."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,12 +86,20 @@ def stores_for(state: State, name: str | None) -> tuple[str, ...]:
 
 
 def new_order(
-    dispatcher: Dispatcher, request: OrderRequest | QuoteRequest, store: str, now: int
+    dispatcher: Dispatcher,
+    request: OrderRequest | QuoteRequest,
+    store: str,
+    now: int,
+    terms: Terms | None = None,
 ) -> OrderPlaced:
-    """Returns the order as it would be placed now from one store, with the usual deadline."""
+    """
+    Returns the order as it would be placed now from one store, with the usual deadline.
+
+    ``terms`` are what its service promises now, where that is known already.
+    """
     state = dispatcher.state
     service = service_of(state, request.service)
-    promise, deadline, promise_s = promised(service, now, dispatcher.calendars)
+    promise, deadline, promise_s = terms or promised(service, now, dispatcher.calendars)
     order_id = f"o_{len(state.orders) + 1}"
     drops = _drops(dispatcher.city, state, request.drops, order_id, now)
     ready_at = request.ready_at

@@ -37,7 +37,7 @@ def place_order(dispatcher: Dispatcher, request: OrderRequest, now: int) -> Orde
     The word of a quote is kept where a place was held for it, and else where the plan still can.
     """
     digest = fingerprint(request)
-    known = _known(dispatcher.state, request, digest)
+    known = known_again(dispatcher.state, request, digest)
     if known is not None:
         return known
     quote = _quote(dispatcher, request, now)
@@ -92,7 +92,7 @@ def _found(dispatcher: Dispatcher, placed: OrderPlaced, quote: Quote, now: int) 
     return carried(state, dispatcher.model(state, now), renamed(found.sequences, names))
 
 
-def _known(state: State, request: OrderRequest, digest: str) -> Order | None:
+def known_again(state: State, request: OrderRequest, digest: str) -> Order | None:
     """Returns the order that has this external id already, None for a new one."""
     name = None if request.external_id is None else state.external.get(request.external_id)
     if name is None:

@@ -1,5 +1,5 @@
 """
-How promises were kept, by service, store, building, courier or hour of placing.
+How promises were kept, by service, store, building, courier, channel or hour of placing.
 
 An order over several desks counts once, where its last drop is: the open one named last, or else
 the one that was closed last. That is the drop that decided whether the order was kept.
@@ -34,6 +34,7 @@ class By(StrEnum):
     STORE = "store"
     BUILDING = "building"
     COURIER = "courier"
+    CHANNEL = "channel"
     HOUR = "hour"
 
 
@@ -55,6 +56,7 @@ class Promised:
     building: str
     courier: str | None
     closed_at: int | None
+    channel: str = "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _group(drop: Promised, by: By, timezone: str) -> str:
         return _hour(drop.placed_at // QUARTER_S, timezone)
     if by is By.COURIER:
         return drop.courier or NOBODY
-    return str({By.SERVICE: drop.service, By.STORE: drop.store, By.BUILDING: drop.building}[by])
+    return str(getattr(drop, by.value))
 
 
 @lru_cache(maxsize=4096)

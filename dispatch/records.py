@@ -18,7 +18,7 @@ from dispatch.live import Traffic
 from dispatch.observed import Observed
 from dispatch.orders import Courier, Drop, Order, Quote
 from dispatch.places import DirectoryDesk
-from dispatch.state import State, apply
+from dispatch.state import State, apply_run, runs
 
 if TYPE_CHECKING:
     from dispatch.commit import Commit
@@ -73,12 +73,15 @@ def rows_of(head: int, state: State, plan: Plan, commit: Commit) -> Rows:
         If an event is about something the state never heard of.
     """
     rows = Rows(state)
-    for seq, event in enumerate(commit.events, head + 1):
-        about = subjects(rows.state, event)
-        after = apply(rows.state, event)
-        _note_changes(rows, after, about, seq)
-        body = to_json(event)
-        rows.log.append(_entry(seq, event.at, commit, event_kind(event), body, about))
+    seq = head
+    for run in runs(commit.events):
+        after = apply_run(rows.state, run)
+        for event in run:
+            seq += 1
+            about = subjects(rows.state, event)
+            _note_changes(rows, after, about, seq)
+            body = to_json(event)
+            rows.log.append(_entry(seq, event.at, commit, event_kind(event), body, about))
         rows = replace(rows, state=after)
     if commit.plan is not None:
         body = {"version": commit.plan.version, "changes": to_json(commit.plan.changes)}

@@ -43,6 +43,7 @@ def _promised(zone: str, since: int, until: int) -> Select[Any]:
             drop.body["desk", "building"].as_string(),
             drop.courier,
             drop.body["closed_at"].as_integer(),
+            order.body["channel"].as_string(),
         )
         .join_from(
             schema.orders,

@@ -275,7 +275,7 @@ def test_desks_are_imported_into_a_service_that_runs(
     (tmp_path / "bad.csv").write_text("building,floor\nb_1,99\nnowhere,1\n")
     with service(tmp_path) as client:
         # The command's own client, only that it speaks to the service in this process.
-        monkeypatch.setattr("api.desk_import.httpx2.Client", lambda **_: _Open(client))
+        monkeypatch.setattr("api.service_client.httpx2.Client", lambda **_: _Open(client))
         code, told, _ = dispatch("desks", "import", "desks.csv", "--customer", "Acme")
         assert code == 0
         assert told == "Acme: 2 desks; 2 added, 0 changed, 0 removed\n"
@@ -284,8 +284,8 @@ def test_desks_are_imported_into_a_service_that_runs(
         code, _, told = dispatch("desks", "import", "bad.csv", "--customer", "Acme")
         assert code == 2
         assert "Nothing was taken." in told
-        assert "row 2, column floor: Floor 99 is not in b_1. Give a whole" in told
-        assert "row 3, column building: There is no building 'nowhere'." in told
+        assert "B2 (floor): Floor 99 is not in b_1. Give a whole" in told
+        assert "A3 (building): There is no building 'nowhere'." in told
 
 
 class _Open:

@@ -142,11 +142,11 @@ def test_a_name_of_two_buildings_has_to_be_an_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "what"),
     [
-        (b"", "0 rows"),
+        (b"", "is empty"),
         (b"building,flor\nb_1,1", "no column 'flor'"),
-        (b"floor\n1", "column is missing"),
+        (b"floor\n1", "'building' is missing"),
         (b"building,building\nb_1,b_2", "stands twice"),
-        (b"\xff\xfe\x00b", "neither UTF-8"),
+        (b"building\n\xff\xfe\x00b", "neither UTF-8"),
         (b'building,floor\n"b_1,1', "not a table"),
     ],
 )
