@@ -106,6 +106,8 @@ class Improver:
             if self._shed():
                 return
             await self._let_others_first()
+            # What changed until now is in the problem.
+            self._changed.clear()
             snapshot = await self._snapshot()
             if snapshot is None:
                 return

@@ -26,6 +26,12 @@ HOOK = {"url": "http://127.0.0.1:9/hook"}
 WHO = {"D": "desk", "C": "c_1", "I": "shop", "U": "audit", "A": "admin", "N": None}
 """Who asks: dispatcher, courier, intake, auditor, administrator, nobody in particular."""
 
+PROBLEM = {
+    "vehicles": [{"id": 1, "start_index": 0}],
+    "jobs": [{"id": 1, "location_index": 0}],
+    "matrices": {"car": {"durations": [[0]]}},
+}
+
 TABLE = {
     # Three answers: about one's own, another's, an unknown one. 2: done or shown; y: let in,
     # whatever comes of it; 3: 403; 4: 404. Who is not named gets 403, and nobody 401.
@@ -174,12 +180,14 @@ BODIES: dict[str, Any] = {
     "PATCH /v1/drops/{drop_id}": {"courier": None, "pinned": False},
     "POST /v1/traffic": TRAFFIC,
     "PUT /v1/desks": {"items": []},
+    "POST /vroom/": PROBLEM,
+    "POST /optimization": PROBLEM,
     "POST /v1/webhooks": HOOK,
     "PATCH /v1/webhooks/{webhook_id}": {"description": "Ours"},
     "POST /v1/webhooks/{webhook_id}/replay": {"failed": True},
 }
 
-QUERIES = {"PUT /v1/desks": "?customer=Acme"}
+QUERIES = {"PUT /v1/desks": "?customer=Acme", "GET /v1/imports/template": "?kind=orders"}
 
 
 @pytest.fixture(scope="module")
