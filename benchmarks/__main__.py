@@ -19,6 +19,7 @@ from benchmarks.crash import crash
 from benchmarks.days import days
 from benchmarks.exact import exact
 from benchmarks.floods import floods
+from benchmarks.importing import importing
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.mdrp import mdrp
@@ -54,6 +55,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "calibration": calibration,
     "quotes": quotes,
     "floods": floods,
+    "importing": importing,
     "mdrp": mdrp,
     "days": days,
 }

@@ -185,9 +185,7 @@ def test_encodings_are_found_out_and_said(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp850"])
-def test_another_code_page_is_an_error_not_wrong_chinese(
-    client: TestClient, encoding: str
-) -> None:
+def test_another_code_page_is_an_error_not_wrong_chinese(client: TestClient, encoding: str) -> None:
     text = "service,desk_id,sku,quantity,customer\nstandard,k_1,A4,1,Käyttökonttorikalusto Äyräs\n"
     answer = sent(client, text.encode(encoding))
     assert answer.status_code == 422
@@ -202,7 +200,9 @@ def test_an_encoding_that_is_said_has_to_be_so(client: TestClient) -> None:
     assert fine.json()["taken"] == 1
     wrong = sent(client, text.encode("gbk"), "text/csv; charset=utf-8")
     assert "not utf-8: byte" in wrong.json()["detail"]
-    assert "'latin-1' is not read" in sent(client, text, "text/csv; charset=latin-1").json()["detail"]
+    assert (
+        "'latin-1' is not read" in sent(client, text, "text/csv; charset=latin-1").json()["detail"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,8 +254,10 @@ def test_what_a_row_lacks_or_contradicts_is_told_with_its_cell(client: TestClien
 
 def test_a_workbook_is_taken_as_its_text_is(client: TestClient) -> None:
     head = [*HEAD, "ready_at", "contact_phone"]
-    ready = datetime(2026, 11, 23, 14, 30)
-    answer = sent(client, book(["PO-1", "standard", "k_1", 417, 2.0, ready, "+358 40"], head=head), XLSX)
+    ready = datetime.fromisoformat("2026-11-23T14:30")
+    answer = sent(
+        client, book(["PO-1", "standard", "k_1", 417, 2.0, ready, "+358 40"], head=head), XLSX
+    )
     assert answer.status_code == 200, answer.text
     file = answer.json()["file"]
     assert (file["format"], file["sheet"], file["encoding"]) == ("xlsx", "Orders", None)
@@ -268,8 +270,8 @@ def test_a_workbook_is_taken_as_its_text_is(client: TestClient) -> None:
 
 def test_what_a_spreadsheet_made_of_an_entry_is_never_guessed(client: TestClient) -> None:
     head = [*HEAD, "desk", "contact_phone"]
-    rows = [
-        ["A", "standard", "k_1", "A4", 1, datetime(2026, 4, 17), None],
+    rows: list[list[Any]] = [
+        ["A", "standard", "k_1", "A4", 1, datetime.fromisoformat("2026-04-17"), None],
         ["B", "standard", "k_1", "A4", 1, None, 358401234567],
         ["C", "standard", "k_1", "A4", "=1+1", None, None],
         ["D", "standard", "k_1", "A4", 1.5, None, None],
@@ -295,7 +297,10 @@ def test_what_a_spreadsheet_made_of_an_entry_is_never_guessed(client: TestClient
 def test_merged_cells_are_told_row_by_row(client: TestClient) -> None:
     rows = [[f"PO-{i}", "standard", "k_1", "A4", 1] for i in range(3)]
     answer = sent(client, book(*rows, merge="C3:C4"), XLSX)
-    assert errors(answer) == [("C3", "The cells C3:C4 are merged."), ("C4", "The cells C3:C4 are merged.")]
+    assert errors(answer) == [
+        ("C3", "The cells C3:C4 are merged."),
+        ("C4", "The cells C3:C4 are merged."),
+    ]
     # Merged below the last row, or beside the columns, they do no harm.
     assert sent(client, book(*rows, merge="C9:C10"), XLSX).status_code == 200
     assert sent(client, book(*rows, merge="H2:H3"), XLSX).status_code == 200
