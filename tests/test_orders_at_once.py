@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 
 def asked(
-    number: int, block: int = 3, service: str = "standard", store: str | None = None
+    number: int,
+    block: int = 3,
+    service: str = "standard",
+    store: str | None = None,
+    load: int = 1,
 ) -> Asked:
-    request = OrderRequest(
-        service, (a_drop(block),), store=store, external_id=f"PO-{number}", channel="file"
-    )
+    drops = (a_drop(block, load=load),)
+    request = OrderRequest(service, drops, store=store, external_id=f"PO-{number}", channel="file")
     return Asked(request, fingerprint(request))
 
 
@@ -71,6 +74,17 @@ def test_of_a_large_group_a_trip_is_planned_and_the_rest_held() -> None:
     # The next plan says the same.
     zone.dispatcher.tick(zone.now + 30)
     assert len(zone.plan.assignments()) == 20 // load
+
+
+def test_a_trip_that_few_heavy_drops_fill_is_planned_too() -> None:
+    # 14 units each: one fills the trip, but only three waiting together are brought at all.
+    zone = LittleZone(2)
+    heavy = [asked(i, load=14) for i in range(30)]
+    place_batch(zone.dispatcher, heavy, zone.now, whole=True)
+    kinds = [left.reasons[0].kind for left in zone.plan.unassigned]
+    assert len(zone.plan.assignments()) + len(kinds) == 30
+    assert 1 <= len(zone.plan.assignments()) <= 3
+    assert kinds.count("held") >= 27
 
 
 def test_where_all_is_wanted_a_wrong_order_stops_the_others() -> None:
