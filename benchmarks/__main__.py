@@ -21,6 +21,7 @@ from benchmarks.exact import exact
 from benchmarks.flooding import flooding
 from benchmarks.floods import floods
 from benchmarks.fuzzing import fuzzing
+from benchmarks.importing import importing
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.mdrp import mdrp
@@ -60,6 +61,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "quotes": quotes,
     "floods": floods,
     "flooding": flooding,
+    "importing": importing,
     "mdrp": mdrp,
     "days": days,
 }

@@ -81,6 +81,12 @@ class Service:
         status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
         return int(status.partition("VmRSS:")[2].split()[0])
 
+    def peak_mb(self) -> int:
+        """Returns the most memory that the process had so far, MiB."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(status.split("VmHWM:")[1].split()[0]) >> 10
+
     def stop(self) -> None:
         """Ends the process the polite way."""
         self.http.close()

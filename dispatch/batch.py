@@ -164,7 +164,7 @@ def _proposal(dispatcher: Dispatcher, state: State, new: Sequence[Drop], now: in
     """
     policy, buildings = dispatcher.policy, dispatcher.city.buildings
     found = entering(state, dispatcher.plan, policy, now, buildings)
-    rest = _beyond_a_trip(found, state, new)
+    rest = _beyond_a_trip(found, state, new, policy.standard_group)
     planned = {name: drop for name, drop in state.live.items() if name not in rest}
     model = dispatcher.model(replace(state, live=planned), now)
     held = {**model.entering.held, **dict.fromkeys(rest, now + policy.standard_age_s)}
@@ -172,9 +172,14 @@ def _proposal(dispatcher: Dispatcher, state: State, new: Sequence[Drop], now: in
     return carried(state, model, sequences_of_plan(dispatcher.plan))
 
 
-def _beyond_a_trip(found: Entering, state: State, new: Sequence[Drop]) -> set[str]:
-    """Returns the new drops that enter though their courier's next trip is full, or the plan is."""
+def _beyond_a_trip(found: Entering, state: State, new: Sequence[Drop], fewest: int) -> set[str]:
+    """
+    Returns the new drops that enter though their courier's next trip is full, or the plan is.
+
+    ``fewest`` are left to each courier who takes any: for less nobody would set off.
+    """
     room = {courier.id: courier.capacity for courier in state.couriers.values()}
+    taken = dict.fromkeys(room, 0)
     rest: set[str] = set()
     planned = 0
     for drop in new:
@@ -182,12 +187,14 @@ def _beyond_a_trip(found: Entering, state: State, new: Sequence[Drop]) -> set[st
             continue
         allowed = found.couriers[drop.id]
         taker = next(iter(allowed)) if allowed is not None and len(allowed) == 1 else None
-        if planned == MOST_PLANNED or (taker is not None and room[taker] < drop.load):
+        is_full = taker is not None and room[taker] < drop.load and taken[taker] >= fewest
+        if planned == MOST_PLANNED or is_full:
             rest.add(drop.id)
             continue
         planned += 1
         if taker is not None:
             room[taker] -= drop.load
+            taken[taker] += 1
     return rest
 
 

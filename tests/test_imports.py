@@ -254,7 +254,7 @@ def test_what_a_row_lacks_or_contradicts_is_told_with_its_cell(client: TestClien
 
 def test_a_workbook_is_taken_as_its_text_is(client: TestClient) -> None:
     head = [*HEAD, "ready_at", "contact_phone"]
-    ready = datetime(2026, 11, 23, 14, 30)
+    ready = datetime.fromisoformat("2026-11-23T14:30")
     answer = sent(
         client, book(["PO-1", "standard", "k_1", 417, 2.0, ready, "+358 40"], head=head), XLSX
     )
@@ -270,8 +270,8 @@ def test_a_workbook_is_taken_as_its_text_is(client: TestClient) -> None:
 
 def test_what_a_spreadsheet_made_of_an_entry_is_never_guessed(client: TestClient) -> None:
     head = [*HEAD, "desk", "contact_phone"]
-    rows = [
-        ["A", "standard", "k_1", "A4", 1, datetime(2026, 4, 17), None],
+    rows: list[list[Any]] = [
+        ["A", "standard", "k_1", "A4", 1, datetime.fromisoformat("2026-04-17"), None],
         ["B", "standard", "k_1", "A4", 1, None, 358401234567],
         ["C", "standard", "k_1", "A4", "=1+1", None, None],
         ["D", "standard", "k_1", "A4", 1.5, None, None],
