@@ -21,6 +21,7 @@ from benchmarks.exact import exact
 from benchmarks.floods import floods
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
+from benchmarks.load import load_both
 from benchmarks.mdrp import mdrp
 from benchmarks.power import power
 from benchmarks.push import push
@@ -42,6 +43,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "crash": crash,
     "power": power,
     "push": push,
+    "load": load_both,
     "machine": adopting,
     "simulator": simulator,
     "shifts": shifts,
