@@ -24,6 +24,7 @@ from benchmarks.fuzzing import fuzzing
 from benchmarks.importing import importing
 from benchmarks.lanes import lanes
 from benchmarks.latency import latency
+from benchmarks.load import load_both
 from benchmarks.mdrp import mdrp
 from benchmarks.power import power
 from benchmarks.push import push
@@ -47,6 +48,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "power": power,
     "push": push,
     "fuzzing": fuzzing,
+    "load": load_both,
     "machine": adopting,
     "simulator": simulator,
     "shifts": shifts,

@@ -15,7 +15,7 @@ import asyncio
 import random
 import tempfile
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ import httpx2
 from benchmarks.demand import START, add_couriers, desks, order
 from benchmarks.load_phone import Phone, listen
 from benchmarks.machine import machine, percentiles
+from benchmarks.postgres_server import PostgresServer, why_not
 from benchmarks.service import Service
 
 if TYPE_CHECKING:
@@ -84,6 +85,16 @@ def load(urls: Sequence[str] = ("",), what: Load | None = None) -> str:
         with tempfile.TemporaryDirectory() as folder:
             parts += _measure(Path(folder), url, what)
     return "\n".join(parts) + "\n"
+
+
+def load_both(what: Load | None = None) -> str:
+    """Returns the figures on SQLite and, where a server can be started, on PostgreSQL."""
+    if reason := why_not():
+        return f"{load(what=what)}postgresql: not measured. {reason}\n"
+    with closing(PostgresServer()) as server:
+        server.start()
+        server.create("load")
+        return load(("", server.url("load")), what)
 
 
 def _head(what: Load) -> str:

@@ -117,6 +117,13 @@ class PostgresServer:
             # Statements of tests and proofs, written there.
             connection.execute(statement.encode())
 
+    def owned(self, folder: Path) -> Path:
+        """Returns a folder that is the server's to write to from now on."""
+        user = _user()
+        if self._as_user and user is not None:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        return folder
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """
         Ends the server: SIGINT ends its connections first, SIGQUIT ends at once as

@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SEED, ORDERS, MIXED = 3, 200, 2
+
+POINTS = 1200
+"""
+Calls after which the power is cut at most, half of them answers: which ones is drawn from the seed.
+
+Each state is a database to lay out, open and read whole; all of some ten thousand take hours.
+"""
+
 WATCHED = "pwrite64,write,fdatasync,fsync,ftruncate,unlink"
 DATABASE = "dispatch.db"
 
@@ -45,6 +53,7 @@ class Found:
 
     mode: str
     acknowledged: int = 0
+    calls: int = 0
     points: int = 0
     states: Counter[str] = field(default_factory=Counter)
     corrupt: int = 0
@@ -57,8 +66,8 @@ class Found:
         worst = f"; first: {self.first}" if self.first else ""
         return (
             f"synchronous={self.mode}: {self.acknowledged} commits acknowledged, power cut at "
-            f"{self.points} points, {self.states.total()} states ({kinds}): {self.corrupt} "
-            f"corrupt, {self.lost} with something acknowledged lost{worst}"
+            f"{self.points} of {self.calls} points, {self.states.total()} states ({kinds}): "
+            f"{self.corrupt} corrupt, {self.lost} with something acknowledged lost{worst}"
         )
 
 
@@ -74,12 +83,12 @@ def why_not() -> str:
     return "" if tried.returncode == 0 else "strace may not trace here"
 
 
-def power(orders: int = ORDERS, every: int = 1, seed: int = SEED) -> str:
+def power(orders: int = ORDERS, points: int = POINTS, seed: int = SEED) -> str:
     """Returns what was lost, as text; raises AssertionError where FULL loses anything."""
     head = machine()
-    found = [cut("FULL", orders, every, seed)]
+    found = [cut("FULL", orders, points, seed)]
     # What is wrong with these is seen soon.
-    found += [cut(mode, max(1, orders // 10), every, seed) for mode in ("NORMAL", "OFF")]
+    found += [cut(mode, max(1, orders // 10), points // 2, seed) for mode in ("NORMAL", "OFF")]
     full, normal, off = found
     assert full.corrupt == full.lost == 0, full.line()
     assert normal.lost, f"The harness did not find what NORMAL loses: {normal.line()}"
@@ -91,19 +100,18 @@ def power(orders: int = ORDERS, every: int = 1, seed: int = SEED) -> str:
     return "\n".join([head, what, *(one.line() for one in found)]) + "\n"
 
 
-def cut(mode: str, orders: int, every: int, seed: int, mixed: int = MIXED) -> Found:
-    """Returns what cutting the power at each ``every``-th call of a run of orders came to."""
+def cut(mode: str, orders: int, points: int, seed: int, mixed: int = MIXED) -> Found:
+    """Returns what cutting the power at so many points of a run of orders came to."""
     found, rng = Found(mode), random.Random(seed)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         calls = traced(Path(name) / "run", orders, mode)
         found.acknowledged = sum(call.kind is Kind.SAY for call in calls)
-        disk, tried = Disk(), set[int]()
+        disk, tried, chosen = Disk(), set[int](), chosen_points(calls, points, rng)
+        found.calls, found.points = len(calls), len(chosen)
         for number, call in enumerate(calls):
             disk.do(call)
-            # Right after an answer nothing but what is synced may be relied on.
-            if number % every and call.kind is not Kind.SAY:
+            if number not in chosen:
                 continue
-            found.points += 1
             for kind, files in disk.states(rng, mixed):
                 # Most cuts between two syncs leave the same disk when all is dropped.
                 known = hash((len(disk.said), *sorted(files.items())))
@@ -111,6 +119,20 @@ def cut(mode: str, orders: int, every: int, seed: int, mixed: int = MIXED) -> Fo
                     tried.add(known)
                     _judge(found, kind, number, files, disk.said, Path(name) / "after")
     return found
+
+
+def chosen_points(calls: Sequence[Call], most: int, rng: random.Random) -> frozenset[int]:
+    """
+    Returns the numbers of the calls after which the power is cut, no more than so many.
+
+    Half of them are answers, as far as there are that many: right after one nothing but what is
+    synced may be relied on.
+    """
+    answers = [number for number, call in enumerate(calls) if call.kind is Kind.SAY]
+    others = [number for number, call in enumerate(calls) if call.kind is not Kind.SAY]
+    of_answers = min(len(answers), max(most // 2, most - len(others)))
+    of_others = min(len(others), most - of_answers)
+    return frozenset(rng.sample(answers, of_answers) + rng.sample(others, of_others))
 
 
 def traced(folder: Path, orders: int, mode: str) -> list[Call]:

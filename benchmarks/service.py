@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 
@@ -21,6 +21,31 @@ START_S = 60
 """Longest wait for a service to be ready."""
 
 
+class Process(Protocol):
+    """What is needed of a process: `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    def poll(self) -> int | None:
+        """Returns its status, None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Returns its status once it has ended; raises TimeoutExpired."""
+        ...
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        ...
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+        ...
+
+
 class Service:
     """
     One process of the service with its files in a folder; may be killed and started again.
@@ -29,13 +54,15 @@ class Service:
     does not start.
     """
 
+    patience_s = START_S
+
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self._folder = folder
         self._config = folder / "dispatch.toml"
         defaults = {"db": f"sqlite:///{folder / 'dispatch.db'}", "port": 0}
         lines = [f"{k} = {json.dumps(v)}\n" for k, v in {**defaults, **settings}.items()]
         self._config.write_text("".join(lines), encoding="utf-8")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self.http = httpx2.Client()
 
     def start(self) -> float:
@@ -43,20 +70,29 @@ class Service:
         began = time.monotonic()
         ready, log = self._folder / "ready", self._folder / "service.log"
         ready.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "api.cli", "serve", "--config", str(self._config)]
-        with log.open("ab") as out:
-            # The command is made here, of this interpreter and files in a folder of our own.
-            self._process = subprocess.Popen(
-                [*command, "--ready-file", str(ready)], stdout=out, stderr=out
-            )
+        words = ("serve", "--config", str(self._config), "--ready-file", str(ready))
+        self._process = self.launched(words, log)
         while not (ready.exists() and ready.read_text(encoding="utf-8").strip()):
-            if self._process.poll() is not None or time.monotonic() - began > START_S:
+            if self._process.poll() is not None or time.monotonic() - began > self.patience_s:
                 raise RuntimeError(f"The service did not start:\n{log.read_text()[-3000:]}")
             time.sleep(0.01)
         url = json.loads(ready.read_text(encoding="utf-8"))["url"]
         self.http.close()
         self.http = httpx2.Client(base_url=url, timeout=60, trust_env=False)
         return time.monotonic() - began
+
+    def launched(self, words: tuple[str, ...], log: Path) -> Process:
+        """Returns a process that runs a command of the program, as users start it."""
+        with log.open("ab") as out:
+            # The command is made here, of this interpreter and files in a folder of our own.
+            return subprocess.Popen(
+                [sys.executable, "-m", "api.cli", *words], stdout=out, stderr=out
+            )
+
+    def signal(self, number: int) -> None:
+        """Sends the process a signal, SIGSTOP say."""
+        assert self._process is not None
+        os.kill(self._process.pid, number)
 
     def kill(self) -> None:
         """Ends the process at once, as a power switch would end the program."""

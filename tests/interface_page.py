@@ -19,7 +19,7 @@ EXAMPLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A request of the page, and the answer shown."""
+    """A request of the page, its body as JSON or as bytes, and the answer shown."""
 
     method: str
     path: str
@@ -41,11 +41,12 @@ def _example(request: str, status: int, answer: str) -> Example:
     head, _, body = request.partition("\n\n")
     first, *headers = head.strip().splitlines()
     method, path = first.split(" ", 1)
+    is_text = any(line.startswith("Content-Type: text/") for line in headers)
     return Example(
         method=method,
         path=path,
         headers=dict(line.split(": ", 1) for line in headers),
-        body=json.loads(body) if body.strip() else None,
+        body=body.encode() if is_text else json.loads(body) if body.strip() else None,
         status=status,
         answer=json.loads(answer),
     )

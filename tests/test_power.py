@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.power import Damaged, cut, opened, why_not
+from benchmarks.power import Damaged, chosen_points, cut, opened, why_not
 from benchmarks.power_trace import SECTOR, Call, Disk, Kind, played, read_trace, torn
 from dispatch.commit import Commit
 from dispatch.store import Database
@@ -137,9 +137,24 @@ def test_the_checker_finds_what_is_planted(tmp_path: Path, damage: str, said: st
         opened(tmp_path / "d.db")
 
 
+def test_points_are_drawn_half_from_answers_and_all_where_they_are_few() -> None:
+    calls = [Call(Kind.WRITE, "db", 0, b"x")] * 8 + [Call(Kind.SAY, data=b"ack")] * 4
+    everything = frozenset(range(12))
+    assert (
+        chosen_points(calls, 12, random.Random(1))
+        == chosen_points(calls, 99, random.Random(1))
+        == everything
+    )
+    drawn = chosen_points(calls, 6, random.Random(1))
+    assert (len(drawn), sum(number >= 8 for number in drawn)) == (6, 3)
+    assert drawn == chosen_points(calls, 6, random.Random(1))
+    # Four answers are no half of ten: the rest is made up of others.
+    assert sum(number >= 8 for number in chosen_points(calls, 10, random.Random(1))) == 4
+
+
 @needs_strace
 def test_a_power_cut_loses_nothing_that_was_acknowledged() -> None:
-    found = cut("FULL", orders=3, every=4, seed=1, mixed=1)
+    found = cut("FULL", orders=3, points=80, seed=1, mixed=1)
     assert found.acknowledged > 8
     assert found.states.total() > 50
     assert (found.corrupt, found.lost) == (0, 0), found.line()
@@ -148,6 +163,6 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged() -> None:
 @needs_strace
 @pytest.mark.parametrize("mode", ["NORMAL", "OFF"])
 def test_the_harness_finds_what_less_synchronisation_loses(mode: str) -> None:
-    found = cut(mode, orders=2, every=6, seed=1, mixed=1)
+    found = cut(mode, orders=2, points=60, seed=1, mixed=1)
     assert found.lost > 0
     assert (found.corrupt > 0) is (mode == "OFF")
