@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api import zone
+from api import asked, zone
 from benchmarks import crash_faults as faults
 from benchmarks.crash import KINDS, Kind, struck
 from benchmarks.crash_scene import Scene, why_no_disk
@@ -43,7 +43,7 @@ def test_nothing_is_lost(kind: Kind, request: pytest.FixtureRequest) -> None:
 
 def hasty(words: tuple[str, ...], log: Path) -> None:
     """Runs a program that answers before it commits."""
-    do, tell = zone.Zone._on_thread_do_waiting, zone._Done.tell  # noqa: SLF001
+    do, tell = zone.Zone._on_thread_do_waiting, asked.Done.tell  # noqa: SLF001
 
     def answering(self: zone.Zone, done: list[Any]) -> bool:
         noticed = do(self, done)
@@ -57,7 +57,7 @@ def hasty(words: tuple[str, ...], log: Path) -> None:
             tell(self, failure)
 
     zone.Zone._on_thread_do_waiting = answering  # type: ignore[method-assign]  # noqa: SLF001
-    zone._Done.tell = once  # type: ignore[method-assign]  # noqa: SLF001
+    asked.Done.tell = once  # type: ignore[method-assign]  # noqa: SLF001
     run(words, log)
 
 
