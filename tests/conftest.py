@@ -6,9 +6,13 @@ repeatable. ``HYPOTHESIS_PROFILE=explore`` tries many and new ones.
 """
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
+from dispatch.live import live_streets
+from tests.api_world import helsinki
 from tests.homes import blank, home, postgres
 
 __all__ = ["blank", "home", "postgres"]
@@ -17,3 +21,14 @@ __all__ = ["blank", "home", "postgres"]
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned() -> Iterator[None]:
+    """The city that services of many tests share forgets what the streets taught one of them."""
+    yield
+    if not helsinki.cache_info().currsize:
+        return
+    live = live_streets(helsinki())
+    if live is not None and (live.ride_factors or live.class_factors):
+        live.set_ride_factors({}, {})
