@@ -57,7 +57,7 @@ def hasty(words: tuple[str, ...], log: Path) -> None:
             tell(self, failure)
 
     zone.Zone._on_thread_do_waiting = answering  # type: ignore[method-assign]  # noqa: SLF001
-    asked.Done.tell = once  # type: ignore[method-assign]  # noqa: SLF001
+    asked.Done.tell = once  # type: ignore[method-assign]
     run(words, log)
 
 
