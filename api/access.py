@@ -18,9 +18,10 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """In whose name a request is answered."""
+    """In whose name a request is answered; ``courier`` is whose phone it is, None: nobody's."""
 
     name: str
+    courier: str | None = None
 
 
 async def principal(request: Request) -> Principal:

@@ -24,6 +24,7 @@ from rich.table import Table
 from api.audit_commands import register as register_audit
 from api.calendar_commands import register as register_calendar
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
+from api.privacy_commands import register as register_privacy
 from api.promise_commands import register as register_promises
 from api.replay_commands import register as register_replay
 from api.simulate_commands import register as register_simulation
@@ -52,6 +53,7 @@ app.add_typer(desks_app, name="desks", epilog=EXITS)
 app.add_typer(config_app, name="config", epilog=EXITS)
 register_audit(app)
 register_calendar(app)
+register_privacy(app)
 register_promises(app)
 register_replay(app)
 register_simulation(app)

@@ -9,10 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import Principal
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, PointIn
+from api.contacts import courier_name, keeper, with_names
 from api.depends import Here, Who
-from api.once import Sent
+from api.once import Once, Sent
 from api.paging import Cursor, Limit, page_of
 from api.route_answers import DeskPlaceOut, StreetPlaceOut, place_of
 from api.view import View
@@ -91,7 +93,11 @@ class ShiftOut(Out):
 
 
 class CourierOut(Out):
-    """A courier; ``place`` is where the last stop ended, ``committed`` the stop under way."""
+    """
+    A courier; ``place`` is where the last stop ended, ``committed`` the stop under way.
+
+    ``name`` is empty where it is erased, or not for who asks.
+    """
 
     id: str
     name: Label
@@ -115,7 +121,7 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
 
     def work(room: Room) -> Answer:
         request = CourierRequest(
-            name=body.name,
+            name=keeper(room)(courier_name(body.name)),
             store=body.store,
             capacity=body.capacity,
             shift_start=body.shift.start,
@@ -123,21 +129,23 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
             profile=body.profile,
             skills=body.skills,
         )
-        return _answer(room, add_courier(room.dispatcher, request, room.now), 201)
+        return _answer(room, once, add_courier(room.dispatcher, request, room.now), 201)
 
     return await once.ask(zone, work)
 
 
 @router.get("", summary="List couriers")
 async def list_couriers(
-    zone: Here, _: Who, cursor: Cursor = None, limit: Limit = 100
+    zone: Here, who: Who, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[CourierOut]:
     """Answers couriers in the order in which they were added."""
 
     def work(room: Room) -> Page[CourierOut]:
         view = View.of(room.dispatcher, room.now)
         ids, following = page_of(view.state.couriers, cursor, limit)
-        items = [courier_out(view.state.couriers[courier], view) for courier in ids]
+        found = [view.state.couriers[courier] for courier in ids]
+        told = with_names(who, view, found, room.contacts)
+        items = [courier_out(courier, told) for courier in found]
         return Page(items=items, next=following)
 
     return await zone.ask(work)
@@ -145,13 +153,13 @@ async def list_couriers(
 
 @router.get("/{courier_id}", summary="Show a courier", response_model=CourierOut, responses=SAME)
 async def show(
-    courier_id: CourierId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+    courier_id: CourierId, zone: Here, who: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Answers a courier."""
 
     def work(room: Room) -> tuple[CourierOut, str]:
         courier = known_courier(room, courier_id)
-        out = courier_out(courier, View.of(room.dispatcher, room.now))
+        out = courier_out(courier, _view(room, who, courier))
         return out, tag_of(room, courier_id, planned=False)
 
     return shown(*await zone.ask(work), if_none_match)
@@ -176,10 +184,10 @@ async def change(
     def work(room: Room) -> Answer:
         if if_match is not None:
             before = known_courier(room, courier_id)
-            view = View.of(room.dispatcher, room.now)
+            view = _view(room, once.who, before)
             tag = tag_of(room, courier_id, planned=False)
             check_match(if_match, tag, lambda: courier_out(before, view))
-        return _answer(room, change_courier(room.dispatcher, courier_id, wish, room.now))
+        return _answer(room, once, change_courier(room.dispatcher, courier_id, wish, room.now))
 
     return await once.ask(zone, work)
 
@@ -203,8 +211,12 @@ async def tell_positions(
     return await once.ask(zone, work)
 
 
-def _answer(room: Room, courier: Courier, status: int = 200) -> Answer:
-    out = courier_out(courier, View.of(room.dispatcher, room.now))
+def _view(room: Room, who: Principal, courier: Courier) -> View:
+    return with_names(who, View.of(room.dispatcher, room.now), (courier,), room.contacts)
+
+
+def _answer(room: Room, once: Once, courier: Courier, status: int = 200) -> Answer:
+    out = courier_out(courier, _view(room, once.who, courier))
     return Answer(out, status, tag_of(room, courier.id, planned=False))
 
 
@@ -220,7 +232,7 @@ def courier_out(courier: Courier, view: View) -> CourierOut:
     """Returns a courier as JSON."""
     return CourierOut(
         id=courier.id,
-        name=courier.name,
+        name=view.contact(courier.name).name,
         store=courier.store,
         capacity=courier.capacity,
         profile=courier.profile,

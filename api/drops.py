@@ -8,8 +8,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from api.access import Principal
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import DelayOut, Id, In, Out
+from api.contacts import with_contacts
 from api.depends import Here, Who
 from api.once import Sent
 from api.order_answers import DropOut, drop_out
@@ -55,11 +57,13 @@ class DropDetailOut(DropOut):
 
 
 @router.get("/{drop_id}", summary="Show a drop", response_model=DropDetailOut, responses=SAME)
-async def show(drop_id: DropId, zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
+async def show(
+    drop_id: DropId, zone: Here, who: Who, if_none_match: IfNoneMatch = None
+) -> Response:
     """Answers a drop, with who brings it now."""
 
     def work(room: Room) -> tuple[DropDetailOut, str]:
-        return _detail(room, drop_id), tag_of(room, drop_id)
+        return _detail(room, who, drop_id), tag_of(room, drop_id)
 
     return shown(*await zone.ask(work), if_none_match)
 
@@ -76,7 +80,7 @@ async def move(
 
     def work(room: Room) -> Answer:
         if if_match is not None:
-            detail = _detail(room, drop_id)
+            detail = _detail(room, once.who, drop_id)
             check_match(if_match, tag_of(room, drop_id), lambda: detail)
         wish = Move(body.courier, body.after, body.pinned, body.dry_run)
         moved = move_drop(room.dispatcher, drop_id, wish, room.now)
@@ -93,8 +97,8 @@ async def move(
     return await once.ask(zone, work)
 
 
-def _detail(room: Room, drop_id: str) -> DropDetailOut:
+def _detail(room: Room, who: Principal, drop_id: str) -> DropDetailOut:
     drop = known_drop(room.dispatcher.state, drop_id)
-    view = View.of(room.dispatcher, room.now)
+    view = with_contacts(who, View.of(room.dispatcher, room.now), (drop,), room.contacts)
     fields = drop_out(drop, view).model_dump()
     return DropDetailOut(**fields, order=drop.order, plan_version=view.plan.version)

@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from api.access import Principal
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
-from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
+from api.bodies import Drops, Id, In, Instant, Keep, Label, Page, ServiceName
+from api.contacts import keeper, with_contacts
 from api.depends import Here, Who
 from api.history import EntryOut, history_out
 from api.once import Once, Sent
@@ -62,11 +64,11 @@ class OrderIn(In):
     on_infeasible: Literal["requote", "accept_late", "reject"] = "requote"
     ready_at: Instant | None = None
 
-    def to_domain(self) -> OrderRequest:
+    def to_domain(self, keep: Keep) -> OrderRequest:
         """Returns the order as a value of the business."""
         return OrderRequest(
             service=self.service,
-            drops=tuple(drop.to_domain() for drop in self.drops),
+            drops=tuple(drop.to_domain(keep) for drop in self.drops),
             store=self.store,
             ready_at=self.ready_at,
             customer=self.customer,
@@ -112,8 +114,8 @@ async def place(body: OrderIn, zone: Here, once: Sent) -> Response:
     """Answers the order with its promise. The same ``external_id`` and body give it again."""
 
     def work(room: Room) -> Answer:
-        order = place_order(room.dispatcher, body.to_domain(), room.now)
-        return _answer(room, order, 201)
+        order = place_order(room.dispatcher, body.to_domain(keeper(room)), room.now)
+        return _answer(room, once, order, 201)
 
     return await once.ask(zone, work)
 
@@ -121,7 +123,7 @@ async def place(body: OrderIn, zone: Here, once: Sent) -> Response:
 @router.get("", summary="List orders")
 async def list_orders(
     zone: Here,
-    _: Who,
+    who: Who,
     status: Annotated[Status | None, Query()] = None,
     service: Annotated[ServiceName | None, Query()] = None,
     cursor: Cursor = None,
@@ -139,7 +141,10 @@ async def list_orders(
             return status is None or status == order_status(order, view.drops_of(order), view.plan)
 
         ids, following = page_of(view.state.orders, cursor, limit, is_wanted)
-        items = [order_out(view.state.orders[order_id], view) for order_id in ids]
+        found = [view.state.orders[order_id] for order_id in ids]
+        drops = [drop for order in found for drop in view.drops_of(order)]
+        told = with_contacts(who, view, drops, zone.contacts)
+        items = [order_out(order, told) for order in found]
         return Page(items=items, next=following)
 
     # Not on the zone's thread: new orders shall not wait for a long list.
@@ -153,13 +158,13 @@ async def list_orders(
     responses=SAME,
 )
 async def show(
-    order_id: OrderId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+    order_id: OrderId, zone: Here, who: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Answers an order and all that happened to it."""
 
     def work(room: Room) -> tuple[OrderDetailOut, str]:
         order = known_order(room.dispatcher.state, order_id)
-        view = View.of(room.dispatcher, room.now)
+        view = _view(room, who, order)
         events = room.database.history(room.zone, order_id)
         fields: dict[str, Any] = order_fields(order, view)
         detail = OrderDetailOut(**fields, history=history_out(events, view))
@@ -243,13 +248,18 @@ async def _changed(
     def work(room: Room) -> Answer:
         if if_match is not None:
             order = known_order(room.dispatcher.state, order_id)
-            view = View.of(room.dispatcher, room.now)
+            view = _view(room, once.who, order)
             check_match(if_match, tag_of(room, order_id), lambda: order_out(order, view))
-        return _answer(room, change(room.dispatcher, room.now))
+        return _answer(room, once, change(room.dispatcher, room.now))
 
     return await once.ask(zone, work)
 
 
-def _answer(room: Room, order: Order, status: int = 200) -> Answer:
-    out = order_out(order, View.of(room.dispatcher, room.now))
+def _view(room: Room, who: Principal, order: Order) -> View:
+    view = View.of(room.dispatcher, room.now)
+    return with_contacts(who, view, view.drops_of(order), room.contacts)
+
+
+def _answer(room: Room, once: Once, order: Order, status: int = 200) -> Answer:
+    out = order_out(order, _view(room, once.who, order))
     return Answer(out, status, tag_of(room, order.id))

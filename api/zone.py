@@ -11,7 +11,7 @@ import asyncio
 import gc
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +28,11 @@ from api.settings import Settings
 from api.view import View
 from api.warming import warm_up
 from api.ways import Ways
+from dispatch import kept_contacts
 from dispatch.answered import forget_answered
 from dispatch.city import City
 from dispatch.commit import Commit
+from dispatch.contacts import Contact
 from dispatch.dispatcher import Dispatcher, Snapshot
 from dispatch.errors import Unavailable
 from dispatch.foresight import foresee
@@ -59,7 +61,7 @@ PART = 500
 NO_NEWS = frozenset(
     {
         *("quote_given", "desks_replaced", "order_answered", "promise_warned", "promise_breached"),
-        *("breach_foreseen", "breach_averted"),
+        *("breach_foreseen", "breach_averted", "contacts_erased", "log_rechained"),
     }
 )
 """Kinds of events after which no better plan can be found."""
@@ -74,6 +76,11 @@ class Room:
     database: Database
     ways: Ways
     now: int
+
+    def contacts(self, refs: Collection[str]) -> Mapping[str, Contact]:
+        """Returns what is known of persons, by reference; those erased are left out."""
+        with self.database.read() as connection:
+            return kept_contacts.read(connection, self.zone, refs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,11 @@ class Zone:
     async def look(self) -> View:
         """Returns what is so now: values that never change, to be read on any thread."""
         return await self.ask(lambda room: View.of(room.dispatcher, room.now))
+
+    def contacts(self, refs: Collection[str]) -> Mapping[str, Contact]:
+        """Returns what is known of persons, as a `Room` does; not for the event loop, it waits."""
+        with self._database.read() as connection:
+            return kept_contacts.read(connection, self.settings.zone, refs)
 
     def moment(self, instant: int) -> str:
         """Returns an instant as RFC 3339 text in the city's time zone."""

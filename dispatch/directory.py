@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dispatch.contacts import Contact
 from dispatch.directory_rows import RowReader, row_fault
 from dispatch.errors import CityError
 from dispatch.places import DirectoryDesk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dispatch.city import City
 
@@ -46,10 +48,15 @@ MOST_FAULTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The desks of a table in its order, or, if there are any ``faults``, none."""
+    """
+    The desks of a table in its order, or, if there are any ``faults``, none.
+
+    ``contacts`` are those of the desks that have one, by id, not kept yet.
+    """
 
     desks: tuple[DirectoryDesk, ...]
     faults: tuple[CityError, ...]
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
 
 
 def read_csv(
@@ -109,8 +116,9 @@ def read_rows(
         if len(reader.faults) >= MOST_FAULTS:
             break
         reader.read(number, {name: str(text).strip() for name, text in row.items()})
-    desks = () if reader.faults else tuple(reader.desks.values())
-    return Directory(desks, tuple(reader.faults))
+    if reader.faults:
+        return Directory((), tuple(reader.faults))
+    return Directory(tuple(reader.desks.values()), (), reader.contacts)
 
 
 def with_directory(
