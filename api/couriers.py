@@ -24,6 +24,7 @@ from dispatch.crew import add_courier, change_courier
 from dispatch.dispatcher import unknown_courier
 from dispatch.intake import MOST
 from dispatch.orders import Courier
+from dispatch.positions import on_shift
 from dispatch.requests import CourierChange, CourierRequest, Position
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
@@ -80,7 +81,11 @@ class PositionsIn(In):
 
 
 class PositionsOut(Out):
-    """How many positions were taken. They refine arrivals and may be lost in a crash."""
+    """
+    How many positions were taken: those of the courier's shift, and of the work begun in it.
+
+    They refine arrivals and may be lost in a crash.
+    """
 
     accepted: int
 
@@ -198,15 +203,18 @@ async def change(
 async def tell_positions(
     courier_id: CourierId, body: PositionsIn, zone: Here, once: Sent
 ) -> Response:
-    """Takes positions; they refine when the courier is expected to be free."""
+    """Takes positions on shift; they refine when the courier is expected to be free."""
     positions = [position.to_domain() for position in body.positions]
     points = {f"positions[{i}].lat": (p.lat, p.lon) for i, p in enumerate(positions)}
 
     def work(room: Room) -> Answer:
         check_order(room.dispatcher.city, points)
-        room.dispatcher.note_positions(courier_id, positions, room.now)
-        room.database.save_positions(room.zone, courier_id, positions)
-        return Answer(PositionsOut(accepted=len(positions)))
+        courier, state = known_courier(room, courier_id), room.dispatcher.state
+        at_work = courier.committed is not None or bool(state.on_board(courier_id))
+        taken = on_shift(positions, courier, at_work=at_work)
+        room.dispatcher.note_positions(courier_id, taken, room.now)
+        room.database.save_positions(room.zone, courier_id, taken)
+        return Answer(PositionsOut(accepted=len(taken)))
 
     return await once.ask(zone, work)
 

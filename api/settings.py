@@ -26,7 +26,7 @@ from pydantic import (
 
 import scenarios
 from api.calendar_settings import CalendarSettings, spans_of
-from api.service_settings import ServiceSettings, service_json
+from api.service_settings import YEAR_S, ServiceSettings, service_json
 from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.orders import Store
@@ -109,7 +109,8 @@ class Settings(BaseModel):
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
     starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
+    by name; couriers' positions are kept for ``positions_keep_s``, names, phone numbers and notes
+    for ``contacts_keep_s`` after they were last needed; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
     tests; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
     defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
     its addresses, and ``search`` stays ``auto``.
@@ -132,6 +133,8 @@ class Settings(BaseModel):
     search_seconds: Annotated[float, Field(gt=0, le=60)] = 0.2
     polish_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
     webhooks_allow_loopback: bool = False
+    positions_keep_s: Annotated[int, Field(ge=60, le=YEAR_S)] = 72 * 3600
+    contacts_keep_s: Annotated[int, Field(ge=24 * 3600, le=10 * YEAR_S)] = 180 * 24 * 3600
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     store: Annotated[tuple[StoreSettings, ...], Field(min_length=1)] = (HELSINKI_STORE,)
     service: tuple[ServiceSettings, ...] = ()

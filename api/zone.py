@@ -23,6 +23,7 @@ from api.clock import Clock, ManualClock, SystemClock
 from api.feed import Feed
 from api.improver import Improver
 from api.opening import open_zone, reload_zone
+from api.retention import Retention
 from api.search_pool import Search
 from api.settings import Settings
 from api.view import View
@@ -134,6 +135,7 @@ class Zone:
         self.improver: Improver | None = None
         if search is not None:
             self.improver = Improver(search, snapshot=self._snapshot, adopt=self._adopt)
+        self._retention = Retention(settings)
         self._tick_s = settings.policy_values().tick_s
         self._city = city
         self._is_own_thread = thread is None
@@ -242,6 +244,7 @@ class Zone:
             room.dispatcher.tick(room.now)
             with room.database.write() as connection:
                 forget_answered(connection, room.now)
+            self._retention.forget(room)
 
         def foreseen(room: Room) -> int | None:
             room.dispatcher.record(room.now, *foresee(room.dispatcher, room.now))

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from dispatch import schema
 from dispatch.kept_contacts import erase, note_use, unused_since
@@ -158,12 +158,3 @@ def _over_at(state: State, drop: Drop, now: int) -> int:
     if drop.status is DropStatus.CANCELLED and order.cancelled_at is not None:
         return max(order.cancelled_at, drop.closed_at or 0)
     return drop.closed_at or order.placed_at
-
-
-def num_entries(connection: Connection, zone: str, found: Personal) -> int:
-    """Returns how many entries of the log are about a subject's orders, or about a courier."""
-    link = schema.event_subjects.c
-    names = [order.id for order in found.orders]
-    names = names if found.courier is None else [found.courier.id]
-    about = (link.zone == zone) & link.subject.in_(names)
-    return connection.scalar(select(func.count(func.distinct(link.seq))).where(about)) or 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from dispatch.contacts import Contact, Kind
 from dispatch.schema import contacts
@@ -109,17 +109,20 @@ def read_all(connection: Connection, zone: str) -> tuple[Held, ...]:
     return _held(connection, zone, contacts.c.number > 0)
 
 
-def unused_since(connection: Connection, zone: str, moment: int) -> tuple[Held, ...]:
-    """Returns what was last known to be needed before a moment."""
-    return _held(connection, zone, contacts.c.used_at < moment)
+def unused_since(connection: Connection, zone: str, moment: int, most: int) -> tuple[Held, ...]:
+    """Returns what was last known to be needed before a moment, ``most`` of it at most."""
+    return _held(connection, zone, contacts.c.used_at < moment, most)
 
 
-def _held(connection: Connection, zone: str, wanted: ColumnElement[bool]) -> tuple[Held, ...]:
+def _held(
+    connection: Connection, zone: str, wanted: ColumnElement[bool], most: int | None = None
+) -> tuple[Held, ...]:
     table = contacts.c
     rows = connection.execute(
         select(contacts)
         .where(table.zone == zone, table.key.is_not(None), wanted)
         .order_by(table.number)
+        .limit(most)
     )
     return tuple(
         Held(
@@ -134,10 +137,15 @@ def _held(connection: Connection, zone: str, wanted: ColumnElement[bool]) -> tup
 
 def note_use(connection: Connection, zone: str, used: Mapping[str, int]) -> None:
     """Writes down until when contacts were needed, in Unix seconds by reference."""
-    for ref, moment in used.items():
-        (number,) = _numbers((ref,))
-        mine = (contacts.c.zone == zone) & (contacts.c.number == number)
-        connection.execute(update(contacts).where(mine).values(used_at=moment))
+    rows = [
+        {"of": number, "moment": moment}
+        for ref, moment in used.items()
+        for number in _numbers((ref,))
+    ]
+    if rows:
+        mine = (contacts.c.zone == zone) & (contacts.c.number == bindparam("of"))
+        noted = update(contacts).where(mine).values(used_at=bindparam("moment"))
+        connection.execute(noted, rows)
 
 
 def erase(connection: Connection, zone: str, refs: Collection[str], now: int) -> None:

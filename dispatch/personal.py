@@ -6,7 +6,6 @@ Read beside a service or within one; nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,8 @@ from dispatch.places import DirectoryDesk
 from dispatch.stored import about, read_log, read_positions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Table
 
     from dispatch.requests import Position
@@ -222,12 +223,8 @@ def _order_json(connection: Connection, found: Personal, order: Order) -> dict[s
 def _drop_json(drop: Drop) -> dict[str, Any]:
     names = ("id", "status", "courier", "closed_at", "failure", "note")
     told = {name: getattr(drop, name) for name in names}
-    lists = {"items": drop.items, "lines": drop.lines}
-    return {
-        **told,
-        "desk": asdict(drop.desk),
-        **{name: [asdict(each) for each in values] for name, values in lists.items()},
-    }
+    items, lines = ([asdict(i) for i in drop.items], [asdict(line) for line in drop.lines])
+    return {**told, "desk": asdict(drop.desk), "items": items, "lines": lines}
 
 
 def _log(connection: Connection, zone: str, subject: str) -> list[dict[str, Any]]:
@@ -245,10 +242,6 @@ def _courier_json(connection: Connection, found: Personal, courier: Courier) -> 
         "courier": {name: getattr(courier, name) for name in names}
         | {"place": asdict(courier.place), "skills": list(courier.skills)},
         "positions": [] if found.position is None else [asdict(found.position)],
-        "taps": [_tap_json(row) for row in rows.mappings()],
+        "taps": [dict(row) for row in rows.mappings()],
         "log": _log(connection, found.zone, courier.id),
     }
-
-
-def _tap_json(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row}
