@@ -109,11 +109,11 @@ class Settings(BaseModel):
 
     ``workers`` 0 leaves plans as the insertion made them. ``clock_start`` is where a manual clock
     starts (None: the time of starting). ``service`` adds to the services that ship or replaces them
-    by name; couriers' positions are kept for ``positions_keep_s``, names, phone numbers and notes
-    for ``contacts_keep_s`` after they were last needed; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
-    tests; the first ``calendar`` is the usual one. ``policy`` holds figures that differ from the
-    defaults. With ``osrm`` travel times are those of the server there, ``profile`` is the name in
-    its addresses, and ``search`` stays ``auto``.
+    by name; ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for
+    tests; positions are kept for ``positions_keep_s``, names, phone numbers and notes for
+    ``contacts_keep_s`` after they were last needed; the first ``calendar`` is the usual one.
+    ``policy`` holds figures that differ from the defaults. With ``osrm`` travel times are those of
+    the server there, ``profile`` is the name in its addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

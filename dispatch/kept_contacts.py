@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
-from dispatch.contacts import Contact, Kind
+from dispatch.codec import from_json, to_json
+from dispatch.contacts import Contact
 from dispatch.schema import contacts
 
 if TYPE_CHECKING:
@@ -87,9 +88,7 @@ def _row(zone: str, number: int, contact: Contact, now: int) -> dict[str, object
         "number": number,
         "kind": contact.kind.value,
         "key": contact.key,
-        "name": contact.name,
-        "phone": contact.phone,
-        "text": contact.text,
+        "body": to_json(contact),
         "created_at": now,
         "used_at": now,
     }
@@ -127,7 +126,7 @@ def _held(
     return tuple(
         Held(
             f"{PREFIX}{row.number}",
-            Contact(Kind(row.kind), row.name, row.phone, row.text),
+            from_json(Contact, row.body),
             row.created_at,
             row.used_at,
         )
@@ -153,7 +152,7 @@ def erase(connection: Connection, zone: str, refs: Collection[str], now: int) ->
     if connection.dialect.name == "sqlite":
         # Else the words would stay in the file until something else is written there.
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
-    emptied = {"key": None, "name": "", "phone": "", "text": "", "erased_at": now}
+    emptied = {"key": None, "body": None, "erased_at": now}
     for part in _parts(sorted(_numbers(refs))):
         mine = (contacts.c.zone == zone) & contacts.c.number.in_(part)
         connection.execute(update(contacts).where(mine).values(emptied))

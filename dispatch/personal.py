@@ -17,15 +17,14 @@ from dispatch.contacts import Kind
 from dispatch.kept_contacts import Held, read_all
 from dispatch.orders import Courier, Drop, Order, Quote
 from dispatch.places import DirectoryDesk
+from dispatch.requests import Position
 from dispatch.stored import about, read_log, read_positions
+from dispatch.subjects import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection, Table
-
-    from dispatch.requests import Position
-    from dispatch.subjects import Subject
 
 WITH_TEXTS = (
     *("order_placed", "order_answered", "order_paused", "quote_given", "desks_replaced"),

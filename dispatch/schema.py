@@ -274,11 +274,9 @@ contacts = Table(
     _zone(),
     Column("number", BigInteger, primary_key=True),
     Column("kind", String, nullable=False),
-    # A digest of the words, by which equal ones are found; null where they are erased.
+    # A digest of the words, by which equal ones are found; null like these where they are erased.
     Column("key", String),
-    _text("name"),
-    _text("phone"),
-    Column("text", Text, nullable=False, server_default=""),
+    Column("body", JSON(none_as_null=True)),
     _count("created_at"),
     # Until when it is known to have been needed.
     _count("used_at"),

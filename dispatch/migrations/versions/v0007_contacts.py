@@ -33,8 +33,8 @@ _events = sa.table(
 _zones = sa.table("zone", *(sa.column(name) for name in ("id", "head_seq", "head_hash")))
 _contacts = sa.table(
     "contact",
-    *(sa.column(name) for name in ("zone", "number", "kind", "key", "name", "phone", "text")),
-    *(sa.column("created_at"), sa.column("used_at")),
+    *(sa.column(name) for name in ("zone", "number", "kind", "key")),
+    *(sa.column("body", sa.JSON), sa.column("created_at"), sa.column("used_at")),
 )
 
 Body = dict[str, Any]
@@ -48,9 +48,7 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger, primary_key=True),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("key", sa.String),
-        sa.Column("name", sa.String, nullable=False, server_default=""),
-        sa.Column("phone", sa.String, nullable=False, server_default=""),
-        sa.Column("text", sa.Text, nullable=False, server_default=""),
+        sa.Column("body", sa.JSON),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         # Until when it is known to have been needed.
         sa.Column("used_at", sa.BigInteger, nullable=False),
@@ -79,14 +77,10 @@ class _Book:
             return ""
         told = "\x1f".join((kind, name, phone, text))
         key = hashlib.blake2s(told.encode(), digest_size=16).hexdigest()
-        row = self.rows.setdefault(
-            key,
-            {
-                **{"zone": self.zone, "number": len(self.rows) + 1, "kind": kind, "key": key},
-                **{"name": name, "phone": phone, "text": text},
-                **{"created_at": at, "used_at": at},
-            },
-        )
+        body = {"kind": kind, "name": name, "phone": phone, "text": text}
+        number = len(self.rows) + 1
+        new = {"zone": self.zone, "number": number, "kind": kind, "key": key, "body": body}
+        row = self.rows.setdefault(key, new | {"created_at": at, "used_at": at})
         row["used_at"] = max(row["used_at"], at)
         return f"ct_{row['number']}"
 
