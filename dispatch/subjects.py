@@ -45,7 +45,7 @@ class Subject:
                 return cls(told, courier=courier)
         elif _PHONE.fullmatch(told) and len(digits(told)) >= 3:
             return cls(told, phone=digits(told))
-        elif len(folded(told)) >= 2:
+        elif len(folded(told)) >= 2 and any(letter.isalpha() for letter in told):
             return cls(told, name=folded(told))
         raise InvalidRequest(
             f"{text!r} names nobody.",
