@@ -20,8 +20,8 @@ from api.webhook_schedule import Answer
 from dispatch.audit import audit
 from dispatch.beside import beside
 from dispatch.erasing import last_needed
-from dispatch.orders import Courier, DropStatus
-from dispatch.plan import CourierRoute, Plan, Stop, StopKind
+from dispatch.orders import Courier, DropStatus, StopKind
+from dispatch.plan import CourierRoute, Plan, Stop
 from dispatch.policy import Policy
 from dispatch.positions import on_shift
 from dispatch.requests import Position
@@ -128,7 +128,7 @@ def test_the_same_order_sent_again_is_known_by_its_contact_too(client: TestClien
     first = placed(client, for_aino(), external_id="A-1")
     assert placed(client, for_aino(), external_id="A-1")["id"] == first["id"]
     other = {"name": "Bo", "phone": PHONE}
-    body = {"service": "urgent", "external_id": "A-1"}
+    body: dict[str, Any] = {"service": "urgent", "external_id": "A-1"}
     body |= {"drops": [for_aino(desk=a_drop()["desk"] | {"contact": other})]}
     assert client.post("/v1/orders", json=body).status_code == 409
 

@@ -192,13 +192,13 @@ def test_while_the_service_runs_nothing_is_erased_and_the_cure_is_told(
 def test_a_name_of_two_people_is_not_erased_unasked(tmp_path: Path, dispatch: Command) -> None:
     url = f"sqlite:///{tmp_path}/dispatch.db"
     with service(tmp_path) as client:
-        placed(client, drop_for("Aino", "1111"), drop_for("aino ", "2222", desk="k_2"))
+        placed(client, drop_for("Aino", "040-11-77"), drop_for("aino ", "040-22-88", desk="k_2"))
     told = dispatch("privacy", "erase", "Aino", "--db", url)
     assert told.returncode == 2
-    assert "2 contacts have this name: 1111, 2222." in told.stderr
-    assert "1111" in in_file(tmp_path)
+    assert "2 contacts have this name: 040-11-77, 040-22-88." in told.stderr
+    assert "040-11-77" in in_file(tmp_path)
     assert dispatch("privacy", "erase", "Aino", "--db", url, "--namesakes").returncode == 0
-    assert not any(number in in_file(tmp_path) for number in ("1111", "2222"))
+    assert not any(number in in_file(tmp_path) for number in ("040-11-77", "040-22-88"))
 
 
 def test_about_a_stranger_nothing_is_held(tmp_path: Path, dispatch: Command) -> None:
