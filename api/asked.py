@@ -4,7 +4,7 @@ Work for a zone's thread: what it finds there, what waits for it, and how long.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import IntEnum
@@ -13,6 +13,8 @@ from typing import Any
 from api.request_context import Asking
 from api.turns import Turns
 from api.ways import Ways
+from dispatch import kept_contacts
+from dispatch.contacts import Contact
 from dispatch.dispatcher import Dispatcher
 from dispatch.store import Database
 
@@ -29,6 +31,11 @@ class Room:
     database: Database
     ways: Ways
     now: int
+
+    def contacts(self, refs: Collection[str]) -> Mapping[str, Contact]:
+        """Returns what is known of persons, by reference; those erased are left out."""
+        with self.database.read() as connection:
+            return kept_contacts.read(connection, self.zone, refs)
 
 
 @dataclass(frozen=True, slots=True)

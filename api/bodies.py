@@ -6,6 +6,7 @@ Instants are RFC 3339 with an offset outside and Unix seconds inside.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -19,10 +20,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from dispatch.contacts import Contact, Kind
 from dispatch.coordinates import latitude_fault, longitude_fault
 from dispatch.datum import Datum, to_wgs84
 from dispatch.intake import MOST
-from dispatch.orders import Contact, Item
+from dispatch.orders import Item
 from dispatch.requests import DeskRequest, DropRequest
 
 MAX_DROPS = 50
@@ -33,6 +35,10 @@ MAX_ITEMS = 200
 
 YEARS = range(2000, 2100)
 """Years in which instants make sense."""
+
+
+Keep = Callable[[Contact], str]
+"""Holds what is told of a person, and gives the reference to it."""
 
 
 class In(BaseModel):
@@ -142,7 +148,7 @@ class DeskIn(In):
     desk: Label = ""
     contact: ContactBody = ContactBody()
 
-    def to_domain(self) -> DeskRequest:
+    def to_domain(self, keep: Keep) -> DeskRequest:
         """Returns the desk as it is asked for; whether it exists is not yet known."""
         return DeskRequest(
             id=self.id,
@@ -150,7 +156,7 @@ class DeskIn(In):
             floor=self.floor,
             department=self.department,
             desk=self.desk,
-            contact=Contact(self.contact.name, self.contact.phone),
+            contact=keep(Contact(name=self.contact.name, phone=self.contact.phone)),
         )
 
 
@@ -174,10 +180,12 @@ class DropIn(In):
     items: Annotated[list[ItemBody], Field(min_length=1, max_length=MAX_ITEMS)]
     note: Note = ""
 
-    def to_domain(self) -> DropRequest:
+    def to_domain(self, keep: Keep) -> DropRequest:
         """Returns the drop as it is asked for."""
         items = tuple(item.to_domain() for item in self.items)
-        return DropRequest(self.desk.to_domain(), items, self.note)
+        return DropRequest(
+            self.desk.to_domain(keep), items, keep(Contact(Kind.NOTE, text=self.note))
+        )
 
 
 Drops = Annotated[list[DropIn], Field(min_length=1, max_length=MAX_DROPS)]

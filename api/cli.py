@@ -25,6 +25,7 @@ from api.config_commands import register as register_config
 from api.export_commands import register as register_export
 from api.import_commands import register as register_import
 from api.printing import EXITS, FAULTY, out, print_json, tell_faults
+from api.privacy_commands import register as register_privacy
 from api.promise_commands import register as register_promises
 from api.replay_commands import register as register_replay
 from api.service_options import (
@@ -65,6 +66,7 @@ register_import(app, desks_app)
 register_export(app)
 register_calendar(app)
 register_config(app)
+register_privacy(app)
 register_promises(app)
 register_replay(app)
 register_simulation(app)

@@ -9,11 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
-from api.access import needs
+from api.access import Principal, needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, PointIn
+from api.contacts import courier_name, keeper, with_names
 from api.depends import Here, Who
-from api.once import Sent
+from api.once import Once, Sent
 from api.paging import Cursor, Limit, page_of
 from api.route_answers import DeskPlaceOut, StreetPlaceOut, place_of
 from api.view import View
@@ -23,6 +24,7 @@ from dispatch.crew import add_courier, change_courier
 from dispatch.dispatcher import unknown_courier
 from dispatch.intake import MOST
 from dispatch.orders import Courier
+from dispatch.positions import on_shift
 from dispatch.requests import CourierChange, CourierRequest, Position
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
@@ -89,7 +91,11 @@ class PositionsIn(In):
 
 
 class PositionsOut(Out):
-    """How many positions were taken. They refine arrivals and may be lost in a crash."""
+    """
+    How many positions were taken: those of the courier's shift, and of the work begun in it.
+
+    They refine arrivals and may be lost in a crash.
+    """
 
     accepted: int
 
@@ -102,7 +108,11 @@ class ShiftOut(Out):
 
 
 class CourierOut(Out):
-    """A courier; ``place`` is where the last stop ended, ``committed`` the stop under way."""
+    """
+    A courier; ``place`` is where the last stop ended, ``committed`` the stop under way.
+
+    ``name`` is empty where it is erased, or not for who asks.
+    """
 
     id: str
     name: Label
@@ -132,7 +142,7 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
 
     def work(room: Room) -> Answer:
         request = CourierRequest(
-            name=body.name,
+            name=keeper(room)(courier_name(body.name)),
             store=body.store,
             capacity=body.capacity,
             shift_start=body.shift.start,
@@ -140,7 +150,7 @@ async def add(body: CourierIn, zone: Here, once: Sent) -> Response:
             profile=body.profile,
             skills=body.skills,
         )
-        return _answer(room, add_courier(room.dispatcher, request, room.now), 201)
+        return _answer(room, once, add_courier(room.dispatcher, request, room.now), 201)
 
     return await once.ask(zone, work)
 
@@ -155,7 +165,9 @@ async def list_couriers(
         view = View.of(room.dispatcher, room.now)
         known = [c for c in view.state.couriers if who.courier in (None, c)]
         ids, following = page_of(known, cursor, limit)
-        items = [courier_out(view.state.couriers[courier], view) for courier in ids]
+        found = [view.state.couriers[courier] for courier in ids]
+        told = with_names(who, view, found, room.contacts)
+        items = [courier_out(courier, told) for courier in found]
         return Page(items=items, next=following)
 
     return await zone.ask(work)
@@ -169,13 +181,13 @@ async def list_couriers(
     dependencies=[needs("couriers.read")],
 )
 async def show(
-    courier_id: CourierId, zone: Here, _: Who, if_none_match: IfNoneMatch = None
+    courier_id: CourierId, zone: Here, who: Who, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Answers a courier."""
 
     def work(room: Room) -> tuple[CourierOut, str]:
         courier = known_courier(room, courier_id)
-        out = courier_out(courier, View.of(room.dispatcher, room.now))
+        out = courier_out(courier, _view(room, who, courier))
         return out, tag_of(room, courier_id, planned=False)
 
     return shown(*await zone.ask(work), if_none_match)
@@ -205,10 +217,10 @@ async def change(
     def work(room: Room) -> Answer:
         if if_match is not None:
             before = known_courier(room, courier_id)
-            view = View.of(room.dispatcher, room.now)
+            view = _view(room, once.who, before)
             tag = tag_of(room, courier_id, planned=False)
             check_match(if_match, tag, lambda: courier_out(before, view))
-        return _answer(room, change_courier(room.dispatcher, courier_id, wish, room.now))
+        return _answer(room, once, change_courier(room.dispatcher, courier_id, wish, room.now))
 
     return await once.ask(zone, work)
 
@@ -222,21 +234,28 @@ async def change(
 async def tell_positions(
     courier_id: CourierId, body: PositionsIn, zone: Here, once: Sent
 ) -> Response:
-    """Takes positions; they refine when the courier is expected to be free."""
+    """Takes positions on shift; they refine when the courier is expected to be free."""
     positions = [position.to_domain() for position in body.positions]
     points = {f"positions[{i}].lat": (p.lat, p.lon) for i, p in enumerate(positions)}
 
     def work(room: Room) -> Answer:
         check_order(room.dispatcher.city, points)
-        room.dispatcher.note_positions(courier_id, positions, room.now)
-        room.database.save_positions(room.zone, courier_id, positions)
-        return Answer(PositionsOut(accepted=len(positions)))
+        courier, state = known_courier(room, courier_id), room.dispatcher.state
+        at_work = courier.committed is not None or bool(state.on_board(courier_id))
+        taken = on_shift(positions, courier, at_work=at_work)
+        room.dispatcher.note_positions(courier_id, taken, room.now)
+        room.database.save_positions(room.zone, courier_id, taken)
+        return Answer(PositionsOut(accepted=len(taken)))
 
     return await once.ask(zone, work)
 
 
-def _answer(room: Room, courier: Courier, status: int = 200) -> Answer:
-    out = courier_out(courier, View.of(room.dispatcher, room.now))
+def _view(room: Room, who: Principal, courier: Courier) -> View:
+    return with_names(who, View.of(room.dispatcher, room.now), (courier,), room.contacts)
+
+
+def _answer(room: Room, once: Once, courier: Courier, status: int = 200) -> Answer:
+    out = courier_out(courier, _view(room, once.who, courier))
     return Answer(out, status, tag_of(room, courier.id, planned=False))
 
 
@@ -252,7 +271,7 @@ def courier_out(courier: Courier, view: View) -> CourierOut:
     """Returns a courier as JSON."""
     return CourierOut(
         id=courier.id,
-        name=courier.name,
+        name=view.contact(courier.name).name,
         store=courier.store,
         capacity=courier.capacity,
         profile=courier.profile,

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.contacts import Sheaf, with_refs
 from api.import_answers import ImportedDesksOut, ImportOut, Mode, faults_out, file_out, refused
 from api.zone import Room
 from dispatch.city import City
+from dispatch.contacts import Contact
 from dispatch.directories import compare_directory, replace_directory
 from dispatch.directory_rows import RowReader
 from dispatch.places import DirectoryDesk
@@ -18,10 +20,15 @@ from dispatch.tables import Fault, Table
 
 @dataclass(frozen=True, slots=True)
 class DeskRows:
-    """The desks of the sound rows of a table, and what is wrong with the others."""
+    """
+    The desks of the sound rows of a table, and what is wrong with the others.
+
+    ``contacts`` are those of the desks that have one, by id, not kept yet.
+    """
 
     desks: tuple[DirectoryDesk, ...]
     faults: tuple[Fault, ...]
+    contacts: Mapping[str, Contact]
 
 
 def read_desks(
@@ -34,7 +41,7 @@ def read_desks(
         if row.number not in wrong:
             reader.read(row.number, row.cells)
     faults = [Fault(f.row, f.column, f.what, f.cure, f.value) for f in reader.faults]
-    return DeskRows(tuple(reader.desks.values()), (*table.faults, *faults))
+    return DeskRows(tuple(reader.desks.values()), (*table.faults, *faults), reader.contacts)
 
 
 def import_desks(
@@ -48,7 +55,8 @@ def import_desks(
     """
     if rows.faults and mode == "all_or_nothing":
         raise refused(table, rows.faults)
-    desks = rows.desks
+    sheaf = (Sheaf.found if mode == "preview" else Sheaf.kept)(room, rows.contacts.values())
+    desks = with_refs(rows.desks, rows.contacts, sheaf)
     if mode == "valid_rows":
         known = room.dispatcher.state.desks
         before = {k: desk for k, desk in known.items() if desk.customer == customer}

@@ -94,7 +94,7 @@ REQUEST_BODY: Mapping[str, Any] = {
 
 def read_table(
     kind: str, body: bytes, city: City, customer: str, known: Mapping[str, DirectoryDesk]
-) -> tuple[DirectoryDesk, ...]:
+) -> Directory:
     """
     Returns the desks of a body of a content type; ``known`` are those there are so far.
 
@@ -123,9 +123,9 @@ def read_table(
     return _desks(read_rows(rows, city, customer, known), json=True)
 
 
-def _desks(found: Directory, *, json: bool) -> tuple[DirectoryDesk, ...]:
+def _desks(found: Directory, *, json: bool) -> Directory:
     if not found.faults:
-        return found.desks
+        return found
     errors = [_fault_out(fault, json=json) for fault in found.faults]
     first = found.faults[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""

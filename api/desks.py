@@ -15,11 +15,13 @@ from pydantic import StringConstraints
 from api.access import needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown
 from api.bodies import Out, Page
+from api.contacts import kept_desks, with_directory
 from api.depends import Here, Who
 from api.desk_table import REQUEST_BODY, read_table
 from api.once import Sent
-from api.order_answers import ContactOut
+from api.order_answers import ContactOut, contact_out
 from api.paging import Cursor, Limit, page_of
+from api.view import View
 from api.zone import Room
 from dispatch.city import City, Office
 from dispatch.codec import dumps, to_json
@@ -115,9 +117,10 @@ async def list_desks(
             )
 
         ids, following = page_of(entries, cursor, limit, fits)
-        items = [
-            desk_entry_out(entries[k], view.city, contacts=who.may("contacts.read")) for k in ids
-        ]
+        found = [entries[k] for k in ids]
+        desks = [entry for entry in found if isinstance(entry, DirectoryDesk)]
+        told = with_directory(who, view, desks, zone.contacts)
+        items = [desk_entry_out(entry, told) for entry in found]
         tag = "desks"
         if customer is not None and cursor is None:
             tag = _tag(_of(customer, view.state.desks))
@@ -150,7 +153,9 @@ async def replace_desks(
     body = await request.body()
     view = await zone.look()
     # A large table takes a second to check; orders shall not wait for it.
-    desks = await asyncio.to_thread(read_table, kind, body, view.city, customer, view.state.desks)
+    table = await asyncio.to_thread(read_table, kind, body, view.city, customer, view.state.desks)
+    # Beforehand: the tag is of desks that refer to contacts, and takes a while for many.
+    desks = await zone.ask(lambda room: kept_desks(room, table.desks, table.contacts), wake=False)
     before = (
         "" if if_match is None else await asyncio.to_thread(_tag, _of(customer, view.state.desks))
     )
@@ -193,8 +198,8 @@ def _says(entry: Entry, words: list[str], city: City) -> bool:
     return all(word in text for word in words)
 
 
-def desk_entry_out(entry: Entry, city: City, *, contacts: bool) -> DeskEntryOut:
-    """Returns an office or a customer's desk, with its contact if wanted, as an entry."""
+def desk_entry_out(entry: Entry, view: View) -> DeskEntryOut:
+    """Returns an office or a customer's desk as an entry of the directory."""
     if isinstance(entry, Office):
         return DeskEntryOut(
             id=entry.id,
@@ -211,8 +216,7 @@ def desk_entry_out(entry: Entry, city: City, *, contacts: bool) -> DeskEntryOut:
             lat=entry.lat,
             lon=entry.lon,
         )
-    lat, lon = _door(entry, city)
-    contact = ContactOut(name=entry.contact_name or None, phone=entry.contact_phone or None)
+    lat, lon = _door(entry, view.city)
     return DeskEntryOut(
         id=entry.id,
         source="directory",
@@ -223,7 +227,7 @@ def desk_entry_out(entry: Entry, city: City, *, contacts: bool) -> DeskEntryOut:
         floor_assumed="floor" in entry.assumed,
         department=entry.department or None,
         desk=entry.desk or None,
-        contact=contact if contacts and (entry.contact_name or entry.contact_phone) else None,
+        contact=contact_out(view.contact(entry.contact)),
         assumed=list(entry.assumed),
         lat=lat,
         lon=lon,

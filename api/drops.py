@@ -11,10 +11,12 @@ from fastapi import APIRouter, Path, Response
 from api.access import Principal, needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
 from api.bodies import DelayOut, Id, In, Out
+from api.contacts import with_contacts
 from api.depends import Here, Who
 from api.once import Sent
 from api.order_answers import DropOut, drop_out
-from api.sight import NOTHING, sees_drop, view_of
+from api.sight import NOTHING, sees_drop
+from api.view import View
 from api.zone import Room
 from dispatch.hand import known_drop, move_drop
 from dispatch.requests import Move
@@ -113,7 +115,8 @@ async def move(
 
 
 def _detail(room: Room, who: Principal, drop_id: str) -> DropDetailOut:
-    view = view_of(room, who)
+    view = View.of(room.dispatcher, room.now)
     drop = known_drop(view.state if sees_drop(view, who, drop_id) else NOTHING, drop_id)
+    view = with_contacts(who, view, (drop,), room.contacts)
     fields = drop_out(drop, view).model_dump()
     return DropDetailOut(**fields, order=drop.order, plan_version=view.plan.version)

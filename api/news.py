@@ -21,7 +21,9 @@ Name = Literal["plan", "order", "courier", "traffic", "breach_foreseen", "webhoo
 PREFIXES = {"o": "orders", "d": "drops", "c": "couriers", "t": "traffic"}
 """What the prefixes of ids name."""
 
-UNTOLD = frozenset({"quote_given", "hold_lapsed", "desks_replaced", "desk_put"})
+UNTOLD = frozenset({"quote_given", "hold_lapsed", "desks_replaced", "desk_put"}) | frozenset(
+    {"contacts_erased", "log_rechained"}
+)
 """Kinds of events that concern nobody but who asked."""
 
 OWN_NAMES = frozenset({"breach_foreseen", "webhook_disabled"})

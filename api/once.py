@@ -24,7 +24,7 @@ from typing import Annotated
 import orjson
 from fastapi import Depends, Header, Request, Response
 
-from api.access import Who
+from api.access import Principal, Who
 from api.answers import Answer, Rendered
 from api.problems import Problem, answer_to
 from api.zone import Room, Zone
@@ -58,6 +58,7 @@ class Once:
     key: str | None
     fingerprint: str
     running: Running
+    who: Principal
 
     async def ask(
         self,
@@ -160,11 +161,11 @@ async def once_of(
     running: Running = request.app.state.running
     told = request.headers.getlist("idempotency-key")
     if not told:
-        return Once(who.name, None, "", running)
+        return Once(who.name, None, "", running, who)
     key = key_of(told)
     body = canonical(await request.body())
     where = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return Once(who.name, key, hashlib.sha256(where + body).hexdigest(), running)
+    return Once(who.name, key, hashlib.sha256(where + body).hexdigest(), running, who)
 
 
 Sent = Annotated[Once, Depends(once_of)]

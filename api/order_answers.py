@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from api.bodies import ItemBody, Moment, Out
 from api.view import View
+from dispatch.contacts import Contact
 from dispatch.orders import Desk, Drop, Item, Order
 from dispatch.plan import Reason
 from dispatch.status import answer_view, drop_status, order_status, promise_of
 
 
 class ContactOut(Out):
-    """Who takes the goods at the desk."""
+    """Who takes the goods at the desk, where one is told."""
 
     name: str | None
     phone: str | None
@@ -134,18 +135,22 @@ class OrderOut(Out):
     plan_version: int
 
 
-def desk_out(desk: Desk, *, contacts: bool) -> DeskOut:
-    """Returns a desk as JSON, its contact only with ``contacts``; texts that are empty are null."""
-    contact = None
-    if contacts and (desk.contact.name or desk.contact.phone):
-        contact = ContactOut(name=desk.contact.name or None, phone=desk.contact.phone or None)
+def contact_out(contact: Contact) -> ContactOut | None:
+    """Returns a contact as JSON, null where nothing may be told of it."""
+    if contact.is_empty:
+        return None
+    return ContactOut(name=contact.name or None, phone=contact.phone or None)
+
+
+def desk_out(desk: Desk, view: View) -> DeskOut:
+    """Returns a desk as JSON; texts that are empty are null."""
     return DeskOut(
         id=desk.id,
         building=desk.building,
         floor=desk.floor,
         department=desk.department or None,
         desk=desk.desk or None,
-        contact=contact,
+        contact=contact_out(view.contact(desk.contact)),
     )
 
 
@@ -168,9 +173,9 @@ def drop_out(drop: Drop, view: View) -> DropOut:
         courier=courier,
         eta=view.moment(stop.departure) if stop else None,
         eta_p90=view.moment_or_none(view.eta_p90(drop.id)),
-        desk=desk_out(drop.desk, contacts=view.contacts),
+        desk=desk_out(drop.desk, view),
         items=[_item_out(item) for item in drop.items],
-        note=drop.note or None,
+        note=view.contact(drop.note).text or None,
         load=drop.load,
         pinned=drop.pinned,
         held=held,

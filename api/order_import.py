@@ -4,8 +4,9 @@ Orders from a table: what would become of them, and placing them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from api.contacts import Sheaf
 from api.import_answers import (
     ImportedOrderOut,
     ImportOut,
@@ -15,9 +16,12 @@ from api.import_answers import (
     refused,
 )
 from api.order_table import Line
+from api.orders import OrderIn
 from api.view import View
 from api.zone import Room
-from dispatch.batch import Outcome, check_batch, place_batch
+from dispatch.batch import Asked, Outcome, check_batch, place_batch
+from dispatch.contacts import Contact
+from dispatch.intake import fingerprint
 from dispatch.tables import Fault, Table
 
 
@@ -31,12 +35,13 @@ def import_orders(
     what was placed until then.
     """
     whole = mode == "all_or_nothing"
-    sound = [line.asked for line in lines if line.asked is not None]
+    sound = [line.order for line in lines if line.order is not None]
     if mode == "preview" or (whole and len(sound) < len(lines)):
-        found = iter(check_batch(room.dispatcher, sound, room.now))
+        asked = _asked(sound, Sheaf.found(room, _told(sound)))
+        found = iter(check_batch(room.dispatcher, asked, room.now))
     else:
-        found = iter(place_batch(room.dispatcher, sound, room.now, whole=whole))
-    outcomes = [Outcome(None) if line.asked is None else next(found) for line in lines]
+        found = iter(_placed(room, sound, whole=whole))
+    outcomes = [Outcome(None) if line.order is None else next(found) for line in lines]
     faults = [fault for pair in zip(lines, outcomes, strict=True) for fault in _faults(*pair)]
     if whole and faults:
         raise refused(table, faults)
@@ -56,6 +61,35 @@ def import_orders(
         errors=told,
         errors_left_out=len(faults) - len(told),
     )
+
+
+def _placed(room: Room, orders: Sequence[OrderIn], *, whole: bool) -> tuple[Outcome, ...]:
+    """Places orders, and keeps who they are for, but nobody of an order that is refused."""
+    sheaf = Sheaf.kept(room, _told(orders))
+    asked = _asked(orders, sheaf)
+    found = place_batch(room.dispatcher, asked, room.now, whole=whole)
+    pairs = zip(asked, found, strict=True)
+    drops = [drop for each, outcome in pairs if outcome.order for drop in each.request.drops]
+    sheaf.forget_but(room, {ref for drop in drops for ref in (drop.desk.contact, drop.note)})
+    return found
+
+
+def _told(orders: Iterable[OrderIn]) -> list[Contact]:
+    """Returns the contacts and notes of orders."""
+    told: list[Contact] = []
+
+    def note(contact: Contact) -> str:
+        told.append(contact)
+        return ""
+
+    for order in orders:
+        order.to_domain(note)
+    return told
+
+
+def _asked(orders: Iterable[OrderIn], sheaf: Sheaf) -> list[Asked]:
+    requests = [order.to_domain(sheaf.ref) for order in orders]
+    return [Asked(request, fingerprint(request)) for request in requests]
 
 
 def _faults(line: Line, outcome: Outcome) -> tuple[Fault, ...]:

@@ -18,11 +18,9 @@ from pydantic import ValidationError
 
 from api.bodies import read_instant
 from api.orders import OrderIn
-from dispatch.batch import Asked
 from dispatch.building_names import BuildingNames
 from dispatch.city import City
 from dispatch.errors import CityError, DispatchError
-from dispatch.intake import fingerprint
 from dispatch.tables import Column, Fault, Kind, Row, Table
 
 FILE = "file"
@@ -103,7 +101,7 @@ class Line:
 
     external_id: str
     rows: tuple[int, ...]
-    asked: Asked | None
+    order: OrderIn | None
     faults: tuple[Fault, ...] = ()
     _drops: tuple[tuple[int, ...], ...] = ()
 
@@ -128,7 +126,7 @@ def read_orders(table: Table, city: City, key: str) -> tuple[Line, ...]:
     for order in _orders(table.rows, key):
         faults = [fault for row in order.rows for fault in wrong.get(row.number, ())]
         # What a spreadsheet spoilt is missing: to say so too would only confuse.
-        lines.append(_line(order, faults) if faults else _asked(order, names, timezone))
+        lines.append(_line(order, faults) if faults else _read(order, names, timezone))
     return tuple(lines)
 
 
@@ -142,23 +140,22 @@ def _orders(rows: Iterable[Row], key: str) -> Iterable[_Order]:
     return found.values()
 
 
-def _line(order: _Order, faults: Iterable[Fault], asked: Asked | None = None) -> Line:
+def _line(order: _Order, faults: Iterable[Fault], body: OrderIn | None = None) -> Line:
     rows = tuple(row.number for row in order.rows)
     drops = tuple(tuple(row.number for row in drop.rows) for drop in order.drops)
-    return Line(order.external_id, rows, asked, tuple(faults), drops)
+    return Line(order.external_id, rows, body, tuple(faults), drops)
 
 
-def _asked(order: _Order, names: BuildingNames, timezone: ZoneInfo) -> Line:
+def _read(order: _Order, names: BuildingNames, timezone: ZoneInfo) -> Line:
     faults = [*_gathered(order)]
     body = _body(order, names, timezone, faults)
     if faults:
         return _line(order, faults)
     try:
-        request = OrderIn.model_validate(body).to_domain()
+        return _line(order, (), OrderIn.model_validate(body))
     except ValidationError as error:
         bare = _line(order, ())
         return _line(order, [_invalid(each, bare) for each in error.errors()])
-    return _line(order, (), Asked(request, fingerprint(request)))
 
 
 def _gathered(order: _Order) -> Iterator[Fault]:

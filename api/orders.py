@@ -13,13 +13,15 @@ from pydantic import Field
 
 from api.access import Principal, needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
-from api.bodies import Drops, Id, In, Instant, Label, Page, ServiceName
+from api.bodies import Drops, Id, In, Instant, Keep, Label, Page, ServiceName
+from api.contacts import keeper, with_contacts
 from api.depends import Here, Who
 from api.history import EntryOut, history_out
 from api.once import Once, Sent
 from api.order_answers import OrderOut, order_fields, order_out
 from api.paging import Cursor, Limit, page_of
-from api.sight import check_order, orders_of, seen_order, view_of
+from api.sight import check_order, orders_of, seen_order
+from api.view import View
 from api.zone import Room, Zone
 from dispatch.clocks import answer_order, goods_arrived, pause_order, resume_order
 from dispatch.dispatcher import Dispatcher
@@ -68,11 +70,11 @@ class OrderIn(In):
     on_infeasible: Literal["requote", "accept_late", "reject"] = "requote"
     ready_at: Instant | None = None
 
-    def to_domain(self) -> OrderRequest:
+    def to_domain(self, keep: Keep) -> OrderRequest:
         """Returns the order as a value of the business."""
         return OrderRequest(
             service=self.service,
-            drops=tuple(drop.to_domain() for drop in self.drops),
+            drops=tuple(drop.to_domain(keep) for drop in self.drops),
             store=self.store,
             ready_at=self.ready_at,
             customer=self.customer,
@@ -124,7 +126,7 @@ async def place(body: OrderIn, zone: Here, who: Who, once: Sent) -> Response:
     """Answers the order with its promise. The same ``external_id`` and body give it again."""
 
     def work(room: Room) -> Answer:
-        request = body.to_domain()
+        request = body.to_domain(keeper(room))
         check_order(room, who, request)
         order = place_order(room.dispatcher, request, room.now)
         with room.database.write() as connection:
@@ -145,7 +147,9 @@ async def list_orders(
 ) -> Page[OrderOut]:
     """Answers orders in the order in which they were placed; to intake only its own."""
 
-    view, mine = await zone.ask(lambda room: (view_of(room, who), orders_of(room, who)))
+    view, mine = await zone.ask(
+        lambda room: (View.of(room.dispatcher, room.now), orders_of(room, who))
+    )
 
     def answer() -> Page[OrderOut]:
         def is_wanted(order_id: str) -> bool:
@@ -157,7 +161,10 @@ async def list_orders(
             return status is None or status == order_status(order, view.drops_of(order), view.plan)
 
         ids, following = page_of(view.state.orders, cursor, limit, is_wanted)
-        items = [order_out(view.state.orders[order_id], view) for order_id in ids]
+        found = [view.state.orders[order_id] for order_id in ids]
+        drops = [drop for order in found for drop in view.drops_of(order)]
+        told = with_contacts(who, view, drops, zone.contacts)
+        items = [order_out(order, told) for order in found]
         return Page(items=items, next=following)
 
     # Not on the zone's thread: new orders shall not wait for a long list.
@@ -178,7 +185,7 @@ async def show(
 
     def work(room: Room) -> tuple[OrderDetailOut, str]:
         order = seen_order(room, who, order_id)
-        view = view_of(room, who)
+        view = _view(room, who, order)
         own_drops = None if who.sees_all else frozenset(order.drops)
         events = room.database.history(room.zone, order_id)
         fields: dict[str, Any] = order_fields(order, view)
@@ -299,13 +306,18 @@ async def _changed(
     def work(room: Room) -> Answer:
         if if_match is not None or not who.sees_all:
             order = seen_order(room, who, order_id)
-            view = view_of(room, who)
+            view = _view(room, who, order)
             check_match(if_match, tag_of(room, order_id), lambda: order_out(order, view))
         return _answer(room, who, change(room.dispatcher, room.now))
 
     return await once.ask(zone, work)
 
 
+def _view(room: Room, who: Principal, order: Order) -> View:
+    view = View.of(room.dispatcher, room.now)
+    return with_contacts(who, view, view.drops_of(order), room.contacts)
+
+
 def _answer(room: Room, who: Principal, order: Order, status: int = 200) -> Answer:
-    out = order_out(order, view_of(room, who))
+    out = order_out(order, _view(room, who, order))
     return Answer(out, status, tag_of(room, order.id))

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from api.access import needs
 from api.answers import Answer
-from api.bodies import DelayOut, Drops, Id, In, Instant, Moment, Out, ServiceName
+from api.bodies import DelayOut, Drops, Id, In, Instant, Keep, Moment, Out, ServiceName
+from api.contacts import keeper
 from api.depends import Here, Who
 from api.once import Sent
 from api.order_answers import ReasonOut, reason_out
@@ -41,9 +42,9 @@ class QuoteIn(In):
     ready_at: Instant | None = None
     reserve: bool = False
 
-    def to_domain(self, principal: str) -> QuoteRequest:
+    def to_domain(self, principal: str, keep: Keep) -> QuoteRequest:
         """Returns the request as a value of the business."""
-        drops = tuple(drop.to_domain() for drop in self.drops)
+        drops = tuple(drop.to_domain(keep) for drop in self.drops)
         return QuoteRequest(self.service, drops, self.store, self.ready_at, self.reserve, principal)
 
 
@@ -93,7 +94,7 @@ async def quote(body: QuoteIn, zone: Here, who: Who, once: Sent) -> Response:
     """Answers the earliest honest time; with ``reserve`` its place is held."""
 
     def work(room: Room) -> Answer:
-        answer = give_quote(room.dispatcher, body.to_domain(who.name), room.now)
+        answer = give_quote(room.dispatcher, body.to_domain(who.name, keeper(room)), room.now)
         shown = quote_out(answer, View.of(room.dispatcher, room.now))
         own = orders_of(room, who)
         if own is not None:

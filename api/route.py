@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from api.access import needs
 from api.answers import SAME, IfNoneMatch, is_same
+from api.contacts import with_contacts
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
 from api.route_answers import RouteOut, legs_of, route_out
@@ -18,6 +19,7 @@ from api.view import View
 from api.zone import Room, Zone
 from dispatch.city import Place, Way
 from dispatch.errors import CityError, Unavailable
+from dispatch.orders import StopKind
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 async def show_route(
     courier_id: CourierId,
     zone: Here,
-    _: Who,
+    who: Who,
     response: Response,
     if_none_match: IfNoneMatch = None,
 ) -> RouteOut | Response:
@@ -42,7 +44,11 @@ async def show_route(
 
     def look(room: Room) -> View:
         known_courier(room, courier_id)
-        return View.of(room.dispatcher, room.now)
+        view = View.of(room.dispatcher, room.now)
+        route = view.plan.route_of(courier_id)
+        stops = [s for s in route.stops if s.kind is StopKind.DELIVER] if route else []
+        drops = [view.state.drops[drop] for stop in stops for drop in stop.drops]
+        return with_contacts(who, view, drops, room.contacts)
 
     view = await zone.ask(look)
     ways = await ways_of(zone, view, courier_id)

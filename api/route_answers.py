@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.bodies import Moment, Out
-from api.order_answers import ReasonOut, reason_out
+from api.order_answers import ContactOut, ReasonOut, contact_out, reason_out
 from api.view import View
 from dispatch.band_times import band_during
 from dispatch.city import InsideLeg, Place, Way
@@ -97,12 +97,21 @@ class StreetPlaceOut(Out):
     lon: float
 
 
+class HandOverOut(Out):
+    """Who takes a drop at a stop, and what was noted for the courier, where one is told."""
+
+    drop: str
+    contact: ContactOut | None
+    note: str | None
+
+
 class StopOut(Out):
     """
     A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
     is known: not while a routing server does not answer.
 
     ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
+    ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note.
     """
 
     id: str
@@ -117,6 +126,7 @@ class StopOut(Out):
     committed: bool
     cut_off: ReasonOut | None
     way: WayOut | None
+    hand_overs: list[HandOverOut]
 
 
 class RouteOut(Out):
@@ -169,7 +179,19 @@ def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
         committed=stop.committed,
         cut_off=None if stop.cut_off is None else reason_out(stop.cut_off),
         way=None if way is None else _way_out(way),
+        hand_overs=[] if at_store else _hand_overs(stop, view),
     )
+
+
+def _hand_overs(stop: Stop, view: View) -> list[HandOverOut]:
+    """Returns what may be told of the persons at a stop."""
+    drops = [view.state.drops[drop] for drop in stop.drops]
+    told = [(d.id, contact_out(view.contact(d.desk.contact)), view.contact(d.note)) for d in drops]
+    return [
+        HandOverOut(drop=drop, contact=contact, note=note.text or None)
+        for drop, contact, note in told
+        if contact is not None or note.text
+    ]
 
 
 def _store_out(stop: Stop, courier: str, view: View) -> StorePlaceOut:

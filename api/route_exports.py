@@ -22,6 +22,7 @@ from gpxpy.gpx import GPX, GPXTrack, GPXTrackPoint, GPXTrackSegment, GPXWaypoint
 
 from api.access import needs
 from api.bodies import Id
+from api.contacts import with_names
 from api.couriers import known_courier
 from api.depends import Here, Who
 from api.route import ways_of
@@ -36,7 +37,7 @@ GEOJSON, GPX_TYPE = "application/geo+json", "application/gpx+xml"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A route with the name of its courier."""
+    """A route with the name of its courier, or the id where no name is known."""
 
     name: str
     route: RouteOut
@@ -58,7 +59,7 @@ class Named:
 )
 async def export(
     zone: Here,
-    _: Who,
+    who: Who,
     file_format: Annotated[Literal["geojson", "gpx"], Query(alias="format")] = "geojson",
     courier: Annotated[Id | None, Query(description="of one courier; absent: of all")] = None,
 ) -> Response:
@@ -67,14 +68,16 @@ async def export(
     def look(room: Room) -> View:
         if courier is not None:
             known_courier(room, courier)
-        return View.of(room.dispatcher, room.now)
+        view = View.of(room.dispatcher, room.now)
+        return with_names(who, view, view.state.couriers.values(), room.contacts)
 
     view = await zone.ask(look, wake=False)
     couriers = [route.courier for route in view.plan.routes if courier in (None, route.courier)]
     routes = []
     for each in couriers:
         shown = route_out(each, view, await ways_of(zone, view, each))
-        routes.append(Named(view.state.couriers[each].name, shown))
+        name = view.contact(view.state.couriers[each].name).name
+        routes.append(Named(name or each, shown))
     made = geojson_of if file_format == "geojson" else gpx_of
     text = await asyncio.to_thread(made, routes)
     headers = {"Content-Disposition": f'attachment; filename="routes.{file_format}"'}

@@ -26,7 +26,7 @@ from pydantic import (
 
 import scenarios
 from api.calendar_settings import CalendarSettings, spans_of
-from api.service_settings import CLOCK_KINDS, ServiceSettings, service_json
+from api.service_settings import CLOCK_KINDS, YEAR_S, ServiceSettings, service_json
 from api.settings_sources import CONFIG, PREFIX, laid_over, near, read_toml, variables_of
 from dispatch.datum import Datum, to_wgs84
 from dispatch.errors import DispatchError, InvalidRequest
@@ -128,11 +128,13 @@ class Settings(BaseModel):
     what is asked of the zone would wait longer than ``shed_after_s``, no better plans are looked
     for; beyond ``refuse_after_s`` new work of clients is refused, beyond ``refuse_all_after_s``
     everything. ``service`` adds to the services that ship or replaces them by name;
-    ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for tests; the
-    first ``calendar`` is the usual one. ``policy`` holds figures that differ from the defaults.
-    ``vroom_…`` bound requests in VROOM's format: processes that answer them, tasks, vehicles,
-    bytes, and seconds of search, usual and at most. With ``osrm`` travel times are those of the
-    server there, ``profile`` is the name in its addresses, and ``search`` stays ``auto``.
+    ``webhooks_allow_loopback`` lets webhooks be sent to this machine, by http too, for tests;
+    positions are kept for ``positions_keep_s``, names, phone numbers and notes for
+    ``contacts_keep_s`` after they were last needed; the first ``calendar`` is the usual one.
+    ``policy`` holds figures that differ from the defaults. ``vroom_…`` bound requests in VROOM's
+    format: processes that answer them, tasks, vehicles, bytes, and seconds of search, usual and at
+    most. With ``osrm`` travel times are those of the server there, ``profile`` is the name in its
+    addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -164,6 +166,8 @@ class Settings(BaseModel):
     vroom_seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
     vroom_most_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     webhooks_allow_loopback: bool = False
+    positions_keep_s: Annotated[int, Field(ge=60, le=YEAR_S)] = 72 * 3600
+    contacts_keep_s: Annotated[int, Field(ge=24 * 3600, le=10 * YEAR_S)] = 180 * 24 * 3600
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     shed_after_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     refuse_after_s: Annotated[float, Field(gt=0, le=3600, validate_default=True)] = 10.0

@@ -7,8 +7,6 @@ one for a thing nobody knows, byte for byte.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from api.access import Principal
 from api.view import View
 from api.zone import Room
@@ -22,11 +20,6 @@ from dispatch.state import State
 
 NOTHING = State()
 """A zone as somebody sees it who may see nothing of it."""
-
-
-def view_of(room: Room, who: Principal) -> View:
-    """Returns what is so now, with the names and numbers of contacts for who may see them."""
-    return replace(View.of(room.dispatcher, room.now), contacts=who.may("contacts.read"))
 
 
 def sees_order(room: Room, who: Principal, order_id: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from api.asked import Room
 from api.clock import ManualClock, SystemClock
+from api.retention import Retention
 from dispatch.answered import forget_answered
 from dispatch.errors import Unavailable
 from dispatch.foresight import foresee
@@ -31,6 +32,7 @@ class Ticking:
     def __init__(self, zone: Zone, tick_s: int) -> None:
         self._zone = zone
         self._tick_s = tick_s
+        self._retention = Retention(zone.settings)
         self._loop = asyncio.get_running_loop()
         self.ticked_at = self._loop.time()
         self._moves = asyncio.Lock()
@@ -99,6 +101,7 @@ class Ticking:
             room.dispatcher.tick(room.now)
             with room.database.write() as connection:
                 forget_answered(connection, room.now)
+            self._retention.forget(room)
 
         def foreseen(room: Room) -> int | None:
             room.dispatcher.record(room.now, *foresee(room.dispatcher, room.now))

@@ -4,13 +4,15 @@ What a request sees: one state and one plan of a zone, and the city they are in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from dispatch.chances import Forecast, forecast
 from dispatch.city import City
+from dispatch.contacts import Contact
 from dispatch.dispatcher import Dispatcher
 from dispatch.orders import Drop, Order
 from dispatch.plan import Plan, Stop, Unassigned
@@ -21,9 +23,9 @@ from dispatch.state import State
 @dataclass(frozen=True)
 class View:
     """
-    One moment of a zone; ``now`` in Unix seconds. Names and phone numbers of ``contacts`` are left
-    out unless whoever asks may see them.
+    One moment of a zone; ``now`` in Unix seconds.
 
+    ``contacts`` is what may be told of persons, by reference (`api.contacts`): nothing at first.
     Made for each answer and thrown away with it, so what it works out is worked out once.
     """
 
@@ -32,7 +34,7 @@ class View:
     plan: Plan
     now: int
     policy: Policy
-    contacts: bool = False
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
 
     @classmethod
     def of(cls, dispatcher: Dispatcher, now: int) -> View:
@@ -53,6 +55,10 @@ class View:
     def unassigned(self) -> dict[str, Unassigned]:
         """What the plan says about drops in nobody's route."""
         return {left_out.drop: left_out for left_out in self.plan.unassigned}
+
+    def contact(self, ref: str) -> Contact:
+        """Returns what may be told of whom a reference names; nothing where it is erased too."""
+        return self.contacts.get(ref, Contact())
 
     def drops_of(self, order: Order) -> tuple[Drop, ...]:
         """Returns the drops of an order."""

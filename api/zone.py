@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -30,7 +30,9 @@ from api.settings import Settings
 from api.ticking import Ticking
 from api.view import View
 from api.warming import warm_up
+from dispatch import kept_contacts
 from dispatch.city import City
+from dispatch.contacts import Contact
 from dispatch.dispatcher import Snapshot
 from dispatch.store import DatabaseError, LoggedEvent
 from solver.solution import Solution
@@ -57,7 +59,7 @@ PART = 500
 NO_NEWS = frozenset(
     {
         *("quote_given", "desks_replaced", "order_answered", "promise_warned", "promise_breached"),
-        *("breach_foreseen", "breach_averted"),
+        *("breach_foreseen", "breach_averted", "contacts_erased", "log_rechained"),
     }
 )
 """Kinds of events after which no better plan can be found."""
@@ -177,6 +179,11 @@ class Zone:
     async def look(self) -> View:
         """Returns what is so now: values that never change, to be read on any thread."""
         return await self.ask(lambda room: View.of(room.dispatcher, room.now))
+
+    def contacts(self, refs: Collection[str]) -> Mapping[str, Contact]:
+        """Returns what is known of persons, as a `Room` does; not for the event loop, it waits."""
+        with self._opened.database.read() as connection:
+            return kept_contacts.read(connection, self.settings.zone, refs)
 
     def moment(self, instant: int) -> str:
         """Returns an instant as RFC 3339 text in the city's time zone."""

@@ -9,7 +9,7 @@ each plan the one that its entry names.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 PART = 2000
 """Entries read at a time."""
+
+RECHAINED = "log_rechained"
+"""The kind of the entry by which an upgrade tells that it made the hashes anew."""
 
 Tell = Callable[[int, int], None]
 """Is told how many entries of how many are done."""
@@ -85,6 +88,8 @@ class _Walk:
     folding: Folding = field(default_factory=Folding)
     plans: Plans = field(default_factory=Plans)
     unreadable: Fault | None = None
+    rewritten: Fault | None = None
+    broken_before: Fault | None = None
 
 
 def audit(
@@ -135,7 +140,7 @@ def _walked(
         _folded(walk, part)
         walk.plans.take(connection, zone, part)
         tell(walk.entries, max(walk.entries, found.head_seq))
-    return _cut(walk.links, found, noted)
+    return walk.broken_before or walk.rewritten or _cut(walk.links, found, noted)
 
 
 def _linked(
@@ -160,8 +165,27 @@ def _linked(
         if noted is not None and noted.seq == entry["seq"] and noted.hash != entry["hash"]:
             what = f"The hash of entry {noted.seq} is {entry['hash'][:12]}…, noted was another."
             means = "An entry up to there was changed and all hashes after it made anew."
-            return Fault("rewritten", noted.seq, what, means)
+            walk.rewritten = Fault("rewritten", noted.seq, what, means)
+        if entry["kind"] == RECHAINED:
+            _rechained(walk, entry, noted)
     return None
+
+
+def _rechained(walk: _Walk, entry: Mapping[str, Any], noted: Head | None) -> None:
+    """Takes note of an upgrade that made the hashes up to here anew, and told what they were."""
+    told = entry["body"]
+    if told.get("broken") is not None:
+        what = f"Entry {told['broken']} did not fit its hash before entry {entry['seq']}."
+        means = "An entry there was changed before an upgrade made all hashes anew."
+        walk.broken_before = Fault("changed", told["broken"], what, means)
+    if walk.rewritten is not None and noted is not None and noted.seq <= told["seq"]:
+        # Whoever rewrote the log could have put this entry in as well: it excuses nothing.
+        same = "this very head" if noted == Head(told["seq"], told["head"]) else "another head"
+        means = (
+            f"Entry {entry['seq']} says that an upgrade of the program did it, and names {same} "
+            f"({told['seq']}:{told['head']}): if you upgraded then, note the head of now."
+        )
+        walk.rewritten = replace(walk.rewritten, means=means)
 
 
 def _cut(links: Links, found: Zone, noted: Head | None) -> Fault | None:

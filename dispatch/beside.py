@@ -90,6 +90,8 @@ def _on_server(url: URL) -> Iterator[Connection]:
         url,
         poolclass=NullPool,
         isolation_level="REPEATABLE READ",
+        # What is stored may name persons: it stays out of messages, and so out of any log.
+        hide_parameters=True,
         json_serializer=dumps,
         json_deserializer=loads,
         execution_options={"postgresql_readonly": True},

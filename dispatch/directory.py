@@ -8,9 +8,11 @@ its id, name or address. The same row always gets the same id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dispatch.contacts import Contact
 from dispatch.directory_rows import RowReader, row_fault
 from dispatch.errors import CityError
 from dispatch.places import DirectoryDesk
@@ -18,7 +20,7 @@ from dispatch.table_text import read_text
 from dispatch.tables import Column, Kind, TableError, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from dispatch.city import City
 
@@ -42,10 +44,15 @@ MOST_FAULTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The desks of a table in its order, or, if there are any ``faults``, none."""
+    """
+    The desks of a table in its order, or, if there are any ``faults``, none.
+
+    ``contacts`` are those of the desks that have one, by id, not kept yet.
+    """
 
     desks: tuple[DirectoryDesk, ...]
     faults: tuple[CityError, ...]
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
 
 
 def read_csv(
@@ -93,8 +100,9 @@ def read_rows(
         if len(reader.faults) >= most_faults:
             break
         reader.read(number, {name: str(text).strip() for name, text in row.items()})
-    desks = () if reader.faults else tuple(reader.desks.values())
-    return Directory(desks, tuple(reader.faults))
+    if reader.faults:
+        return Directory((), tuple(reader.faults))
+    return Directory(tuple(reader.desks.values()), (), reader.contacts)
 
 
 def with_directory(

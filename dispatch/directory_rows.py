@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dispatch.building_names import BuildingNames
+from dispatch.contacts import Contact
 from dispatch.errors import CityError
 from dispatch.floors import show_floors
 from dispatch.places import DirectoryDesk
@@ -35,7 +36,8 @@ class RowFault(CityError):
 
 class RowReader:
     """
-    The desks read so far; a class because a row is checked against those before it.
+    The desks read so far, and their contacts by id; a class because a row is checked against those
+    before it.
 
     ``customer`` is whose they are where a row does not say. With ``known``, the desks there are of
     all customers, no row may say another customer or take the id of another one's desk.
@@ -45,6 +47,7 @@ class RowReader:
         self, city: City, customer: str, known: Mapping[str, DirectoryDesk] | None = None
     ) -> None:
         self.desks: dict[str, DirectoryDesk] = {}
+        self.contacts: dict[str, Contact] = {}
         self.faults: list[RowFault] = []
         self._known = known
         self._city = city
@@ -73,6 +76,9 @@ class RowReader:
         desk = self._desk(row, building, floor, assumed)
         if self._check_id(number, desk):
             self.desks[desk.id] = desk
+            name, phone = row.get("contact_name", ""), row.get("contact_phone", "")
+            if name or phone:
+                self.contacts[desk.id] = Contact(name=name, phone=phone)
             self.rows[desk.id] = number
 
     def _building(self, number: int, text: str) -> str | None:
@@ -117,8 +123,6 @@ class RowReader:
             department=named[0],
             desk=named[1],
             customer=customer,
-            contact_name=row.get("contact_name", ""),
-            contact_phone=row.get("contact_phone", ""),
             assumed=assumed,
         )
 

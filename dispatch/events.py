@@ -381,6 +381,31 @@ class WebhookDisabled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ContactsErased:
+    """What was known of persons was erased, by reference, and why; what happened stays."""
+
+    at: int
+    contacts: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRechained:
+    """
+    The hashes of the log were made anew up to entry ``seq``, whose hash was ``head``, and why.
+
+    An upgrade took contacts out of entries; who noted a head before compares it with this one.
+    ``broken`` is the first entry that did not fit its hash already then (None: all did).
+    """
+
+    at: int
+    seq: int
+    head: str
+    reason: str
+    broken: int | None = None
+
+
 Event = (
     OrderPlaced
     | OrderCancelled
@@ -413,4 +438,6 @@ Event = (
     | TrafficChanged
     | TrafficEnded
     | WebhookDisabled
+    | ContactsErased
+    | LogRechained
 )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import CityError, InvalidRequest, NotFound
 from dispatch.events import OrderPlaced
-from dispatch.orders import NOBODY, Contact, Desk, Drop, Item, Order
+from dispatch.orders import Desk, Drop, Item, Order
 from dispatch.promises import Promise, WallClock
 from dispatch.promising import promised
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 def fingerprint(request: OrderRequest | QuoteRequest) -> str:
     """Returns a digest of what is asked, equal for equal requests, whatever quote they name."""
     content = {name: value for name, value in asdict(request).items() if name != "quote_id"}
+    content["drops"] = [_told(drop) for drop in request.drops]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -53,8 +54,16 @@ def wanted(service: str, drops: Sequence[DropRequest]) -> str:
 
 
 def _brought(drop: DropRequest) -> list[object]:
-    desk = asdict(replace(drop.desk, contact=NOBODY))
+    desk = asdict(replace(drop.desk, contact=""))
     return [desk, [(item.sku, item.quantity, item.load) for item in drop.items]]
+
+
+def _told(drop: DropRequest) -> dict[str, Any]:
+    told = asdict(drop)
+    if not drop.desk.contact:
+        # As it was digested while orders held contacts: orders of then can be sent again.
+        told["desk"]["contact"] = {"name": "", "phone": ""}
+    return told
 
 
 def service_of(state: State, name: str) -> Service:
@@ -233,7 +242,7 @@ def _desk(city: City, state: State, request: DeskRequest, at: str) -> Desk:
         building = known.building if building is None else building
         floor = known.floor if floor is None else floor
         department, desk = department or known.department, desk or known.desk
-        contact = known.contact if contact == NOBODY else contact
+        contact = contact or known.contact
     if building is None or floor is None:
         raise InvalidRequest(
             "The desk has neither an id nor building and floor.",
@@ -258,8 +267,7 @@ def _known_desk(city: City, state: State, key: str, at: str) -> Desk:
     """Returns a desk of a customer's directory, or the front desk of an office of the map."""
     if key in state.desks:
         own = state.desks[key]
-        contact = Contact(own.contact_name, own.contact_phone)
-        return Desk(own.building, own.floor, own.department, own.desk, key, contact)
+        return Desk(own.building, own.floor, own.department, own.desk, key, own.contact)
     if key in city.offices:
         office = city.offices[key]
         return Desk(office.building, office.floor, office.name, id=key)

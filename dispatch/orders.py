@@ -55,27 +55,19 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """Who takes the goods at the desk."""
-
-    name: str = ""
-    phone: str = ""
-
-
-NOBODY = Contact()
-"""The contact of a desk at which anybody takes the goods."""
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a drop is handed over; ``id`` is None for a desk named ad hoc."""
+    """
+    Where a drop is handed over; ``id`` is None for a desk named ad hoc.
+
+    ``contact`` refers to who takes the goods there (empty: anybody), see `dispatch.contacts`.
+    """
 
     building: str
     floor: int
     department: str = ""
     desk: str = ""
     id: str | None = None
-    contact: Contact = NOBODY
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +98,7 @@ class Drop:
     ``courier`` has, or last had, the goods on board (None: never loaded). ``pinned`` is the courier
     a dispatcher tied the drop to. ``returning`` is the load that rides back to the store: rejected,
     undeliverable or cancelled on board. ``closed_at`` is the moment of the last tap at the desk.
+    ``note`` refers to what was noted for the courier, see `dispatch.contacts`.
     """
 
     id: str
@@ -211,7 +204,8 @@ class Courier:
     Who carries: where they stand, what they are committed to, when they work.
 
     ``place`` is the end of the last finished stop, the store at first. ``loads`` and ``returns``
-    count finished stops of that kind. ``heard_at`` is the last tap.
+    count finished stops of that kind. ``heard_at`` is the last tap. ``name`` refers to what they
+    are called, see `dispatch.contacts`.
     """
 
     id: str

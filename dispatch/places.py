@@ -98,7 +98,7 @@ class Office:
 @dataclass(frozen=True, slots=True)
 class DirectoryDesk:
     """
-    A desk of a customer's own directory.
+    A desk of a customer's own directory; ``contact`` refers to who takes the goods there.
 
     ``assumed`` names what nobody said: ``floor`` where it is taken for the ground floor,
     ``place`` where the department's place on its floor is not described.
@@ -110,8 +110,7 @@ class DirectoryDesk:
     department: str = ""
     desk: str = ""
     customer: str = ""
-    contact_name: str = ""
-    contact_phone: str = ""
+    contact: str = ""
     assumed: tuple[str, ...] = ()
 
     @property

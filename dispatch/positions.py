@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from dispatch.state import State
 
 
+def on_shift(told: Sequence[Position], courier: Courier, *, at_work: bool) -> list[Position]:
+    """
+    Returns the positions told for moments of a courier's shift; where they are else is their own.
+
+    ``at_work`` says that work begun in it is not over yet: then the shift lasts on.
+    """
+    return [
+        position
+        for position in told
+        if courier.shift_start <= position.at and (position.at < courier.shift_end or at_work)
+    ]
+
+
 def newest(
     told: Sequence[Position], known: Position | None, policy: Policy, now: int
 ) -> Position | None:

@@ -132,6 +132,8 @@ def _engine(url: URL, settings: dict[str, str], *, locked: bool = False) -> Engi
     engine = create_engine(
         url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
         poolclass=NullPool,
+        # What is stored may name persons: it stays out of messages, and so out of any log.
+        hide_parameters=True,
         json_serializer=dumps,
         json_deserializer=loads,
         connect_args={

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dispatch.orders import NOBODY, Contact, Item, Line
+from dispatch.orders import Item, Line
 
 
 @dataclass(frozen=True, slots=True)
 class DeskRequest:
-    """A desk by its directory ``id``, or ad hoc by building and floor."""
+    """A desk by its directory ``id``, or ad hoc by building and floor; ``contact`` as in `Desk`."""
 
     id: str | None = None
     building: str | None = None
     floor: int | None = None
     department: str = ""
     desk: str = ""
-    contact: Contact = NOBODY
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DropRequest:
-    """The goods for one desk."""
+    """The goods for one desk; ``note`` as in `dispatch.orders.Drop`."""
 
     desk: DeskRequest
     items: tuple[Item, ...]
@@ -71,7 +71,7 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class CourierRequest:
-    """Who begins to work for a store."""
+    """Who begins to work for a store; ``name`` as in `dispatch.orders.Courier`."""
 
     name: str
     store: str

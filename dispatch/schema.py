@@ -4,7 +4,8 @@ The tables of the durable store.
 ``event`` is the log of a zone, only ever appended to, numbered without gaps by ``zone.head_seq``.
 ``orders`` to ``observed`` are what folding it gives: one row per thing, whole in ``body``; the
 other columns repeat what a query asks for. ``ordinal`` is the place in the order of things: that
-of the event that brought the thing. Instants are Unix seconds.
+of the event that brought the thing. Of persons all of these hold references into ``contact`` only,
+so that what is known of somebody can be erased while the log stays. Instants are Unix seconds.
 
 A change here needs a new version under ``dispatch/migrations``; a test compares the two.
 """
@@ -296,4 +297,21 @@ owners = Table(
     # The principal in whose name the order was placed.
     Column("principal", String, nullable=False),
     Index("owner_principal", "zone", "principal"),
+)
+
+contacts = Table(
+    "contact",
+    metadata,
+    _zone(),
+    Column("number", BigInteger, primary_key=True),
+    Column("kind", String, nullable=False),
+    # A digest of the words, by which equal ones are found; null like these where they are erased.
+    Column("key", String),
+    Column("body", JSON(none_as_null=True)),
+    _count("created_at"),
+    # Until when it is known to have been needed.
+    _count("used_at"),
+    Column("erased_at", BigInteger),
+    Index("contact_key", "zone", "key"),
+    Index("contact_used_at", "zone", "used_at"),
 )

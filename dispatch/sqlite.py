@@ -180,6 +180,8 @@ def _wrap(raw: sqlite3.Connection, begin: str) -> Connection:
         "sqlite://",
         creator=lambda: raw,
         poolclass=NullPool,
+        # What is stored may name persons: it stays out of messages, and so out of any log.
+        hide_parameters=True,
         json_serializer=dumps,
         json_deserializer=loads,
     )

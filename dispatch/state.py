@@ -404,8 +404,10 @@ def _traffic_ended(state: State, event: ev.TrafficEnded) -> State:
     return replace(state, traffic=rest)
 
 
-def _webhook_disabled(state: State, event: ev.WebhookDisabled) -> State:
-    # In the log so that all who listen hear of it; nothing is planned by it.
+def _only_logged(
+    state: State, event: ev.WebhookDisabled | ev.ContactsErased | ev.LogRechained
+) -> State:
+    # In the log so that all who listen, or look later, hear of it; nothing is planned by it.
     return state
 
 
@@ -451,5 +453,7 @@ _APPLY: Mapping[type, Callable[[State, Any], State]] = {
     ev.DeskPut: _desk_put,
     ev.TrafficChanged: _traffic_changed,
     ev.TrafficEnded: _traffic_ended,
-    ev.WebhookDisabled: _webhook_disabled,
+    ev.WebhookDisabled: _only_logged,
+    ev.ContactsErased: _only_logged,
+    ev.LogRechained: _only_logged,
 }

@@ -49,7 +49,7 @@ def test_a_kind_is_the_name_of_the_class_in_snake_case() -> None:
     assert event_kind(placed(1)) == "order_placed"
     assert event_kind(joined(1)) == "courier_added"
     # One kind for each class: none hides another.
-    assert len(EVENTS) == 31
+    assert len(EVENTS) == 33
 
 
 def test_a_field_named_kind_is_kept_beside_the_kind_of_the_event() -> None:
