@@ -5,7 +5,6 @@ Orders as a file: all of a time, line by line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -16,6 +15,7 @@ from api.bodies import ItemBody, Page
 from api.depends import Here, Who
 from api.order_answers import DropOut, OrderOut, order_out
 from api.promises import BOUND, read_range
+from api.sight import view_of
 from api.spreadsheets import CSV, LONGEST_SHEET, XLSX, Cell, csv_parts, xlsx_parts
 from api.view import View
 from dispatch.errors import InvalidRequest
@@ -64,7 +64,7 @@ async def export(
     A table has a row for each line of each drop. Texts that a spreadsheet would compute get a quote
     before them in CSV.
     """
-    view = replace(await zone.look(), contacts=who.may("contacts.read"))
+    view = await zone.ask(lambda room: view_of(room, who))
     bounds = read_range(since, until, view.city.timezone, ("query.from", "query.to"))
     ids = _placed(view, bounds)
     headers = {"Content-Disposition": f'attachment; filename="orders.{file_format}"'}
