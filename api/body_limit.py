@@ -22,7 +22,6 @@ TABLES = frozenset({("PUT", "/v1/desks"), ("POST", "/v1/imports")})
 VROOM = frozenset({"/vroom/", "/optimization"})
 """Paths that take VROOM's format, and refuse in it."""
 
-
 BODY_S = 30.0
 """Seconds within which a body has to arrive; the largest table by a slow line takes ten."""
 
@@ -53,9 +52,8 @@ class BodyLimit:
         is_table = (scope["method"], scope["path"]) in TABLES
         is_vroom = scope["path"] in VROOM
         limit = MAX_TABLE if is_table else self.vroom if is_vroom else self.limit
-        told = dict(scope["headers"]).get(b"content-length", b"0")
-        if told.isdigit() and int(told[:20]) > limit:
-            detail = f"The body has {int(told[:20])} bytes, at most {limit} are taken."
+        if (told := told_length(scope)) > limit:
+            detail = f"The body has {told} bytes, at most {limit} are taken."
             refused: Response = document(413, "body-too-large", detail)
             if is_vroom:
                 refused = JSONResponse({"code": TOO_LARGE, "error": detail}, 413)
@@ -92,3 +90,9 @@ class BodyLimit:
         except Problem as problem:
             what = f"{who.name} has sent too many bytes"
             raise HTTPException(429, what, dict(problem.headers or {})) from problem
+
+
+def told_length(scope: Scope) -> int:
+    """Returns the bytes that a request's body has by its own word, 0 without one."""
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told[:20]) if told.isdigit() else 0

@@ -7,19 +7,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import text, update
 
 from api.calendars import unpublished
 from api.figures import webhook_age
 from api.zone import Room, Zone
-from dispatch import migrations, schema, stored, webhooks
+from dispatch import schema, stored, webhooks
 from dispatch.calendars import day_of
 from dispatch.errors import DispatchError
+from dispatch.migrations import known_versions
 
 CHECKS = ("writer", "migrations", "workers", "calendar", "travel_times")
 """What is looked at: whether something can be stored, in the tables of this program; whether better
@@ -160,16 +159,10 @@ def _probe(room: Room, epoch: int) -> Check:
 
 
 def _migrations(version: str) -> Check:
-    if version == newest_version():
+    if version == known_versions()[-1]:
         return Check("migrations")
-    what = f"The database has version {version}, this program writes {newest_version()}."
+    what = f"The database has version {version}, this program writes {known_versions()[-1]}."
     return Check("migrations", "fail", f"{what} Restart the service, or end the other one.")
-
-
-@lru_cache(maxsize=1)
-def newest_version() -> str:
-    """Returns the version of the tables that this program makes."""
-    return str(ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head())
 
 
 def _calendar(room: Room, soon: Sequence[str]) -> Check:

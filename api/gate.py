@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import LOCAL, OPEN, Principal, forbidden, unauthenticated
+from api.body_limit import told_length
 from api.credentials import SESSION, TOKEN, Credentials, csrf_of
 from api.limits import Limits
 from api.lockout import Lockout
@@ -40,9 +41,9 @@ ENDLESS = frozenset({"/v1/stream"})
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names under which a service that listens on loopback can honestly be asked for."""
 
-
 KEYED = frozenset({"/optimization"})
 """Paths whose clients send a key in `Authorization` without saying what it is."""
+
 REFUSAL_S = 0.5
 """Seconds for which a 429 is kept back."""
 
@@ -177,12 +178,6 @@ class Gate:
                 f"The service does not answer for the host {asked_for[:100]!r}.",
                 cure="Use one of its names, or add this one to allowed_hosts.",
             )
-
-
-def told_length(scope: Scope) -> int:
-    """Returns the bytes that a request's body has by its own word, 0 without one."""
-    told = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(told[:20]) if told.isdigit() else 0
 
 
 def address_of(request: Request) -> str:

@@ -80,7 +80,6 @@ async def ready(zone: Here, _: Who, response: Response) -> ReadyOut:
     status = state_of(found.checks)
     if status == "failing":
         response.status_code = 503
-    response.headers["Cache-Control"] = "no-store"
     return ReadyOut(
         status=status,
         zone=zone.settings.zone,

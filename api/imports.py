@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 
 from api.access import needs
@@ -164,8 +165,7 @@ async def _desks(
 
 async def _sent_file(request: Request) -> _File:
     """Returns the file of a request; raises Problem 415 for a body of another kind."""
-    told = request.headers.get("content-type", "")
-    kind = told.partition(";")[0].strip().lower()
+    kind, charset = _told_type(request.headers.get("content-type", ""))
     if kind not in TYPES:
         raise Problem(
             415,
@@ -175,7 +175,7 @@ async def _sent_file(request: Request) -> _File:
         )
     if kind == MULTIPART:
         return await _of_form(request)
-    return _File(await request.body(), _charset(told))
+    return _File(await request.body(), charset)
 
 
 async def _of_form(request: Request) -> _File:
@@ -185,15 +185,14 @@ async def _of_form(request: Request) -> _File:
         if not isinstance(file, UploadFile):
             cure = "Send one file under the name `file`."
             raise InvalidRequest("The form has no file.", at="file", cure=cure, code="bad-import")
-        return _File(await file.read(), _charset(file.content_type or ""))
+        return _File(await file.read(), _told_type(file.content_type or "")[1])
 
 
-def _charset(content_type: str) -> str | None:
-    for part in content_type.split(";")[1:]:
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip()
-    return None
+def _told_type(header: str) -> tuple[str, str | None]:
+    """Returns a content type, and the charset where one is said."""
+    kind, options = parse_options_header(header)
+    charset = options.get(b"charset")
+    return kind.decode("latin-1"), None if charset is None else charset.decode("latin-1")
 
 
 @router.get(

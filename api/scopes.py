@@ -40,7 +40,6 @@ Scope = Literal[
     "solve",
     "imports",
     "exports",
-    "privacy",
     "tokens",
     "clock",
     "health.read",
@@ -57,7 +56,7 @@ READING: frozenset[Scope] = frozenset(
 """All that shows something and changes nothing, but for names and phone numbers."""
 
 ROLES: Mapping[Role, frozenset[Scope]] = {
-    "dispatcher": EVERYTHING - {"tokens", "privacy", "clock"},
+    "dispatcher": EVERYTHING - {"tokens", "clock"},
     "courier": frozenset(
         {
             *("couriers.read", "routes.read", "drops.read", "stores.read", "contacts.read"),

@@ -86,6 +86,23 @@ def fetch(url: str, path: str, query: Mapping[str, str | None], out: Path) -> in
     return written
 
 
+def ask(url: str, token: str | None, method: str, path: str, body: Any) -> Any:
+    """
+    Returns the JSON that a service answers.
+
+    Raises InvalidRequest for a refusal, and for a service that does not answer.
+    """
+    try:
+        with client_of(url, token) as client:
+            answer = client.request(method, path, json=body)
+        told = answer.json()
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise _silent(url, error) from error
+    if not answer.is_success:
+        raise InvalidRequest(str(told.get("detail")), at=url)
+    return told
+
+
 def client_of(url: str, token: str | None, timeout_s: float = TIMEOUT_S) -> httpx2.Client:
     """Returns a client of the service at ``url``; ``token`` None: of one that asks for none."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}

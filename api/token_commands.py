@@ -206,18 +206,6 @@ def _shown(credential: Credential) -> dict[str, Any]:
 
 
 def _asked(url: str, token: str | None, method: str, path: str, body: Any) -> Any:
-    """Returns what a service answered; raises InvalidRequest where it refused, or did not."""
-    import httpx2
+    from api.service_client import ask
 
-    from api.service_client import client_of
-
-    try:
-        with client_of(url, token) as client:
-            answer = client.request(method, path, json=body)
-        told = answer.json()
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        cure = "Start it with `dispatch serve`, or name where it runs with --url."
-        raise InvalidRequest(f"No answer of the service: {error}.", at=url, cure=cure) from error
-    if not answer.is_success:
-        raise InvalidRequest(str(told.get("detail")), at=url)
-    return told
+    return ask(url, token, method, path, body)

@@ -18,15 +18,7 @@ from multiprocessing.connection import Connection
 from time import perf_counter
 from typing import Any
 
-from api.vroom_checks import (
-    check_breaks,
-    check_coordinates,
-    check_costs,
-    check_geometry,
-    check_speeds,
-)
 from api.vroom_places import Filled, Place, Table, filled, without_numbers
-from api.vroom_plan import planned_answer
 from api.vroom_requests import (
     INTERNAL,
     STATUS,
@@ -38,7 +30,15 @@ from api.vroom_requests import (
 )
 from api.vroom_shapes import Line, draw
 from solver.vroom import answer
+from solver.vroom_checks import (
+    check_breaks,
+    check_coordinates,
+    check_costs,
+    check_geometry,
+    check_speeds,
+)
 from solver.vroom_errors import ROUTING, Entry, VroomError
+from solver.vroom_plan import planned_answer
 from solver.vroom_reading import Request, read
 
 NICENESS = 10

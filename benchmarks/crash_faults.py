@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.crash_scene import Scene
+    from benchmarks.fault_proxy import FaultProxy
     from benchmarks.service import Service
 
 Fault = Callable[["Scene"], float]
@@ -87,34 +88,38 @@ def usurped(scene: Scene) -> float:
 
 def cut(scene: Scene) -> float:
     """Clients are cut off in the middle of requests and answers, again and again."""
-    scene.way.cut_within = CUT_WITHIN
-    time.sleep(WINDOW_S)
-    scene.way.cut_within = 0
+    _cut_for_a_while(scene.way, CUT_WITHIN)
     return scene.load.answered()
 
 
 def slow(scene: Scene) -> float:
     """What clients send and hear comes drop by drop."""
-    scene.way.piece_s = PIECE_S
-    time.sleep(WINDOW_S)
-    scene.way.piece_s = 0.0
+    _slow_for_a_while(scene.way, PIECE_S)
     return scene.load.answered()
 
 
 def line_cut(scene: Scene) -> float:
     """The line to the database is cut in the middle of statements and answers."""
-    scene.line.cut_within = 10 * CUT_WITHIN
-    time.sleep(WINDOW_S)
-    scene.line.cut_within = 0
+    _cut_for_a_while(scene.line, 10 * CUT_WITHIN)
     return scene.load.answered()
 
 
 def line_slow(scene: Scene) -> float:
     """What service and database tell each other comes drop by drop."""
-    scene.line.piece_s = LINE_PIECE_S
-    time.sleep(WINDOW_S)
-    scene.line.piece_s = 0.0
+    _slow_for_a_while(scene.line, LINE_PIECE_S)
     return scene.load.answered()
+
+
+def _cut_for_a_while(line: FaultProxy, within: int) -> None:
+    line.cut_within = within
+    time.sleep(WINDOW_S)
+    line.cut_within = 0
+
+
+def _slow_for_a_while(line: FaultProxy, piece_s: float) -> None:
+    line.piece_s = piece_s
+    time.sleep(WINDOW_S)
+    line.piece_s = 0.0
 
 
 def full(scene: Scene) -> float:

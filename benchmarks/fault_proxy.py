@@ -37,7 +37,7 @@ class FaultProxy:
         self.cuts = 0
         self.server_port = server_port
         self._rng = random.Random(seed)
-        self._lines: set[_Line] = set()
+        self._lines: set[Line] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -59,21 +59,32 @@ class FaultProxy:
         """Returns after how many bytes a line is cut from now on, where it is cut at all."""
         return self._rng.randint(1, max(1, self.cut_within))
 
-    def ended(self, line: _Line) -> None:
+    def ended(self, line: Line) -> None:
         """Hears of a connection that is over."""
         self._lines.discard(line)
+
+    def takes(self) -> bool:
+        """Returns whether a new connection is taken."""
+        return True
+
+    def line(self, client: socket.socket, server: socket.socket) -> Line:
+        """Returns the line of a new connection."""
+        return Line(self, client, server)
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
+                if not self.takes():
+                    client.close()
+                    continue
                 try:
                     server = socket.create_connection(("127.0.0.1", self.server_port))
                 except OSError:
                     # The server is down: so is the line.
                     client.close()
                     continue
-                line = _Line(self, client, server)
+                line = self.line(client, server)
                 self._lines.add(line)
                 for source, target in ((client, server), (server, client)):
                     threading.Thread(
@@ -81,8 +92,8 @@ class FaultProxy:
                     ).start()
 
 
-class _Line:
-    """One connection through the proxy."""
+class Line:
+    """One connection through a proxy; `pass_on` runs on a thread for each side."""
 
     def __init__(self, proxy: FaultProxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._ends = proxy, (client, server)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -16,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from dispatch import schema
 from dispatch.codec import dumps, loads
 from dispatch.errors import InvalidRequest
-from dispatch.migrations import configuration
+from dispatch.migrations import known_versions
 from dispatch.sqlite import DatabaseError, connect_reader, path_of, reported
 
 if TYPE_CHECKING:
@@ -114,15 +113,9 @@ def version_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def known_versions(connection: Connection) -> tuple[str, ...]:
-    """Returns the versions of tables that this program knows, the oldest first."""
-    script = ScriptDirectory.from_config(configuration(connection))
-    return tuple(sorted(each.revision for each in script.walk_revisions()))
-
-
 def check_version(connection: Connection, at: str, *, of_this_version: bool = True) -> None:
     """Raises DatabaseError for a database that this program cannot read."""
-    version, known = version_of(connection), known_versions(connection)
+    version, known = version_of(connection), known_versions()
     if version is None:
         raise DatabaseError(
             "This is not a database of this program.", at=at, cure="Name the one of the service."

@@ -18,8 +18,9 @@ from sqlalchemy import func, select
 from dispatch import schema
 from dispatch.audit import Audit, audit
 from dispatch.backup import integrity
-from dispatch.beside import beside, known_versions, name_of, server_of, version_of, zones_of
+from dispatch.beside import beside, name_of, server_of, version_of, zones_of
 from dispatch.errors import DispatchError
+from dispatch.migrations import known_versions
 from dispatch.orders import DropStatus, StopKind
 from dispatch.sqlite import FIRST_MENDED, path_of
 from dispatch.stored import read_plan, read_state, read_zone
@@ -92,7 +93,7 @@ def _checked(
     tell: Callable[[int, int], None],
 ) -> Checked:
     with beside(url, of_this_version=False) as connection:
-        version, newest = version_of(connection), known_versions(connection)[-1]
+        version, newest = version_of(connection), known_versions()[-1]
         engine = _engine(connection)
         if version != newest:
             text = f"It is of version {version}, brought to {newest} by the next start."

@@ -25,6 +25,7 @@ from openpyxl.worksheet.cell_range import CellRange
 from dispatch.tables import (
     MOST_COLUMNS,
     MOST_EMPTY,
+    OLD_EXCEL,
     SHOWN,
     Column,
     Fault,
@@ -44,12 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from openpyxl.workbook.workbook import Workbook
-
-MAGIC = b"PK\x03\x04"
-"""How a zip, and so a workbook, begins."""
-
-OLD_MAGIC = b"\xd0\xcf\x11\xe0"
-"""How a workbook of before 2007 begins, and one that a password locks."""
 
 MOST_UNPACKED = 64 * 1024 * 1024
 """Bytes that a workbook unpacks to: some 50 000 rows of a dozen columns."""
@@ -97,7 +92,7 @@ def read_excel(
     Raises TableError for what is no workbook, is locked, unpacks to too much, has no such sheet, a
     wrong row of names, or more than ``most_rows`` rows that are not empty.
     """
-    if data.startswith(OLD_MAGIC):
+    if data.startswith(OLD_EXCEL):
         raise broken("The workbook is an old .xls, or locked by a password.", _SAVE)
     try:
         merged = _inspected(data)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dispatch.table_text import read_text
-from dispatch.tables import MOST_BYTES, Table, broken
+from dispatch.tables import MOST_BYTES, NEW_EXCEL, OLD_EXCEL, Table, broken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.tables import Column
 
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How workbooks of Excel begin, new and old: what a file is called says little."""
+WORKBOOKS = (NEW_EXCEL, OLD_EXCEL)
+"""How workbooks begin: what a file is called says little."""
 
 
 def read_table(

@@ -17,6 +17,9 @@ from dispatch.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+NEW_EXCEL, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+"""How workbooks of Excel begin: a zip; and those of before 2007, or locked by a password."""
+
 MOST_BYTES = 8 * 1024 * 1024
 """Bytes of a file."""
 

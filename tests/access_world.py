@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from dispatch.city import City
+
 PLAIN = {"quote_search_s": 0, "quote_confidence": 0, "quote_room_s": 0}
 """Figures with which orders are placed in milliseconds."""
 
@@ -62,13 +64,15 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path, couriers: int = 2, **changes: Any) -> Iterator[Guarded]:
+def guarded(
+    folder: Path, couriers: int = 2, city: City | None = None, **changes: Any
+) -> Iterator[Guarded]:
     """
     Yields a service with a principal of each role: ``admin``, ``desk`` (a dispatcher), ``shop`` and
     ``rival`` (intake), ``audit``, and couriers ``c_1`` and on, whose phones are signed in.
     """
     usual = {"access": "tokens", "policy": PLAIN, "requests_per_second": 10_000}
-    app = create_app(settings_in(folder, **usual | changes), city=helsinki())
+    app = create_app(settings_in(folder, **usual | changes), city=city or helsinki())
     with TestClient(
         app,
         base_url="http://127.0.0.1",

@@ -7,6 +7,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,11 +18,11 @@ from api.app import create_app
 from api.search_pool import SearchLost
 from api.settings import EMBEDDED_CITY, Settings
 from dispatch.city import City, load_city
+from dispatch.store import Database
 from solver.solve import Result, SolveParams, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from dispatch.dispatcher import Snapshot
 
@@ -74,8 +76,19 @@ class DeadSearch(InlineSearch):
         raise SearchLost("A search worker died.")
 
 
+@cache
+def _new_database() -> bytes:
+    """Returns a database as it is before its first start, but for tables: they take a while."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "dispatch.db"
+        Database.open(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
 def settings_in(folder: Path, **changes: Any) -> Settings:
     """Returns settings with a database in a folder and a clock that starts at ten."""
+    if not (path := folder / "dispatch.db").exists() and "db" not in changes:
+        path.write_bytes(_new_database())
     usual = {
         "db": f"sqlite:///{folder}/dispatch.db",
         "clock": "manual",

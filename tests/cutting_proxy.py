@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from benchmarks.fault_proxy import FaultProxy, Line
+
+if TYPE_CHECKING:
+    import socket
 
 COMMIT = b"COMMIT\x00"
 """How the order to commit ends: https://www.postgresql.org/docs/15/protocol-message-formats.html"""
 
 
-class CuttingProxy:
+class CuttingProxy(FaultProxy):
     """
     Passes on what client and server say; once armed it cuts the next connection that commits.
 
@@ -21,62 +26,48 @@ class CuttingProxy:
     def __init__(self, server_port: int) -> None:
         self.armed = ""
         self.is_open = True
-        self.cuts = 0
-        self._server_port = server_port
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listening.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(server_port)
 
-    def close(self) -> None:
-        """Takes no more connections."""
-        # Closing alone would not wake the thread that waits for one.
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
+    def line(self, client: socket.socket, server: socket.socket) -> Line:
+        """Returns a line that hears what is committed."""
+        return _Line(self, client, server)
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                if not self.is_open:
-                    client.close()
-                    continue
-                server = socket.create_connection(("127.0.0.1", self._server_port))
-                line = _Line(self, client, server)
-                threading.Thread(target=line.to_server, daemon=True).start()
-                threading.Thread(target=line.to_client, daemon=True).start()
+    def takes(self) -> bool:
+        """Returns whether it is open."""
+        return self.is_open
 
 
-class _Line:
+class _Line(Line):
     """One connection through the proxy."""
 
     def __init__(self, proxy: CuttingProxy, client: socket.socket, server: socket.socket) -> None:
-        self._proxy, self._client, self._server = proxy, client, server
+        super().__init__(proxy, client, server)
+        self._cutting, self._client = proxy, client
         self._swallow = threading.Event()
 
-    def to_server(self) -> None:
+    def pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        if source is self._client:
+            self._to_server(target)
+        else:
+            self._to_client(source)
+
+    def _to_server(self, server: socket.socket) -> None:
         with suppress(OSError):
             while said := self._client.recv(65_536):
-                if said.endswith(COMMIT) and self._proxy.armed:
-                    how, self._proxy.armed = self._proxy.armed, ""
-                    self._proxy.cuts += 1
+                if said.endswith(COMMIT) and self._cutting.armed:
+                    how, self._cutting.armed = self._cutting.armed, ""
+                    self._cutting.cuts += 1
                     if how == "before":
                         break
                     self._swallow.set()
-                self._server.sendall(said)
+                server.sendall(said)
         if not self._swallow.is_set():
-            self._cut()
+            self.cut()
 
-    def to_client(self) -> None:
+    def _to_client(self, server: socket.socket) -> None:
         with suppress(OSError):
-            while said := self._server.recv(65_536):
+            while said := server.recv(65_536):
                 if self._swallow.is_set():
                     break
                 self._client.sendall(said)
-        self._cut()
-
-    def _cut(self) -> None:
-        for end in (self._client, self._server):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        self.cut()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from api.settings import EMBEDDED_CITY
+from dispatch.city import load_city
 from tests.access_world import Guarded, guarded
 from tests.api_world import a_courier, a_drop, an_order, at
 
@@ -193,7 +195,9 @@ QUERIES = {"PUT /v1/desks": "?customer=Acme", "GET /v1/imports/template": "?kind
 @pytest.fixture(scope="module")
 def things(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Things]:
     folder = tmp_path_factory.mktemp("matrix")
-    with guarded(folder, couriers=3, webhooks_allow_loopback=True) as world:
+    # A city of its own: reports of traffic are in force in it, and are not taken back.
+    city = load_city(EMBEDDED_CITY)
+    with guarded(folder, couriers=3, city=city, webhooks_allow_loopback=True) as world:
         # A stream has no end but this; where it does not begin it is the same without.
         world.app.state.zone.feed.close()
         yield Things(world, count())

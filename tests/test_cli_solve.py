@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from tests.test_vroom_input import JOB, job, request
+from benchmarks.vroom_wrong import JOB, request
+from tests.test_vroom_input import job
 
 if TYPE_CHECKING:
     from pathlib import Path

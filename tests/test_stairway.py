@@ -10,8 +10,8 @@ from alembic import command
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
-from dispatch.beside import known_versions, server_of
-from dispatch.migrations import configuration, migrate
+from dispatch.beside import server_of
+from dispatch.migrations import configuration, known_versions, migrate
 from dispatch.store import Database
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def down(connection: Connection, to: str) -> None:
 def test_each_version_can_be_taken_back_and_made_again(connection: Connection) -> None:
     before, at = "base", "here"
     shapes: dict[str, Any] = {"base": {}}
-    for version in known_versions(connection):
+    for version in known_versions():
         connection.rollback()
         migrate(connection, at, version)
         shapes[version] = shape(connection)

@@ -9,9 +9,10 @@ import pytest
 from benchmarks.peer_env import Skipped
 from benchmarks.vroom_format import meet
 from benchmarks.vroom_peer import vroom_python
+from benchmarks.vroom_wrong import JOB, VEHICLE, M, request
 from solver import vroom_reasons
 from solver.vroom import answer, faults
-from tests.test_vroom_input import JOB, VEHICLE, M, job, request, vehicle
+from tests.test_vroom_input import job, vehicle
 
 
 def route(told: dict[str, Any]) -> dict[str, Any]:

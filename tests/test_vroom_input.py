@@ -8,18 +8,8 @@ import pytest
 
 from benchmarks.peer_env import Skipped
 from benchmarks.vroom_peer import ask_all, vroom_python
+from benchmarks.vroom_wrong import JOB, PAIR, VEHICLE, M, request
 from solver.vroom import answer
-
-M = [[0, 60, 120], [60, 0, 60], [120, 60, 0]]
-JOB = {"id": 1, "location_index": 1}
-PAIR = {"pickup": {"id": 1, "location_index": 1}, "delivery": {"id": 1, "location_index": 2}}
-VEHICLE = {"id": 1, "start_index": 0}
-
-
-def request(**changes: Any) -> dict[str, Any]:
-    """A sound request with other entries; None takes one away."""
-    base = {"vehicles": [VEHICLE], "jobs": [JOB], "matrix": M, **changes}
-    return {key: value for key, value in base.items() if value is not None}
 
 
 def job(**more: Any) -> dict[str, Any]:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.vroom_plan import NOT_PLANNED, planned_answer
-from api.vroom_timing import Stage, gaps_of, starts_of
 from benchmarks.peer_env import Skipped
 from benchmarks.vroom_fuzz import plan
 from benchmarks.vroom_peer import ask_all, vroom_python
 from benchmarks.vroom_worlds import random_request
 from benchmarks.vroom_wrong import JOB, PAIR, VEHICLE, request
 from solver.vroom_errors import VroomError
+from solver.vroom_plan import NOT_PLANNED, planned_answer
+from solver.vroom_plan_timing import Stage, gaps_of, starts_of
 
 
 def planned(*steps: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -32,17 +33,24 @@ def migrate(connection: Connection, at: str, to: str = "head") -> None:
                 at=at,
                 cure="Name another: a missing file is created, a server's has to be empty.",
             )
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        known = known_versions()
         if version is not None and version not in known:
             raise DatabaseError(
                 f"The database is newer than this program: its version is {version}, "
-                f"the newest known here {max(known)}.",
+                f"the newest known here {known[-1]}.",
                 at=at,
                 cure="Run the newer program, or restore a backup made before it was upgraded.",
                 code="database-newer",
             )
         if version != to:
             command.upgrade(config, to)
+
+
+@lru_cache(maxsize=1)
+def known_versions() -> tuple[str, ...]:
+    """Returns the versions of tables that this program knows, the oldest first."""
+    script = ScriptDirectory(str(Path(__file__).parent))
+    return tuple(sorted(each.revision for each in script.walk_revisions()))
 
 
 def configuration(connection: Connection) -> Config:

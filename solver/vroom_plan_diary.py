@@ -17,9 +17,9 @@ from solver.vroom_entries import BreakEntry, Mission, TaskEntry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from api.vroom_timing import Stage
     from solver.vroom_entries import VehicleEntry
     from solver.vroom_errors import Entry, Windows
+    from solver.vroom_plan_timing import Stage
     from solver.vroom_reading import Request
 
 _TIMES = ("lead_time", "delay")

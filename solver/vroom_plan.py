@@ -2,7 +2,7 @@
 VROOM's plan mode: routes exactly as their steps say, with what they violate.
 
 Where each violation is told is VROOM's (`choose_ETA.cpp`, and probes of VROOM 1.15): see
-`api.vroom_diary`.
+`solver.vroom_plan_diary`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from api.vroom_diary import Diary, Stop, told_of
-from api.vroom_timing import Stage, starts_of
 from solver.vroom_costs import COST_UNITS, HUNDREDTHS, expense_factors, speed_factor
 from solver.vroom_errors import MOST_NUMBER, VroomError, entry
+from solver.vroom_plan_diary import Diary, Stop, told_of
+from solver.vroom_plan_timing import Stage, starts_of
 from solver.vroom_reading import read
 from solver.vroom_steps import planned_routes
 
