@@ -1,7 +1,8 @@
 # Everything runs in .venv, made from requirements.lock; nothing global is touched.
 PYTHON ?= python3
-# Cores for pytest; a file of tests stays on one of them, since some start servers.
-WORKERS ?= 2
+# Processes for pytest: one more than two cores, since some tests wait for servers. A file of tests
+# stays with one of them.
+WORKERS ?= 3
 ARGS ?=
 BIN := .venv/bin
 KERNELS := $(wildcard dispatch/*kernels.py dispatch/cch_*.py solver/bundle_*.py) \

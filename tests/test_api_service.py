@@ -296,7 +296,8 @@ def test_without_workers_the_search_is_off(tmp_path: Path) -> None:
 
 def test_a_store_outside_the_city_is_refused_before_anything_is_stored(tmp_path: Path) -> None:
     store = {"id": "st_x", "name": "X", "lat": 61.0, "lon": 25.0}
-    app = create_app(settings_in(tmp_path, store=[store]), city=helsinki())
+    place = {"store": [store], "db": f"sqlite:///{tmp_path}/dispatch.db"}
+    app = create_app(settings_in(tmp_path, **place), city=helsinki())
     with pytest.raises(DispatchError, match=r"store\[0\].*\[\[store\]\]"), TestClient(app):
         pass
     assert list(tmp_path.iterdir()) == []

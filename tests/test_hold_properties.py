@@ -204,7 +204,7 @@ class Zone(RuleBasedStateMachine):
 
 TestZone = Zone.TestCase
 TestZone.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -219,7 +219,7 @@ def test_hundreds_of_solves_in_a_row_hold_no_more_memory() -> None:
     # In a process of its own, which holds nothing of other tests.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        resident, traced = pool.submit(_growth, 100, 300).result()
+        resident, traced = pool.submit(_growth, 80, 150).result()
     # One model of OR-Tools that is kept takes 1 MB and more, one result that is kept some kB.
     assert resident < 30e6
     assert traced < 300e3

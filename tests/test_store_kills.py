@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Acknowledged = tuple[int, str, int]
 
-KILLS, MOST = 20, 40
+KILLS, MOST = 20, 12
 """How often it is killed, and after how many acknowledgements at the latest."""
 
 FORKS = multiprocessing.get_context("forkserver")

@@ -405,7 +405,7 @@ def _with_rest(num_jobs: int, routes: tuple[tuple[object, ...], ...]) -> Solutio
 
 TestZone = Zone.TestCase
 TestZone.settings = settings(
-    max_examples=80,
+    max_examples=50,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
