@@ -42,11 +42,16 @@ async def listen(http: httpx2.AsyncClient, told: Callable[[int, float], None] | 
 
 
 class Phone:
-    """One courier who taps the next thing of the route again and again; counts its taps."""
+    """
+    One courier who taps the next thing of the route again and again.
+
+    Mutable: it counts its taps, and keeps the one that was not answered, to send it again.
+    """
 
     def __init__(self, http: httpx2.AsyncClient, courier: str, rng: random.Random) -> None:
         self._http, self._courier, self._rng = http, courier, rng
         self._numbers = count(1)
+        self._unanswered: dict[str, Any] | None = None
 
     async def run(self) -> None:
         """Acts until it is cancelled."""
@@ -56,12 +61,20 @@ class Phone:
 
     async def act(self) -> None:
         """Reads the route and reports the next thing of it, if there is one."""
-        path = f"/v1/couriers/{self._courier}"
-        stops = (await self._http.get(f"{path}/route")).raise_for_status().json()["stops"]
+        if self._unanswered is None:
+            self._unanswered = await self._next()
+        if self._unanswered is not None:
+            path = f"/v1/couriers/{self._courier}/actions"
+            body = {"actions": [self._unanswered]}
+            (await self._http.post(path, json=body)).raise_for_status()
+            self._unanswered = None
+
+    async def _next(self) -> dict[str, Any] | None:
+        route = await self._http.get(f"/v1/couriers/{self._courier}/route")
+        stops = route.raise_for_status().json()["stops"]
         if not stops:
-            return
+            return None
         number = next(self._numbers)
         kind = NEXT[stops[0]["kind"]] if stops[0]["committed"] else "departed"
-        tap = {"action_id": f"{self._courier}-{number}", "seq": number, "kind": kind}
-        body = {"actions": [{**tap, "stop": stops[0]["id"]}]}
-        (await self._http.post(f"{path}/actions", json=body)).raise_for_status()
+        name = f"{self._courier}-{number}"
+        return {"action_id": name, "seq": number, "kind": kind, "stop": stops[0]["id"]}
