@@ -5,16 +5,19 @@ What a plan gained over the one before, priced in the problem of the moment at w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over, sequences_of_plan
 from dispatch.errors import DispatchError
+from dispatch.events import DropPinned
 from dispatch.observed import learn
+from dispatch.orders import DropStatus
 from dispatch.plan_reading import read_routes
 from dispatch.planning import build_problem
 from dispatch.proposals import carried
 from dispatch.reported import in_force
-from dispatch.state import State
+from dispatch.state import State, apply
 from solver.problem import Measure
 from solver.solution import Solution, cost
 
@@ -95,6 +98,9 @@ def gain(found: Past, city: City, policy: Policy) -> Gain:
     with in_force(city, State(), state):
         learn(city, state, policy)
         model = build_problem(state, found.before, city, policy, plan.made_at)
+        if brought := _brought_forward(model, plan, state):
+            state = reduce(apply, brought, state)
+            model = build_problem(state, found.before, city, policy, plan.made_at)
         kept = carried(state, model, sequences_of_plan(found.before)).solution
         published = _solution(model, plan)
         prices = cost(model.problem, kept), cost(model.problem, published)
@@ -105,6 +111,22 @@ def gain(found: Past, city: City, policy: Policy) -> Gain:
     )
     cause = _cause(bool(found.decided_with), kept.routes == published.routes)
     return Gain(cause, tiers, off_s(routes, plan.whole_routes()))
+
+
+def _brought_forward(model: Model, plan: Plan, state: State) -> tuple[DropPinned, ...]:
+    """
+    Returns pins for waiting drops that are planned, though the model holds them back.
+
+    A dispatcher puts one into a route without a pin: it was pinned while that was planned.
+    """
+    names = {job.name for job in model.problem.jobs}
+    return tuple(
+        DropPinned(plan.made_at, drop, courier)
+        for drop, (courier, _) in plan.assignments().items()
+        if drop not in names
+        and drop in state.drops
+        and state.drops[drop].status is DropStatus.WAITING
+    )
 
 
 def _cause(has_events: bool, follows: bool) -> str:
