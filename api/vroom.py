@@ -14,13 +14,14 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.access import needs
+from api.access import Principal, needs
 from api.bodies import Out
 from api.depends import Here, Who
+from api.limits import Limits, Spending
 from api.vroom_pool import GRACE_S, BusyError, VroomPool
 from api.vroom_requests import INPUT, INTERNAL, OK, TOO_LARGE, Caps
 from api.vroom_travel import Travel
-from api.vroom_worker import Job, Told, written
+from api.vroom_worker import Cost, Job, Told, written
 from api.zone import Zone
 
 router = APIRouter(tags=["vroom"])
@@ -101,9 +102,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     openapi_extra=BODY,
     dependencies=[needs("solve")],
 )
-async def solve(request: Request, zone: Here, who: Who) -> Response:
+async def solve(request: Request, zone: Here, who: Who, limits: Spending) -> Response:
     """Answers as vroom-express does, with its statuses: code 0 is 200, 2 is 400, 4 is 413."""
-    return await _answered(request, zone, is_openrouteservice=False)
+    return await _answered(request, zone, who, limits, is_openrouteservice=False)
 
 
 @router.post(
@@ -113,9 +114,9 @@ async def solve(request: Request, zone: Here, who: Who) -> Response:
     openapi_extra=BODY,
     dependencies=[needs("solve")],
 )
-async def optimize(request: Request, zone: Here, who: Who) -> Response:
+async def optimize(request: Request, zone: Here, who: Who, limits: Spending) -> Response:
     """Answers as `POST /vroom/`; a top-level ``matrix`` is that of every profile."""
-    return await _answered(request, zone, is_openrouteservice=True)
+    return await _answered(request, zone, who, limits, is_openrouteservice=True)
 
 
 @router.get(
@@ -138,7 +139,14 @@ async def health(request: Request, zone: Here, who: Who) -> Response:
     return Response(status_code=told.status)
 
 
-async def _answered(request: Request, zone: Zone, *, is_openrouteservice: bool) -> Response:
+async def _answered(
+    request: Request, zone: Zone, who: Principal, limits: Limits, *, is_openrouteservice: bool
+) -> Response:
+    def spend(cost: Cost) -> None:
+        limits.check(who, "points", cost.points)
+        limits.spend(who, "solve_s", cost.seconds)
+        limits.spend(who, "points", cost.points)
+
     try:
         body = await request.body()
     except HTTPException as error:
@@ -147,7 +155,7 @@ async def _answered(request: Request, zone: Zone, *, is_openrouteservice: bool) 
     except ClientDisconnect:
         return Response(status_code=503)
     job = _job(zone, body, is_openrouteservice=is_openrouteservice)
-    work = asyncio.create_task(_pool(request).answer(job, await _travel(request, zone)))
+    work = asyncio.create_task(_pool(request).answer(job, await _travel(request, zone), spend))
     gone = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)

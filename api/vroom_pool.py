@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from api.problems import Problem
 from api.vroom_requests import INTERNAL, STATUS
 from api.vroom_travel import Travel
-from api.vroom_worker import Job, LinesWanted, TableWanted, Told, run, written
+from api.vroom_worker import Cost, Job, LinesWanted, TableWanted, Told, run, written
 from solver.vroom_errors import VroomError
 
 log = logging.getLogger(__name__)
@@ -65,10 +67,13 @@ class VroomPool:
         self._context.set_forkserver_preload(PRELOADED)
         forkserver.ensure_running()
 
-    async def answer(self, job: Job, travel: Travel) -> Told:
+    async def answer(
+        self, job: Job, travel: Travel, spend: Callable[[Cost], None] = lambda _: None
+    ) -> Told:
         """
         Returns the answer to a job; whoever cancels this ends its process.
 
+        ``spend`` hears on this loop what the job is about to take; what it raises is raised here.
         Raises BusyError where too many wait already.
         """
         if self.is_busy and self._waiting >= MOST_WAITING:
@@ -78,9 +83,20 @@ class VroomPool:
             await self._free.acquire()
         finally:
             self._waiting -= 1
-        talk = _Talk(self._context, job, travel)
-        self._talks.add(talk)
         loop = asyncio.get_running_loop()
+
+        async def spent(cost: Cost) -> None:
+            spend(cost)
+
+        talk = _Talk(
+            self._context,
+            job,
+            travel,
+            lambda cost: asyncio.run_coroutine_threadsafe(spent(cost), loop).result(
+                job.ends_after_s
+            ),
+        )
+        self._talks.add(talk)
         done = loop.run_in_executor(self._threads, talk.held)
         try:
             return await asyncio.wait_for(asyncio.shield(done), job.ends_after_s)
@@ -108,9 +124,14 @@ class _Talk:
     """
 
     def __init__(
-        self, context: multiprocessing.context.ForkServerContext, job: Job, travel: Travel
+        self,
+        context: multiprocessing.context.ForkServerContext,
+        job: Job,
+        travel: Travel,
+        spend: Callable[[Cost], None],
     ) -> None:
         self._context, self._job, self._travel = context, job, travel
+        self._spend = spend
         self._process: BaseProcess | None = None
         self._is_over = False
 
@@ -123,6 +144,9 @@ class _Talk:
                 process.kill()
             try:
                 return self._heard(ours)
+            except Problem:
+                process.kill()
+                raise
             except (EOFError, OSError):
                 if not self._is_over:
                     log.error("A process that answered in VROOM's format died")
@@ -156,6 +180,10 @@ class _Talk:
                 if said.fault:
                     log.error("A request in VROOM's format failed: %s", said.fault)
                 return said
+            if isinstance(said, Cost):
+                self._spend(said)
+                ours.send(None)
+                continue
             ours.send(self._travelled(said))
 
     def _travelled(self, asked: TableWanted | LinesWanted) -> object:

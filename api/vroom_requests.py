@@ -88,9 +88,14 @@ def _refused(name: str) -> Any:
     raise ValueError(f"{name} is not JSON.")
 
 
+def size_of(root: Entry) -> int:
+    """Returns how many tasks a request has; a shipment has two."""
+    return _length(root.get("jobs")) + 2 * _length(root.get("shipments"))
+
+
 def check_size(root: Entry, caps: Caps) -> None:
     """Raises VroomError with code 4 for more tasks or vehicles than a request may have."""
-    locations = _length(root.get("jobs")) + 2 * _length(root.get("shipments"))
+    locations = size_of(root)
     for number, most, what in (
         (locations, caps.locations, "locations"),
         (_length(root["vehicles"]), caps.vehicles, "vehicles"),
@@ -118,11 +123,10 @@ def options_of(root: Entry, caps: Caps) -> Options:
     if _is_number(limit):
         seconds = limit
     else:
-        tasks = _length(root.get("jobs")) + 2 * _length(root.get("shipments"))
         level = given.get("x")
         depth: float = level if _is_number(level) else DEEPEST_SEARCH
         share = (min(max(depth, 0), DEEPEST_SEARCH) + 1) / (DEEPEST_SEARCH + 1)
-        seconds = min(caps.usual_seconds, _AT_LEAST_S + _PER_TASK_S * tasks) * share
+        seconds = min(caps.usual_seconds, _AT_LEAST_S + _PER_TASK_S * size_of(root)) * share
     return Options(
         geometry=bool(given.get("g")),
         plan=bool(given.get("c")),

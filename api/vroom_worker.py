@@ -27,6 +27,7 @@ from api.vroom_requests import (
     for_openrouteservice,
     options_of,
     parsed,
+    size_of,
 )
 from api.vroom_shapes import Line, draw
 from solver.vroom import answer
@@ -82,6 +83,14 @@ class LinesWanted:
     pairs: tuple[tuple[Place, Place], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a request is about to take: places in its problem, and seconds of search."""
+
+    points: int
+    seconds: float
+
+
 def run(pipe: Connection, job: Job) -> None:
     """Answers a job over the pipe; for a new process."""
     os.nice(NICENESS)
@@ -117,10 +126,11 @@ def _answered(job: Job, pipe: Connection) -> Entry:
     root = parsed(job.body)
     check_size(root, job.caps)
     options = options_of(root, job.caps)
+    asks = _Asks(pipe)
+    asks.leave(Cost(size_of(root), 0.0 if options.plan else options.seconds))
     check_speeds(root)
     if job.is_openrouteservice:
         root = for_openrouteservice(root)
-    asks = _Asks(pipe)
     request, whole = _read(root, asks)
     if not options.plan:
         check_breaks(request)
@@ -171,6 +181,10 @@ class _Asks:
         self._pipe = pipe
         self.seconds = 0.0
 
+    def leave(self, cost: Cost) -> None:
+        """Waits for leave to go on; where there is none the service ends the process."""
+        self._asked(cost)
+
     def table(self, profile: str, places: Sequence[Place], needs_metres: bool) -> Table:
         """Returns as `AskTable` does."""
         found: Table = self._asked(TableWanted(profile, tuple(places), needs_metres))
@@ -181,7 +195,7 @@ class _Asks:
         found: list[Line] = self._asked(LinesWanted(profile, tuple(pairs)))
         return found
 
-    def _asked(self, question: TableWanted | LinesWanted) -> Any:
+    def _asked(self, question: Cost | TableWanted | LinesWanted) -> Any:
         began = perf_counter()
         self._pipe.send(question)
         found = self._pipe.recv()

@@ -24,8 +24,8 @@ from benchmarks.simulator_world import played
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SEEDS, STEPS = 400, 2500
-"""Runs of a proof, and the steps of each before it settles: a million steps together."""
+SEEDS, STEPS = 230, 2500
+"""Runs of a proof, and the steps of each before it settles: a million steps with settling."""
 
 FAULTS = (
     *("lost", "doubled", "half", "offline", "asleep", "pause", "usurped", "disk", "search lost"),

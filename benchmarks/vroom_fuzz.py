@@ -18,7 +18,7 @@ from api.settings import EMBEDDED_CITY
 from api.vroom_pool import GRACE_S
 from api.vroom_requests import INTERNAL, Caps
 from api.vroom_travel import Travel
-from api.vroom_worker import Job, LinesWanted, TableWanted, Told, told
+from api.vroom_worker import Cost, Job, LinesWanted, TableWanted, Told, told
 from benchmarks.helsinki import embedded_city
 from benchmarks.vroom_worlds import random_request
 from solver.vroom_errors import VroomError
@@ -73,10 +73,13 @@ class InProcess:
         self._travel = Travel(city, EMBEDDED_CITY)
         self._answer: object = None
 
-    def send(self, asked: TableWanted | LinesWanted) -> None:
+    def send(self, asked: Cost | TableWanted | LinesWanted) -> None:
         """Takes a question."""
         try:
-            if isinstance(asked, TableWanted):
+            if isinstance(asked, Cost):
+                # It may take whatever it takes.
+                self._answer = None
+            elif isinstance(asked, TableWanted):
                 self._answer = self._travel.table(asked.profile, asked.places, asked.needs_metres)
             else:
                 self._answer = self._travel.lines(asked.profile, asked.pairs)

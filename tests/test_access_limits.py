@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import api.gate
+import api.watch
 from api.access import LOCAL, Principal
-from api.limits import Allowance, Limits
+from api.limits import Allowance, Kind, Limits
 from api.lockout import MOST_ADDRESSES, MOST_FAILURES, WINDOW_S, Lockout, neighbourhood
 from api.problems import Problem
 from api.scopes import ROLES
@@ -230,3 +231,35 @@ def test_one_who_floods_is_refused_and_another_is_not(
         assert refused.json()["type"] == "/problems/too-much"
         assert refused.headers["retry-after"] == "1"
         assert world.ask("rival", "GET", "/v1/stores").status_code == 200
+
+
+def problem(tasks: int, seconds: float) -> dict[str, object]:
+    """A problem in VROOM's format with so many tasks at one place, and so much search."""
+    return {
+        "vehicles": [{"id": 1, "start_index": 0}],
+        "jobs": [{"id": i, "location_index": 0} for i in range(tasks)],
+        "matrices": {"car": {"durations": [[0]]}},
+        "options": {"l": seconds},
+    }
+
+
+@pytest.mark.parametrize("path", ["/vroom/", "/optimization"])
+def test_solving_is_spent_by_who_asks_for_it_and_by_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    # A second of search and five places at once, and hardly more for as long as this takes.
+    few: dict[Kind, Allowance] = {"solve_s": Allowance(1e-6, 1), "points": Allowance(1e-6, 5)}
+    monkeypatch.setattr(api.watch, "USUAL", {**api.watch.USUAL, **few})
+    with guarded(tmp_path, couriers=0) as world:
+
+        def asked(name: str, tasks: int, seconds: float) -> tuple[int, str]:
+            answer = world.ask(name, "POST", path, json=problem(tasks, seconds))
+            return answer.status_code, answer.json().get("type", "")
+
+        assert asked("shop", 6, 0.01) == (413, "/problems/never-so-much")
+        assert asked("shop", 2, 0.6) == (200, "")
+        assert asked("shop", 2, 0.6) == (429, "/problems/too-much")
+        # What is refused costs nothing: 0.4 s and 3 of the 5 places are left.
+        assert asked("shop", 3, 0.3) == (200, "")
+        assert asked("shop", 1, 0.01) == (429, "/problems/too-much")
+        assert asked("rival", 2, 0.6) == (200, "")
