@@ -10,6 +10,9 @@ KERNELS := $(wildcard dispatch/*kernels.py dispatch/cch_*.py solver/bundle_*.py)
   offers.py places.py strings.py tours.py)
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 
+# Linting and compiling take a core or two each and share nothing.
+MAKEFLAGS += --jobs=2
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help venv demo test lint proof lock clean
@@ -45,10 +48,10 @@ venv: .venv/kernels.stamp  ## make .venv with everything pinned in requirements.
 demo: venv  ## play a shift over Helsinki and write report.html
 	$(BIN)/dispatch demo $(ARGS)
 
-test: lint  ## lint, then run every test
+test: lint .venv/kernels.stamp  ## lint, then run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-lint: venv  ## check format, rules, types and layers
+lint: .venv/project.stamp  ## check format, rules, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -235,7 +235,7 @@ def test_whatever_contradicts_the_log_is_found(path: Path, statement: str, kind:
 
 
 @given(history=histories())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_log_of_any_history_is_whole_and_folds_to_the_state(
     tmp_path_factory: pytest.TempPathFactory, history: list[Commit]
 ) -> None:

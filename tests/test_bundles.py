@@ -135,7 +135,7 @@ def test_a_proven_answer_costs_what_brute_force_finds(seed: int) -> None:
     assert found.bound == cost(problem, found.solution) == best_cost(problem, start)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=48, deadline=None, derandomize=True)
 @given(problems())
 def test_an_answer_is_legal_never_worse_and_leaves_the_rest_alone(problem: Problem) -> None:
     start = complete(problem, ())
@@ -148,7 +148,7 @@ def test_an_answer_is_legal_never_worse_and_leaves_the_rest_alone(problem: Probl
     assert found.solution.unassigned - free == start.unassigned - free
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=24, deadline=None, derandomize=True)
 @given(problems())
 def test_no_budget_gives_a_legal_answer_that_is_not_called_optimal(problem: Problem) -> None:
     start = complete(problem, ())

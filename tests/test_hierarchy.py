@@ -65,7 +65,7 @@ def searches(size: int, turns: Turns, rank: list[int]) -> tuple[CchSearch, Dijks
     return Hierarchy(graph, ranks).search(metric), DijkstraSearch(graph, metric)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(TURN, max_size=40),
     st.permutations(range(12)),

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from solver.tours import Tours
 
 SEEDS = st.integers(0, 2**32)
-SETTINGS = settings(max_examples=250, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 def compiled_problem(rng: random.Random, num_vehicles: int, num_jobs: int) -> Problem:
@@ -199,7 +199,7 @@ def _harm(problem: Problem, v: int, old: Route, new: Route, j: int) -> int:
     )
 
 
-@settings(SETTINGS, max_examples=500)
+@settings(SETTINGS, max_examples=200)
 @given(ANY_PROBLEM, SEEDS)
 def test_the_places_of_a_job_are_all_there_are_each_at_its_price(
     problem: Problem, seed: int
@@ -252,7 +252,7 @@ def _has_shortcuts(problem: Problem) -> bool:
     return any(bool((m[:, :, None] + m[None] < m[:, None]).any()) for m in rides)
 
 
-@settings(SETTINGS, max_examples=400)
+@settings(SETTINGS, max_examples=160)
 @given(ANY_PROBLEM, SEEDS)
 def test_the_cheapest_place_in_one_number_is_the_least_of_all(problem: Problem, seed: int) -> None:
     assume(problem.jobs and not _has_shortcuts(problem))
@@ -299,7 +299,7 @@ def _cheapest_price(
     return int(offer[j, v, PLACE_PRICE]) if has_place else None
 
 
-@settings(SETTINGS, max_examples=150)
+@settings(SETTINGS, max_examples=60)
 @given(rich_compiled(max_jobs=6), SEEDS)
 def test_jobs_are_inserted_in_the_order_of_their_regret(problem: Problem, seed: int) -> None:
     problem = without_metres(problem)

@@ -154,7 +154,7 @@ def test_points_are_drawn_half_from_answers_and_all_where_they_are_few() -> None
 
 @needs_strace
 def test_a_power_cut_loses_nothing_that_was_acknowledged() -> None:
-    found = cut("FULL", orders=3, points=80, seed=1, mixed=1)
+    found = cut("FULL", orders=3, points=60, seed=1, mixed=1)
     assert found.acknowledged > 8
     assert found.states.total() > 50
     assert (found.corrupt, found.lost) == (0, 0), found.line()
@@ -163,6 +163,6 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged() -> None:
 @needs_strace
 @pytest.mark.parametrize("mode", ["NORMAL", "OFF"])
 def test_the_harness_finds_what_less_synchronisation_loses(mode: str) -> None:
-    found = cut(mode, orders=2, points=60, seed=1, mixed=1)
+    found = cut(mode, orders=2, points=40, seed=1, mixed=1)
     assert found.lost > 0
     assert (found.corrupt > 0) is (mode == "OFF")

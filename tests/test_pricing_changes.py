@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FEW = SolveParams(iterations=3)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=32, deadline=None, derandomize=True)
 @given(st.one_of(problems(), rich_problems()), st.integers(0, 9))
 def test_a_price_by_changes_is_the_whole_price(problem: Problem, emptied: int) -> None:
     before = solve(problem, FEW).solution
@@ -33,7 +33,7 @@ def test_a_price_by_changes_is_the_whole_price(problem: Problem, emptied: int) -
         assert cost_since(problem, after, cost(problem, after), before) == cost(problem, before)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=16, deadline=None, derandomize=True)
 @given(problems())
 def test_what_differs_from_a_known_solution_is_judged_as_ever(problem: Problem) -> None:
     known = complete(problem, ())

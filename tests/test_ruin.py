@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from solver.solution import Cost, Route
 
-SETTINGS = settings(max_examples=200, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=80, deadline=None, derandomize=True)
 
 
 @settings(SETTINGS)
@@ -56,7 +56,7 @@ def test_whatever_the_problem_the_answer_is_legal_and_never_worse(
     assert found.moves == (60 if problem.jobs else 0)
 
 
-@settings(SETTINGS, max_examples=60)
+@settings(SETTINGS, max_examples=24)
 @given(ANY_PROBLEM, SEEDS)
 def test_the_same_seed_and_steps_give_the_same_solution(problem: Problem, seed: int) -> None:
     start = complete(problem, ())

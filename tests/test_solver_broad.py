@@ -41,7 +41,7 @@ def test_it_knows_the_objective_of_vroom_and_no_load_stops() -> None:
     assert not knows(replace(problem, vehicles=()))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(rich_problems())
 def test_a_job_has_a_place_where_plain_insertion_finds_one(problem: Problem) -> None:
     problem = known(problem)
@@ -56,7 +56,7 @@ def test_a_job_has_a_place_where_plain_insertion_finds_one(problem: Problem) -> 
                 assert has_place(problem, v, route, j) == (found is not None), (j, v)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(rich_problems())
 def test_what_it_completes_is_legal_and_leaves_out_only_what_fits_nowhere(problem: Problem) -> None:
     for some in (problem, known(problem)):
@@ -67,7 +67,7 @@ def test_what_it_completes_is_legal_and_leaves_out_only_what_fits_nowhere(proble
                 assert next(plain.places_of(some, v, route, j), None) is None
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=24, deadline=None, derandomize=True)
 @given(rich_problems())
 def test_a_search_is_legal_never_worse_and_the_same_again(problem: Problem) -> None:
     problem = known(problem)
@@ -81,7 +81,7 @@ def test_a_search_is_legal_never_worse_and_the_same_again(problem: Problem) -> N
     assert recombine(problem, start, Bound(None, 30), seed=3)[0] == found
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=24, deadline=None, derandomize=True)
 @given(rich_problems(max_jobs=3, max_vehicles=2))
 def test_a_search_of_few_jobs_finds_the_best(problem: Problem) -> None:
     problem = known(problem)

@@ -285,7 +285,7 @@ def _moved_whole(problem: Problem, solution: Solution, j: int, rng: random.Rando
     return Solution(tuple(routes), solution.unassigned - {j})
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(problems(), st.integers(0, 2**32))
 def test_every_illegal_mutation_is_caught_and_no_legal_one_is_flagged(
     problem: Problem, seed: int
@@ -298,7 +298,7 @@ def test_every_illegal_mutation_is_caught_and_no_legal_one_is_flagged(
         assert (found == ()) == is_legal(world, mutant), found
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(rich_problems(), st.integers(0, 2**32))
 def test_the_judge_knows_every_feature(problem: Problem, seed: int) -> None:
     solution = plain.complete(problem, ())

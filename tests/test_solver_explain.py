@@ -92,7 +92,7 @@ def test_an_unknown_job_cannot_be_explained() -> None:
         explain(a_problem([]), Solution(((),)), 0)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=24, deadline=None, derandomize=True)
 @given(problems())
 def test_giving_way_by_the_missing_amount_lets_the_job_in_and_one_less_does_not(
     problem: Problem,

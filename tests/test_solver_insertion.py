@@ -70,7 +70,7 @@ def _without_one(problem: Problem, seed: int) -> tuple[Solution, int]:
     return base, j
 
 
-@settings(SETTINGS, max_examples=350)
+@settings(SETTINGS, max_examples=140)
 @given(problems(), st.integers(0, 2**32))
 def test_the_best_insertions_equal_brute_force(problem: Problem, seed: int) -> None:
     base, j = _without_one(problem, seed)
@@ -88,7 +88,7 @@ def test_the_best_insertions_equal_brute_force(problem: Problem, seed: int) -> N
     assert costs == sorted(costs)
 
 
-@settings(SETTINGS, max_examples=150)
+@settings(SETTINGS, max_examples=60)
 @given(problems(), st.integers(0, 2**32))
 def test_the_earliest_harmless_insertion_equals_brute_force(problem: Problem, seed: int) -> None:
     base, j = _without_one(problem, seed)
@@ -122,7 +122,7 @@ def _harm(problem: Problem, v: int, old: Route, new: Route, j: int) -> int:
     )
 
 
-@settings(SETTINGS, max_examples=150)
+@settings(SETTINGS, max_examples=60)
 @given(problems(), st.integers(0, 2**32))
 def test_the_earliest_insertion_of_each_vehicle_equals_brute_force(
     problem: Problem, seed: int
@@ -149,7 +149,7 @@ def test_the_earliest_insertion_of_each_vehicle_equals_brute_force(
     assert starts == sorted(starts)
 
 
-@settings(SETTINGS, max_examples=150)
+@settings(SETTINGS, max_examples=60)
 @given(problems(), st.integers(0, 2**32))
 def test_any_routes_complete_to_a_legal_solution(problem: Problem, seed: int) -> None:
     rng = random.Random(seed)
@@ -160,14 +160,14 @@ def test_any_routes_complete_to_a_legal_solution(problem: Problem, seed: int) ->
     assert violations(problem, complete(problem, routes)) == ()
 
 
-@settings(SETTINGS, max_examples=50)
+@settings(SETTINGS, max_examples=20)
 @given(problems())
 def test_a_complete_solution_stays_as_it_is(problem: Problem) -> None:
     solution = complete(problem, ())
     assert complete(problem, solution.routes) == solution
 
 
-@settings(SETTINGS, max_examples=50)
+@settings(SETTINGS, max_examples=20)
 @given(problems())
 def test_what_is_left_out_fits_nowhere(problem: Problem) -> None:
     solution = complete(problem, ())

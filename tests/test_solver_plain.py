@@ -17,13 +17,13 @@ from solver.solution import Activity, Route, Solution
 from tests.worlds import B, D, P, a_problem, rich_problems, route_of
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(rich_problems())
 def test_whatever_the_features_the_answer_is_legal(problem: Problem) -> None:
     assert violations(problem, complete(problem, ())) == ()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(rich_problems())
 def test_what_is_legal_is_kept_as_it_is(problem: Problem) -> None:
     solution = complete(problem, ())
@@ -32,7 +32,7 @@ def test_what_is_legal_is_kept_as_it_is(problem: Problem) -> None:
     assert violations(problem, again) == ()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(rich_problems(max_jobs=5, max_vehicles=2))
 def test_breaks_find_a_place_where_there_is_one(problem: Problem) -> None:
     for v, route in enumerate(complete(problem, ()).routes):

@@ -86,7 +86,7 @@ def test_setup_and_the_times_of_the_vehicle_count() -> None:
     assert only(shift, Job("a", Task(1, setup_duration=40))).short_by == 10
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(rich_problems(max_jobs=5, max_vehicles=2))
 def test_giving_way_by_what_is_missing_lets_the_job_in_and_one_less_does_not(
     problem: Problem,

@@ -20,7 +20,7 @@ from tests.worlds import D, P, a_problem, problems, route_of
 FEW = SolveParams(iterations=2)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=48, deadline=None, derandomize=True)
 @given(problems())
 def test_a_search_is_legal_and_never_worse_than_its_start(problem: Problem) -> None:
     start = complete(problem, ())
@@ -32,7 +32,7 @@ def test_a_search_is_legal_and_never_worse_than_its_start(problem: Problem) -> N
     assert result.cost <= result.initial_cost
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=16, deadline=None, derandomize=True)
 @given(problems())
 def test_a_search_by_iterations_repeats_itself(problem: Problem) -> None:
     params = SolveParams(iterations=3, seed=7)
@@ -40,7 +40,7 @@ def test_a_search_by_iterations_repeats_itself(problem: Problem) -> None:
     assert replace(once, seconds=0.0) == replace(again, seconds=0.0)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=24, deadline=None, derandomize=True)
 @given(problems())
 def test_the_model_reads_back_every_legal_start(problem: Problem) -> None:
     start = complete(problem, ())

@@ -49,7 +49,7 @@ def towns(draw: st.DrawFn) -> tuple[Roads, list[Point], set[tuple[int, int]]]:
     return straight_roads(junctions, roads, bans, signs), [at(*door) for door in doors], keys
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=32, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(towns(), st.sampled_from(["junctions", "dead_ends"]))
 def test_all_engines_agree_to_the_millisecond(
     town: tuple[Roads, list[Point], set[tuple[int, int]]], u_turns: str
@@ -74,7 +74,7 @@ def test_all_engines_agree_to_the_millisecond(
                 assert sum(piece.seconds for piece in route.pieces) == pytest.approx(route.seconds)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(towns())
 def test_turns_are_those_of_the_rules_one_by_one(
     town: tuple[Roads, list[Point], set[tuple[int, int]]],

@@ -30,7 +30,7 @@ def test_a_small_proof_finds_no_violation_no_other_text_and_no_crash() -> None:
         vroom_python()
     except Skipped as why:
         pytest.skip(str(why))
-    text = agreement(problems=6, plans=15, inputs=60)
+    text = agreement(problems=4, plans=10, inputs=40)
     assert "violations that VROOM in plan mode finds in our answers: 0" in text
     assert "violations that our check finds in VROOM's answers: 0" in text
     assert re.search(r"codes and texts of 40 wrong requests: 40 equal", text)

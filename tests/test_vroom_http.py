@@ -321,7 +321,7 @@ def test_options_of_a_wrong_type_are_passed_over() -> None:
 PIPE = InProcess(helsinki())
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 # Jobs with the keys of vehicles, which mean nothing there.
 @example(seed=3296)
@@ -339,20 +339,20 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=24)
 @given(st.dictionaries(st.sampled_from(("vehicles", "jobs", "shipments", "options")), JSON))
 def test_no_json_makes_it_fail(body: dict[str, Any]) -> None:
     assert answered(json.dumps(body).encode(), PIPE).status in (200, 400, 413)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail(body: bytes) -> None:
     assert answered(body, PIPE).status == 400
 
 
 def test_the_service_itself_answers_changed_requests(client: TestClient) -> None:
-    for seed in range(40):
+    for seed in range(15):
         content = odd_body(seed)
         answer = client.post("/vroom/", content=content)
         told = answer.json()

@@ -289,7 +289,7 @@ def towns(draw: st.DrawFn) -> tuple[Roads, list[Point]]:
     return straight_roads(junctions, roads, turns, way_bans=bans), [at(*door) for door in doors]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(towns(), st.sampled_from(["junctions", "dead_ends"]))
 def test_all_engines_agree_and_every_place_is_reached(
     town: tuple[Roads, list[Point]], u_turns: str
@@ -310,7 +310,7 @@ def test_all_engines_agree_and_every_place_is_reached(
             assert route.seconds == expected[i, 0]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(towns())
 def test_ways_are_those_of_a_rider_who_remembers_all_roads(
     town: tuple[Roads, list[Point]],
