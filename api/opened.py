@@ -45,16 +45,24 @@ class Opened:
         self._usual = settings.policy_values()
         self._quick = replace(self._usual, quote_search_s=0.0, quote_search_moves=0)
         self.dispatcher, self.database = open_zone(settings, clock, city, self._commit)
+        try:
+            self._begin(clock.now())
+        except BaseException:
+            # Else nobody could open it again while this process is there.
+            self.close()
+            raise
+
+    def _begin(self, now: int) -> None:
+        """Does what is due since the zone was last open."""
         self.ways = Ways(self.dispatcher.city)
         self.timezone = ZoneInfo(self.dispatcher.city.timezone)
-        now = clock.now()
         with self.database.unit():
             restore(self.dispatcher, now)
             counted_anew = recalculated(self.dispatcher.state, self.dispatcher.calendars, now)
             self.dispatcher.record(now, *counted_anew)
             self.dispatcher.notice(now)
         with self.database.read() as connection:
-            self.epoch = stored.read_zone(connection, settings.zone).epoch
+            self.epoch = stored.read_zone(connection, self._settings.zone).epoch
         self.read_again()
 
     def read_again(self) -> None:

@@ -15,6 +15,7 @@ from api.once import once_of
 from api.problems import STATUS, clipped, path_of, status_of
 from api.settings import Settings
 from dispatch.errors import DispatchError
+from dispatch.store import DatabaseError
 from tests.api_world import (
     DeadSearch,
     InlineSearch,
@@ -310,6 +311,22 @@ def test_a_database_with_other_stores_is_refused(tmp_path: Path) -> None:
     app = create_app(settings_in(tmp_path, store=[store]), city=helsinki())
     with pytest.raises(DispatchError, match="st_1"), TestClient(app):
         pass
+
+
+def test_a_start_that_fails_half_way_leaves_the_database_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The disk filled up between opening and the first commit.
+    def full(*_: object) -> None:
+        raise DatabaseError("The database cannot be used: database or disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("api.opened.restore", full)
+        app = create_app(settings_in(tmp_path), city=helsinki())
+        with pytest.raises(DatabaseError, match="full"), TestClient(app):
+            pass
+    with service(tmp_path) as client:
+        assert client.post("/v1/couriers", json=a_courier()).status_code == 201
 
 
 def test_a_database_from_the_future_needs_a_manual_clock(tmp_path: Path) -> None:
