@@ -44,8 +44,6 @@ REGRESSIONS = (
     (5007, 1000, True),
     # Two parts of a stream due at one moment but for a rounding: the later came first.
     (14, 100, False),
-    # A start that failed on a full disk after it had opened the database, and kept it locked.
-    (1119, 1930, True),
 )
 """
 Seeds and steps of runs that once failed, whether only once everything should settle, and why.
