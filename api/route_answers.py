@@ -5,14 +5,14 @@ How a courier's route looks from outside.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
 
-from api.bodies import Moment, Out
-from api.order_answers import ContactOut, ReasonOut, contact_out, reason_out
+from api.bodies import ItemBody, Moment, Out
+from api.order_answers import ContactOut, ReasonOut, contact_out, item_out, reason_out
 from api.view import View
 from dispatch.band_times import band_during
 from dispatch.city import InsideLeg, Place, Way
@@ -105,13 +105,30 @@ class HandOverOut(Out):
     note: str | None
 
 
+class GoodsOut(Out):
+    """
+    What is carried of a drop; ``order`` is what is written on it, its external id if it has one.
+
+    ``pin`` says that its buyer was shown a PIN, which may stand for a signature.
+    """
+
+    drop: str
+    order: str
+    urgent: bool
+    department: str | None
+    items: list[ItemBody]
+    load: int
+    pin: bool
+
+
 class StopOut(Out):
     """
     A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
     is known: not while a routing server does not answer.
 
     ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
-    ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note.
+    ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note, and
+    so are ``goods``, for all.
     """
 
     id: str
@@ -127,6 +144,7 @@ class StopOut(Out):
     cut_off: ReasonOut | None
     way: WayOut | None
     hand_overs: list[HandOverOut]
+    goods: list[GoodsOut]
 
 
 class RouteOut(Out):
@@ -142,15 +160,28 @@ class RouteOut(Out):
         return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
-def route_out(courier: str, view: View, ways: Sequence[Way | None] | None = None) -> RouteOut:
-    """Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown."""
+def route_out(
+    courier: str,
+    view: View,
+    ways: Sequence[Way | None] | None = None,
+    pinned: Collection[str] = (),
+) -> RouteOut:
+    """
+    Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown.
+
+    With them goods are; ``pinned`` are drops whose buyers were shown a PIN.
+    """
     route = view.plan.route_of(courier)
     stops = route.stops if route else ()
     shown: Sequence[Way | None] = [None] * len(stops) if ways is None else ways
+    goods = [[] if ways is None else _goods(stop, view, pinned) for stop in stops]
     return RouteOut(
         courier=courier,
         plan_version=view.plan.version,
-        stops=[_stop_out(s, courier, view, w) for s, w in zip(stops, shown, strict=True)],
+        stops=[
+            _stop_out(stop, courier, view, way, inside)
+            for stop, way, inside in zip(stops, shown, goods, strict=True)
+        ],
     )
 
 
@@ -164,7 +195,9 @@ def legs_of(courier: str, view: View) -> tuple[tuple[Place, Place, str], ...]:
     return tuple((a, b, band) for (a, b), band in zip(pairwise(places), bands, strict=True))
 
 
-def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
+def _stop_out(
+    stop: Stop, courier: str, view: View, way: Way | None, goods: list[GoodsOut]
+) -> StopOut:
     at_store = stop.kind is not StopKind.DELIVER
     return StopOut(
         id=stop.id,
@@ -180,7 +213,25 @@ def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
         cut_off=None if stop.cut_off is None else reason_out(stop.cut_off),
         way=None if way is None else _way_out(way),
         hand_overs=[] if at_store else _hand_overs(stop, view),
+        goods=goods,
     )
+
+
+def _goods(stop: Stop, view: View, pinned: Collection[str]) -> list[GoodsOut]:
+    """Returns what is carried to, from, or back to a stop."""
+    drops = [view.state.drops[drop] for drop in stop.drops]
+    return [
+        GoodsOut(
+            drop=drop.id,
+            order=view.state.orders[drop.order].external_id or drop.order,
+            urgent=view.state.orders[drop.order].urgent,
+            department=drop.desk.department or None,
+            items=[item_out(item) for item in drop.items],
+            load=drop.load,
+            pin=drop.id in pinned,
+        )
+        for drop in drops
+    ]
 
 
 def _hand_overs(stop: Stop, view: View) -> list[HandOverOut]:

@@ -72,6 +72,11 @@ TABLE = {
     "POST /v1/orders/{order_id}/answers": "D224 A224",
     "POST /v1/orders/{order_id}/pause": "D224 A224",
     "POST /v1/orders/{order_id}/resume": "Dyy4 Ayy4",
+    "POST /v1/orders/{order_id}/links": "D224 I244 A224",
+    "DELETE /v1/orders/{order_id}/links": "D224 I244 A224",
+    # Whose link it is, its token says, which is none of theirs.
+    "GET /v1/track": "D4 C4 I4 U4 A4 N4",
+    "GET /v1/drops/{drop_id}/proofs": "D224 C244 A224",
     "GET /v1/drops/{drop_id}": "D224 C244 U224 A224",
     "PATCH /v1/drops/{drop_id}": "D224 A224",
     "GET /v1/plan": "D2 U2 A2",
