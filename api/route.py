@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from api.access import needs
 from api.answers import SAME, IfNoneMatch, is_same
+from api.bodies import Moment
 from api.contacts import with_contacts
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
@@ -27,10 +28,16 @@ log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 
 
+class OwnRouteOut(RouteOut):
+    """A route as its courier gets it; ``now`` is the service's clock, as phones' may be wrong."""
+
+    now: Moment
+
+
 @router.get(
     "/{courier_id}/route",
     summary="Show a courier's route",
-    response_model=RouteOut,
+    response_model=OwnRouteOut,
     responses=SAME,
     dependencies=[needs("routes.read")],
 )
@@ -40,7 +47,7 @@ async def show_route(
     who: Who,
     response: Response,
     if_none_match: IfNoneMatch = None,
-) -> RouteOut | Response:
+) -> OwnRouteOut | Response:
     """Answers the stops with the ways to them; the ETag changes with this route only."""
 
     def look(room: Room) -> tuple[View, frozenset[str]]:
@@ -60,7 +67,7 @@ async def show_route(
     if if_none_match is not None and is_same(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
-    return route
+    return OwnRouteOut(**dict(route), now=view.moment(view.now))
 
 
 async def ways_of(zone: Zone, view: View, courier_id: str) -> list[Way | None]:

@@ -126,7 +126,7 @@ class StopOut(Out):
     A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
     is known: not while a routing server does not answer.
 
-    ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
+    ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
     ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note, and
     so are ``goods``, for all.
     """
@@ -141,6 +141,7 @@ class StopOut(Out):
     due_at: Moment | None
     slack_s: int | None
     committed: bool
+    arrived_at: Moment | None
     cut_off: ReasonOut | None
     way: WayOut | None
     hand_overs: list[HandOverOut]
@@ -210,11 +211,17 @@ def _stop_out(
         due_at=view.moment_or_none(stop.due_at),
         slack_s=stop.slack_s,
         committed=stop.committed,
+        arrived_at=view.moment_or_none(_arrived_at(stop, courier, view)),
         cut_off=None if stop.cut_off is None else reason_out(stop.cut_off),
         way=None if way is None else _way_out(way),
         hand_overs=[] if at_store else _hand_overs(stop, view),
         goods=goods,
     )
+
+
+def _arrived_at(stop: Stop, courier: str, view: View) -> int | None:
+    committed = view.state.couriers[courier].committed
+    return committed.arrived_at if committed and committed.stop == stop.id else None
 
 
 def _goods(stop: Stop, view: View, pinned: Collection[str]) -> list[GoodsOut]:
