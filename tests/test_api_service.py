@@ -50,6 +50,7 @@ PATHS = {
     "/v1/couriers/{courier_id}/sign-in-codes": {"post"},
     "/v1/desks": {"get", "put"},
     "/v1/drops/{drop_id}": {"get", "patch"},
+    "/v1/drops/{drop_id}/proofs": {"get"},
     "/v1/me": {"get"},
     "/v1/orders": {"get", "post"},
     "/v1/imports": {"post"},
@@ -59,6 +60,7 @@ PATHS = {
     "/v1/plan/routes": {"get"},
     "/v1/orders/{order_id}/answers": {"post"},
     "/v1/orders/{order_id}/goods-arrived": {"post"},
+    "/v1/orders/{order_id}/links": {"post", "delete"},
     "/v1/orders/{order_id}/pause": {"post"},
     "/v1/orders/{order_id}/ready": {"post"},
     "/v1/orders/{order_id}/resume": {"post"},
@@ -73,6 +75,7 @@ PATHS = {
     "/v1/stream": {"get"},
     "/v1/tokens": {"get", "post"},
     "/v1/tokens/{token_id}": {"delete"},
+    "/v1/track": {"get"},
     "/v1/traffic": {"get", "post"},
     "/v1/traffic/{traffic_id}": {"delete"},
     "/v1/webhooks": {"get", "post"},
@@ -90,7 +93,10 @@ PATHS = {
 TAGLESS = {"/v1/quotes/{quote_id}": {"if-match"}}
 """What never changes has no tag: a quote is held, or used, or neither."""
 
-ACCESS = ("/v1/tokens", "/v1/sessions", "/v1/sign-in", "/v1/couriers/{courier_id}/sign-in")
+ACCESS = (
+    *("/v1/tokens", "/v1/sessions", "/v1/sign-in", "/v1/couriers/{courier_id}/sign-in"),
+    "/v1/orders/{order_id}/links",
+)
 """How paths of access begin: their answers hold secrets, of which none is kept to be replayed."""
 
 
