@@ -5,9 +5,10 @@ How a courier's route looks from outside.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -16,8 +17,10 @@ from api.order_answers import ContactOut, ReasonOut, contact_out, item_out, reas
 from api.view import View
 from dispatch.band_times import band_during
 from dispatch.city import InsideLeg, Place, Way
+from dispatch.geo import metres_per_degree
 from dispatch.interiors import RECEPTION
 from dispatch.orders import StopKind
+from dispatch.places import Building
 from dispatch.plan import Stop
 
 
@@ -71,9 +74,22 @@ class StorePlaceOut(Out):
     lon: float
 
 
+Side = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
+"""A side of a building by the compass, from its middle."""
+
+
+class DoorOut(Out):
+    """Where a door is, on which side of its building, and whether it is the main one."""
+
+    lat: float
+    lon: float
+    side: Side
+    main: bool
+
+
 class DeskPlaceOut(Out):
     """
-    A desk; ``entrance`` is the door to go in by, told with the way.
+    A desk; ``entrance`` is the door to go in by, told with the way, and ``door`` where that is.
 
     ``hand_over_at`` is ``reception``, with its floor, where the goods are not taken to the desk.
     """
@@ -82,6 +98,7 @@ class DeskPlaceOut(Out):
     name: str | None
     address: str | None
     entrance: str | None
+    door: DoorOut | None = None
     lat: float
     lon: float
     floor: int
@@ -126,7 +143,8 @@ class StopOut(Out):
     A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
     is known: not while a routing server does not answer.
 
-    ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
+    ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can no
+    longer be reached; its times are those last known.
     ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note, and
     so are ``goods``, for all.
     """
@@ -269,6 +287,7 @@ def _desk_place_out(stop: Stop, view: View, way: Way | None) -> DeskPlaceOut:
         name=building.name or None,
         address=building.address or None,
         entrance=way.entrance if way else None,
+        door=_door_out(building, way.entrance) if way else None,
         lat=stop.place.lat,
         lon=stop.place.lon,
         floor=stop.place.floor,
@@ -276,6 +295,17 @@ def _desk_place_out(stop: Stop, view: View, way: Way | None) -> DeskPlaceOut:
         desk=desk.desk or None,
         hand_over_at=RECEPTION if stop.place.desk == RECEPTION else "desk",
     )
+
+
+def _door_out(building: Building, entrance: str | None) -> DoorOut | None:
+    door = next((each for each in building.entrances if each.id == entrance), None)
+    if door is None:
+        return None
+    north, east = metres_per_degree(building.lat)
+    up, right = (door.lat - building.lat) * float(north), (door.lon - building.lon) * float(east)
+    # Eighths of a turn, clockwise from north.
+    eighth = round(math.degrees(math.atan2(right, up)) / 45) % 8
+    return DoorOut(lat=door.lat, lon=door.lon, side=get_args(Side)[eighth], main=door.main)
 
 
 def _way_out(way: Way) -> WayOut:
