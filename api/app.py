@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from api import (
     actions,
     buildings,
+    city_map,
     clock_moves,
     couriers,
     desks,
@@ -29,6 +30,7 @@ from api import (
     links,
     order_exports,
     orders,
+    pages,
     plan,
     problems,
     promises,
@@ -81,6 +83,7 @@ RESOURCES = (
     plan,
     promises,
     stream,
+    city_map,
     buildings,
     desks,
     traffic,
@@ -93,6 +96,7 @@ RESOURCES = (
     clock_moves,
     health,
     figures,
+    pages,
 )
 """The modules that have a router."""
 
@@ -173,6 +177,7 @@ def create_app(
     app.state.running = {}
     app.state.vroom = pool
     app.state.vroom_travel = None
+    app.state.sheet = None
     app.state.importing = asyncio.Semaphore(1)
     problems.install(app)
     # The last one added is the first to see a request.

@@ -47,6 +47,8 @@ TABLE = {
     "GET /v1/tokens": "A2",
     "DELETE /v1/tokens/{token_id}": "A224",
     "GET /v1/buildings": "D2 U2 A2",
+    "GET /v1/city": "D2 C2 U2 A2",
+    "GET /v1/city/map": "D2 C2 U2 A2",
     "GET /v1/desks": "D2 U2 A2",
     "PUT /v1/desks": "Dy Ay",
     "GET /v1/stores": "D2 C2 I2 U2 A2",
