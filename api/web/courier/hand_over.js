@@ -44,13 +44,8 @@ export function handOverView(goods, { done, back, fail }) {
     el("p", { class: "for told", dir: "auto" }, goods.department ?? goods.order),
     el("ul", { class: "lines" }, goods.items.map((item, i) => lineView(item, lines[i], check))),
     proof.element,
-    el(
-      "footer",
-      { class: "actions" },
-      hint,
-      confirm,
-      el("button", { type: "button", class: "second", on: { click: fail } }, t("courier.cannot")),
-    ),
+    el("button", { type: "button", class: "second", on: { click: fail } }, t("courier.cannot")),
+    el("footer", { class: "actions" }, hint, confirm),
   );
 }
 

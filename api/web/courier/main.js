@@ -2,9 +2,9 @@
  * The courier's page: puts the screens together, and says what is new without taking the focus.
  */
 
-import { byId, el, fill, setText } from "../shared/dom.js";
-import { skewMs } from "../shared/times.js";
+import { byId, el, fill } from "../shared/dom.js";
 import { loadWords, onLanguage, t } from "../shared/words.js";
+import { bar, news } from "./bar.js";
 import { failView } from "./fail_view.js";
 import { handOverView } from "./hand_over.js";
 import { icon } from "./icons.js";
@@ -12,14 +12,13 @@ import { languages, menuView } from "./menu.js";
 import { Positions } from "./positions.js";
 import { Shift } from "./shift.js";
 import { codeOfLink, signInView } from "./sign_in.js";
-import { laterView, stopView, tick } from "./stop_view.js";
-
-const NEWS_MS = 10_000;
+import { laterView } from "./later_view.js";
+import { keepPage } from "./offline.js";
+import { stopView, tick } from "./stop_view.js";
 
 const ui = { open: new Set(), left: new Set(), map: null, screen: null, redraw: () => draw() };
 let shift = null;
 let positions = null;
-let newsTimer = null;
 
 /** What the big button does at each phase of each kind of stop. */
 const NEXT_TAP = {
@@ -36,7 +35,7 @@ const NEXT_TAP = {
 
 /** Draws the page as it is now; a screen that lies above the route stays as it is. */
 function draw() {
-  header();
+  bar(shift);
   if (!shift.signedIn) {
     if (ui.screen?.name !== "sign-in") show("sign-in", signIn());
     return;
@@ -46,6 +45,8 @@ function draw() {
   const focused = document.activeElement?.dataset?.key;
   fill(byId("page"), routeView());
   tick(byId("page"));
+  if (ui.next !== shift.stops[0]?.id) scrollTo(0, 0);
+  ui.next = shift.stops[0]?.id;
   if (focused) byId("page").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -57,7 +58,8 @@ function routeView() {
 
 function restView() {
   const words = shift.route ? (shift.atWork ? "idle" : "off") : "loading";
-  return el("div", { class: "rest" }, icon("box"), el("h1", {}, t(`courier.${words}`)), el("p", {}, t(`courier.${words}_hint`)));
+  const told = [el("h1", {}, t(`courier.${words}`)), el("p", {}, t(`courier.${words}_hint`))];
+  return el("div", { class: "rest" }, icon("box"), told);
 }
 
 function actions(stop) {
@@ -136,55 +138,9 @@ function signIn() {
   return [signInView(about), languages()];
 }
 
-function header() {
-  const n = shift.queue.waiting.length;
-  const state = shift.online ? (n ? "sending" : "online") : "offline";
-  byId("bar").hidden = !shift.signedIn;
-  byId("state").dataset.state = state;
-  setText(byId("state-text"), t(`courier.${state}`));
-  setText(byId("depth"), n ? t("courier.depth", { n }) : "");
-  byId("depth").hidden = !n;
-  const skew = Math.round(Math.abs(skewMs()) / 60_000);
-  byId("skew").hidden = !(shift.signedIn && skew);
-  setText(byId("skew"), t("courier.skew", { n: skew }));
-  byId("paused").hidden = !(shift.signedIn && shift.paused);
-}
-
-/** Says something in the live region and shows it for a while; the focus stays where it is. */
-function news(name, { tap, reason } = {}) {
-  const [next] = shift?.stops ?? [];
-  const where = next ? (next.place.name ?? next.place.address ?? "") : "";
-  const of = tap ? t(`courier.tap_${tap.kind}`) : "";
-  const word = name === "rejected" && tap?.proof?.pin ? "pin_rejected" : name;
-  setText(byId("news-text"), t(`courier.news_${word}`, { where, tap: of, reason: reason ?? "" }));
-  byId("news").dataset.kind = ["next", "later"].includes(name) ? "route" : "fault";
-  byId("news").classList.add("shown");
-  clearTimeout(newsTimer);
-  const longer = tap || name === "lost" ? 3 : 1;
-  newsTimer = setTimeout(() => byId("news").classList.remove("shown"), longer * NEWS_MS);
-}
-
-/** Lets a worker keep the page, so that it opens in a lift too. */
-async function keepPage() {
-  if (!("serviceWorker" in navigator)) return;
-  const found = performance.getEntriesByType("resource").map(({ name }) => new URL(name));
-  const own = found.filter((url) => url.pathname.startsWith("/assets/"));
-  const files = [...new Set(own.map((url) => url.pathname))];
-  const other = document.documentElement.lang === "en" ? "zh-CN" : "en";
-  const spoken = files.filter((path) => path.startsWith("/assets/words/"));
-  files.push(...spoken.map((path) => path.replace(/words\/[^/]+/, `words/${other}`)));
-  try {
-    await navigator.serviceWorker.register("/assets/courier/worker.js", { scope: "/courier" });
-    const ready = await navigator.serviceWorker.ready;
-    ready.active.postMessage({ files });
-  } catch {
-    // Without a worker the page lasts as long as it is open.
-  }
-}
-
 async function start() {
   await loadWords("shared", "problems", "courier");
-  shift = new Shift({ changed: draw, news });
+  shift = new Shift({ changed: draw, news: (...said) => news(shift?.stops[0], ...said) });
   positions = new Positions(shift);
   const menu = () => show("menu", menuView({ shift, positions, back }));
   byId("menu").addEventListener("click", menu);

@@ -55,3 +55,19 @@ export function difference(before, after) {
   if (a.join() === b.join()) return null;
   return a[0] === b[0] ? "later" : "next";
 }
+
+/**
+ * Returns whether now, in milliseconds, belongs to a shift, or work begun in it is left.
+ * @param {{start: string, end: string} | undefined} shift
+ * @param {any[]} stops
+ * @param {number} now
+ */
+export function isAtWork(shift, stops, now) {
+  if (!shift || now < Date.parse(shift.start)) return false;
+  return now < Date.parse(shift.end) || stops.length > 0;
+}
+
+/** Returns a stop without whom it is for: all that is kept of it over a start of the page. */
+export function withoutPersons(stop) {
+  return { ...stop, hand_overs: [] };
+}

@@ -5,7 +5,9 @@
  */
 
 import { Refused } from "../shared/ask.js";
+import { coalesced } from "./coalesced.js";
 import { forget, keep, kept } from "./keep.js";
+import { alone, isSame, newId, rejected, renumber, withProof } from "./taps.js";
 
 const TAPS = "taps";
 const PROOFS = "proofs";
@@ -24,8 +26,6 @@ export class Queue {
   #send;
   #told;
   #changed;
-  #running = null;
-  #again = false;
 
   constructor({ send, told, changed }) {
     this.#send = send;
@@ -76,22 +76,7 @@ export class Queue {
   }
 
   /** Sends all that waits; throws `Refused` 401 where the phone is no longer signed in. */
-  async flush() {
-    if (this.#running) {
-      this.#again = true;
-      return this.#running;
-    }
-    this.#running = alone(() => this.#drain());
-    try {
-      await this.#running;
-    } finally {
-      this.#running = null;
-    }
-    if (this.#again) {
-      this.#again = false;
-      await this.flush();
-    }
-  }
+  flush = coalesced(() => alone(() => this.#drain()));
 
   /**
    * Forgets taps that a route fetched since shows by itself.
@@ -168,35 +153,4 @@ export class Queue {
   #keep(state) {
     keep(TAPS, state);
   }
-}
-
-/** Numbers taps anew from what the service expects: it has none of them. */
-function renumber(state, expected) {
-  state.items.forEach((tap, i) => {
-    tap.seq = expected + i;
-  });
-  state.next = expected + state.items.length;
-}
-
-function withProof(tap, proof) {
-  return proof ? { ...tap, proof } : tap;
-}
-
-function rejected(tap, reason) {
-  return { action_id: tap.action_id, result: "rejected", reason, first_result: null };
-}
-
-function isSame(a, b) {
-  return a.kind === b.kind && a.stop === b.stop && a.drop === b.drop;
-}
-
-/** An id that nobody else has; phones without a secure origin know no `randomUUID`. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Does one thing at a time in all windows of the phone. */
-function alone(work) {
-  return navigator.locks ? navigator.locks.request("dispatch.courier.taps", work) : work();
 }

@@ -5,23 +5,23 @@
  * those last as long as the page.
  */
 
-import { ask, holdToken, onLost, Refused, Unreachable } from "../shared/ask.js";
-import { listen } from "../shared/listen.js";
-import { movedTo, now, setCity, skewMs } from "../shared/times.js";
+import { holdToken, onLost } from "../shared/ask.js";
+import { movedTo, now } from "../shared/times.js";
+import { learnClock, recallClock } from "./clock.js";
+import { coalesced } from "./coalesced.js";
 import { forget, keep, kept } from "./keep.js";
-import { ahead, difference, isPaused } from "./progress.js";
+import { Line, quietly } from "./line.js";
+import { ahead, difference, isAtWork, isPaused, withoutPersons } from "./progress.js";
 import { Queue } from "./queue.js";
+import { expectedNumber, fetchRoute, lookUp, sendTaps, signIn } from "./service.js";
 
-const RETRY_MS = 15_000;
 const KEPT = ["token", "route", "courier"];
 
 /** Everything a page of a courier shows; `changed()` says that something is another. */
 export class Shift {
   #changed;
   #news;
-  #stream = null;
-  #fetching = null;
-  #again = false;
+  #line;
 
   /**
    * @param {{changed: () => void, news: (name: string, values?: any) => void}} page
@@ -32,25 +32,25 @@ export class Shift {
     this.token = kept("token");
     this.route = kept("route");
     this.courier = kept("courier");
-    this.online = true;
+    this.#line = new Line({ changed, wake: () => this.#wake() });
     this.queue = new Queue({
-      send: (body) => this.#sent(body),
-      told: (tap, result) => this.#refusal(tap, result),
+      send: (taps) => this.#line.reaching(sendTaps(this.courier.id, taps)),
+      told: (tap, { result, reason }) => news(result, { tap, reason }),
       changed,
     });
     holdToken(this.token);
     onLost(() => this.leave("lost"));
-    const city = kept("city");
-    // Until the service is heard, its clock is as far from the phone's as it was the last time.
-    if (city) setCity({ ...city, now: new Date(Date.now() - kept("ahead_ms", 0)).toISOString() });
-    addEventListener("online", () => this.#wake());
-    document.addEventListener("visibilitychange", () => this.#wake());
-    setInterval(() => this.#wake(), RETRY_MS);
+    recallClock();
   }
 
   /** Whether the phone is signed in. */
   get signedIn() {
     return this.token !== null;
+  }
+
+  /** Whether the service can be reached. */
+  get online() {
+    return this.#line.stands;
   }
 
   /** Taps that the route does not show. */
@@ -70,9 +70,7 @@ export class Shift {
 
   /** Whether now belongs to the shift, or work begun in it is left. */
   get atWork() {
-    const { start, end } = this.courier?.shift ?? {};
-    if (!start || now() < Date.parse(start)) return false;
-    return now() < Date.parse(end) || this.stops.length > 0;
+    return isAtWork(this.courier?.shift, this.stops, now());
   }
 
   /**
@@ -81,10 +79,10 @@ export class Shift {
    */
   async signIn(code) {
     holdToken(null);
-    const { body } = await ask("POST", "/v1/sign-in", { body: { code }, quiet: true });
-    if (kept("of") !== body.courier) this.queue.forgetAll();
-    keep("of", body.courier);
-    this.token = body.token;
+    const { token, courier } = await signIn(code);
+    if (kept("of") !== courier) this.queue.forgetAll();
+    keep("of", courier);
+    this.token = token;
     keep("token", this.token);
     forget("begun");
     holdToken(this.token);
@@ -95,10 +93,9 @@ export class Shift {
   /** Begins to listen, and to send what waits. */
   open() {
     if (!this.signedIn) return;
-    this.#stream?.stop();
-    this.#stream = listen("/v1/stream", {
+    this.#line.open({
       heard: (name, data) => this.#heard(name, data),
-      stateChanged: (isLive) => this.#live(isLive),
+      live: () => this.#quietly(() => this.#begin()),
       lost: () => this.leave("lost"),
     });
     this.#wake();
@@ -110,8 +107,7 @@ export class Shift {
    */
   leave(why) {
     if (!this.signedIn) return;
-    this.#stream?.stop();
-    this.#stream = null;
+    this.#line.close();
     holdToken(null);
     forget(...KEPT);
     this.queue.forgetPersons();
@@ -132,35 +128,18 @@ export class Shift {
   }
 
   /** Fetches the route; says aloud where it is another than the page showed. */
-  async fetch() {
-    if (this.#fetching) {
-      this.#again = true;
-      return this.#fetching;
-    }
-    this.#fetching = this.#fetched();
-    try {
-      await this.#fetching;
-    } finally {
-      this.#fetching = null;
-    }
-    if (this.#again) {
-      this.#again = false;
-      await this.fetch();
-    }
-  }
+  fetch = coalesced(() => this.#fetched());
 
   async #fetched() {
     const settled = this.queue.settled.map((tap) => tap.action_id);
     const before = this.route && this.stops;
-    const headers = this.route?.tag ? { "If-None-Match": this.route.tag } : {};
-    const path = `/v1/couriers/${this.courier.id}/route`;
-    const { status, body, tag } = await this.#ask("GET", path, { headers });
+    const found = await this.#line.reaching(fetchRoute(this.courier.id, this.route?.tag));
     this.queue.forgetSettled(settled);
-    if (status === 304) return this.#changed();
-    movedTo(body.now);
-    this.route = { stops: body.stops, tag };
+    if (!found) return this.#changed();
+    movedTo(found.now);
+    this.route = { stops: found.stops, tag: found.tag };
     // Without the tag: a page that starts anew asks for the persons too.
-    keep("route", { stops: body.stops.map(withoutPersons), tag: null });
+    keep("route", { stops: found.stops.map(withoutPersons), tag: null });
     const other = before && difference(before, this.stops);
     if (other) this.#news(other);
     return this.#changed();
@@ -172,19 +151,11 @@ export class Shift {
     if (name !== "bye") await this.#quietly(() => this.fetch());
   }
 
-  /** A line that stands anew: something may have been missed meanwhile. */
-  async #live(isLive) {
-    this.#reached(isLive);
-    if (!isLive) return;
-    await this.#quietly(() => this.#begin());
-  }
-
   /** Learns all there is to know, and sends what waits under the numbers the service expects. */
   async #begin() {
     await this.#look();
     if (!kept("begun")) {
-      const path = `/v1/couriers/${this.courier.id}/actions?limit=1`;
-      this.queue.begin((await this.#ask("GET", path)).body.expected_seq);
+      this.queue.begin(await this.#line.reaching(expectedNumber(this.courier.id)));
       keep("begun", true);
     }
     await this.queue.flush();
@@ -192,14 +163,10 @@ export class Shift {
   }
 
   async #look() {
-    const id = kept("of");
-    const { body } = await this.#ask("GET", `/v1/couriers/${id}`);
-    this.courier = { id, shift: body.shift, paused: body.paused };
-    keep("courier", this.courier);
-    const city = (await this.#ask("GET", "/v1/city")).body;
-    setCity(city);
-    keep("city", city);
-    keep("ahead_ms", skewMs());
+    const { courier, city } = await this.#line.reaching(lookUp(kept("of")));
+    this.courier = courier;
+    learnClock(city);
+    keep("courier", courier);
     this.#changed();
   }
 
@@ -222,43 +189,13 @@ export class Shift {
     }
   }
 
-  async #sent(taps) {
-    const path = `/v1/couriers/${this.courier.id}/actions`;
-    return (await this.#ask("POST", path, { body: taps })).body;
-  }
-
-  #refusal(tap, result) {
-    this.#news(result.result, { tap, reason: result.reason });
-  }
-
-  async #ask(method, path, more) {
-    try {
-      const answer = await ask(method, path, more);
-      this.#reached(true);
-      return answer;
-    } catch (error) {
-      if (error instanceof Unreachable) this.#reached(false);
-      throw error;
-    }
-  }
-
-  #reached(online) {
-    if (this.online === online) return;
-    this.online = online;
-    this.#changed();
-  }
-
-  /** Does what may fail for want of a network; what waits is tried again later. */
+  /** Does what may fail; of a phone that was signed out meanwhile anything may. */
   async #quietly(work) {
+    const mine = this.token;
     try {
-      await work();
+      await quietly(work);
     } catch (error) {
-      if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+      if (this.token === mine) throw error;
     }
   }
-}
-
-/** A stop without whom it is for. */
-function withoutPersons(stop) {
-  return { ...stop, hand_overs: [] };
 }

@@ -5,6 +5,7 @@
 import { el } from "../shared/dom.js";
 import { clockTime, countdown, now } from "../shared/times.js";
 import { t } from "../shared/words.js";
+import { goodsView, loadList } from "./goods_view.js";
 import { icon } from "./icons.js";
 import { floorName, insideView, streetView } from "./way_view.js";
 
@@ -134,92 +135,4 @@ function contactView({ name, phone }) {
 
 function noteView(note) {
   return el("p", { class: "note told", dir: "auto" }, icon("note"), el("span", {}, note));
-}
-
-function goodsView(stop) {
-  const goods = stop.goods.filter(({ drop }) => stop.kind !== "deliver" || stop.drops.includes(drop));
-  if (!goods.length) return null;
-  const lines = goods.flatMap(({ items }) => items.map(itemView));
-  return el("section", { class: "goods" }, el("h3", {}, t("courier.items")), el("ul", {}, lines));
-}
-
-function itemView({ sku, name, quantity }) {
-  return el(
-    "li",
-    {},
-    el("b", {}, `${quantity}×`),
-    el("span", { class: "told", dir: "auto" }, name || sku),
-  );
-}
-
-/** What is to be loaded, drop by drop, to be ticked off. */
-function loadList(stop, ui) {
-  return el(
-    "section",
-    { class: "goods load" },
-    el("h3", {}, t("courier.to_load", { n: stop.goods.length })),
-    el("ul", {}, stop.goods.map((each) => loadRow(each, ui))),
-  );
-}
-
-function loadRow(goods, ui) {
-  const box = el("input", {
-    type: "checkbox",
-    checked: !ui.left.has(goods.drop),
-    data: { key: `load ${goods.drop}` },
-    on: {
-      change: () => {
-        if (box.checked) ui.left.delete(goods.drop);
-        else ui.left.add(goods.drop);
-        ui.redraw();
-      },
-    },
-  });
-  const items = goods.items.map(({ sku, name, quantity }) => `${quantity}× ${name || sku}`);
-  return el(
-    "li",
-    {},
-    el(
-      "label",
-      {},
-      box,
-      el(
-        "span",
-        {},
-        el("b", { class: "told", dir: "auto" }, goods.department ?? goods.order),
-        el("small", { class: "told", dir: "auto" }, `${goods.order} · ${items.join(", ")}`),
-      ),
-    ),
-  );
-}
-
-/**
- * Returns the stops after the next one, each in a line.
- * @param {any[]} stops
- */
-export function laterView(stops) {
-  if (!stops.length) return null;
-  return el(
-    "section",
-    { class: "later" },
-    el("h2", {}, t("courier.later", { n: stops.length })),
-    el("ol", {}, stops.map(laterRow)),
-  );
-}
-
-function laterRow(stop) {
-  const { place } = stop;
-  const name = place.name ?? place.address ?? place.building;
-  const inside = stop.kind === "deliver" ? [floorName(place.floor), place.department] : [];
-  return el(
-    "li",
-    {},
-    el("span", { class: "time" }, clockTime(stop.arrival)),
-    el(
-      "span",
-      { class: "what" },
-      el("b", { class: "told", dir: "auto" }, name),
-      el("small", { class: "told", dir: "auto" }, [t(`courier.kind_${stop.kind}`), ...inside].filter(Boolean).join(" · ")),
-    ),
-  );
 }

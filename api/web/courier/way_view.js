@@ -32,11 +32,12 @@ function entering(legs) {
   return parks < 0 ? 0 : parks + 1;
 }
 
-function leg({ kind, from, to, duration_s }) {
+function leg({ kind, from, to, duration_s }, i, legs) {
   const floors = kind === "lift" || kind === "stairs";
+  const name = kind === "walk" && i < legs.length - 1 ? "walk_on" : kind;
   const words = floors
     ? t(`courier.leg_${kind}`, { from: floorName(from), to: floorName(to) })
-    : t(`courier.leg_${kind}`);
+    : t(`courier.leg_${name}`);
   return el(
     "li",
     { class: floors ? "floors" : null },
