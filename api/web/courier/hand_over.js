@@ -58,7 +58,11 @@ export function sheetHead(title, back) {
   return el(
     "header",
     { class: "sheet-head" },
-    el("button", { type: "button", class: "quiet", "aria-label": t("courier.back"), on: { click: back } }, icon("back")),
+    el(
+      "button",
+      { type: "button", class: "quiet", "aria-label": t("courier.back"), on: { click: back } },
+      icon("back"),
+    ),
     el("h1", { id: "sheet-title", tabindex: "-1" }, title),
   );
 }

@@ -25,6 +25,7 @@ function laterRow(stop) {
   const { place } = stop;
   const name = place.name ?? place.address ?? place.building;
   const inside = stop.kind === "deliver" ? [floorName(place.floor), place.department] : [];
+  const about = [t(`courier.kind_${stop.kind}`), ...inside].filter(Boolean).join(" · ");
   return el(
     "li",
     {},
@@ -33,7 +34,7 @@ function laterRow(stop) {
       "span",
       { class: "what" },
       el("b", { class: "told", dir: "auto" }, name),
-      el("small", { class: "told", dir: "auto" }, [t(`courier.kind_${stop.kind}`), ...inside].filter(Boolean).join(" · ")),
+      el("small", { class: "told", dir: "auto" }, about),
     ),
   );
 }

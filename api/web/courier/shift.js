@@ -1,8 +1,7 @@
 /**
  * A courier's shift as the phone knows it: who is signed in, the route, and what waits to be sent.
  *
- * The route is kept without names, phone numbers and notes, so that it is there without a network;
- * those last as long as the page.
+ * The route is kept without names, numbers and notes, which last as long as the page.
  */
 
 import { holdToken, onLost } from "../shared/ask.js";
@@ -23,9 +22,7 @@ export class Shift {
   #news;
   #line;
 
-  /**
-   * @param {{changed: () => void, news: (name: string, values?: any) => void}} page
-   */
+  /** @param {{changed: () => void, news: (name: string, values?: any) => void}} page */
   constructor({ changed, news }) {
     this.#changed = changed;
     this.#news = news;
@@ -83,9 +80,9 @@ export class Shift {
     if (kept("of") !== courier) this.queue.forgetAll();
     keep("of", courier);
     this.token = token;
-    keep("token", this.token);
+    keep("token", token);
     forget("begun");
-    holdToken(this.token);
+    holdToken(token);
     await this.#begin();
     this.open();
   }

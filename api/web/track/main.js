@@ -30,7 +30,7 @@ function draw() {
   const { order, fault } = seen;
   if (fault === "over") fill(byId("page"), over());
   else if (order) fill(byId("page"), orderView(order));
-  else fill(byId("page"), el("p", { class: "wait" }, t(fault ? "track.away" : "track.loading")));
+  else fill(byId("page"), el("p", { class: "wait" }, fault ? t("track.away") : t("track.loading")));
   say(order ? t(`track.stage_${stageOf(order)}`) : "");
   age();
 }
