@@ -16,7 +16,17 @@ import { laterView } from "./later_view.js";
 import { keepPage } from "./offline.js";
 import { stopView, tick } from "./stop_view.js";
 
-const ui = { open: new Set(), left: new Set(), map: null, screen: null, redraw: () => draw() };
+const CALM_MS = 600;
+
+const ui = {
+  open: new Set(),
+  left: new Set(),
+  map: null,
+  screen: null,
+  next: null,
+  calmUntil: 0,
+  redraw: () => draw(),
+};
 let shift = null;
 let positions = null;
 
@@ -84,11 +94,20 @@ function nextTap(stop) {
 }
 
 function button(name, kind, click, values) {
-  const about = { type: "button", class: kind, data: { key: kind }, on: { click } };
-  return el("button", about, t(`courier.${name}`, values));
+  const calm = performance.now() < ui.calmUntil;
+  const guarded = () => performance.now() >= ui.calmUntil && click();
+  const about = { type: "button", class: kind, "aria-disabled": calm ? "true" : null };
+  return el("button", { ...about, data: { key: kind }, on: { click: guarded } }, t(`courier.${name}`, values));
+}
+
+/** The button under an impatient thumb is another one now: for a moment it takes nothing. */
+function calm() {
+  ui.calmUntil = performance.now() + CALM_MS;
+  setTimeout(draw, CALM_MS + 1);
 }
 
 function act(stop, step) {
+  calm();
   if (step === "hand_over") return handOver(stop);
   if (step === "returned") return shift.tap({ kind: "delivered", stop: stop.id });
   if (step !== "loaded") return shift.tap({ kind: step, stop: stop.id });
@@ -129,6 +148,7 @@ function show(name, view) {
 
 function back() {
   ui.screen = null;
+  calm();
   draw();
   byId("page").querySelector(".primary")?.focus({ preventScroll: true });
 }
