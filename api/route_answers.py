@@ -5,22 +5,19 @@ How a courier's route looks from outside.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field
 
 from api.bodies import ItemBody, Moment, Out
 from api.order_answers import ContactOut, ReasonOut, contact_out, item_out, reason_out
+from api.place_answers import DeskPlaceOut, StorePlaceOut, desk_place_out, store_out
 from api.view import View
 from dispatch.band_times import band_during
 from dispatch.city import InsideLeg, Place, Way
-from dispatch.geo import metres_per_degree
-from dispatch.interiors import RECEPTION
 from dispatch.orders import StopKind
-from dispatch.places import Building
 from dispatch.plan import Stop
 
 
@@ -65,55 +62,6 @@ class WayOut(Out):
     inside: list[LegOut]
 
 
-class StorePlaceOut(Out):
-    """The counter of a store."""
-
-    store: str
-    name: str
-    lat: float
-    lon: float
-
-
-Side = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
-"""A side of a building by the compass, from its middle."""
-
-
-class DoorOut(Out):
-    """Where a door is, on which side of its building, and whether it is the main one."""
-
-    lat: float
-    lon: float
-    side: Side
-    main: bool
-
-
-class DeskPlaceOut(Out):
-    """
-    A desk; ``entrance`` is the door to go in by, told with the way, and ``door`` where that is.
-
-    ``hand_over_at`` is ``reception``, with its floor, where the goods are not taken to the desk.
-    """
-
-    building: str
-    name: str | None
-    address: str | None
-    entrance: str | None
-    door: DoorOut | None = None
-    lat: float
-    lon: float
-    floor: int
-    department: str | None
-    desk: str | None
-    hand_over_at: str = "desk"
-
-
-class StreetPlaceOut(Out):
-    """A point on the street."""
-
-    lat: float
-    lon: float
-
-
 class HandOverOut(Out):
     """Who takes a drop at a stop, and what was noted for the courier, where one is told."""
 
@@ -143,10 +91,9 @@ class StopOut(Out):
     A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
     is known: not while a routing server does not answer.
 
-    ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can no
-    longer be reached; its times are those last known.
-    ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note, and
-    so are ``goods``, for all.
+    ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can
+    no longer be reached; its times are those last known. ``hand_overs`` are there in a courier's
+    own route only, for drops with a contact or a note, and so are ``goods``, for all.
     """
 
     id: str
@@ -221,7 +168,7 @@ def _stop_out(
     return StopOut(
         id=stop.id,
         kind=stop.kind,
-        place=_store_out(stop, courier, view) if at_store else _desk_place_out(stop, view, way),
+        place=store_out(stop, courier, view) if at_store else desk_place_out(stop, view, way),
         drops=list(stop.drops),
         arrival=view.moment(stop.arrival),
         start=view.moment(stop.start),
@@ -270,44 +217,6 @@ def _hand_overs(stop: Stop, view: View) -> list[HandOverOut]:
     ]
 
 
-def _store_out(stop: Stop, courier: str, view: View) -> StorePlaceOut:
-    state = view.state
-    if stop.kind is StopKind.LOAD and stop.drops:
-        store = state.stores[state.orders[state.drops[stop.drops[0]].order].store]
-    else:
-        store = state.stores[state.couriers[courier].store]
-    return StorePlaceOut(store=store.id, name=store.name, lat=stop.place.lat, lon=stop.place.lon)
-
-
-def _desk_place_out(stop: Stop, view: View, way: Way | None) -> DeskPlaceOut:
-    desk = view.state.drops[stop.drops[0]].desk
-    building = view.city.buildings[desk.building]
-    return DeskPlaceOut(
-        building=building.id,
-        name=building.name or None,
-        address=building.address or None,
-        entrance=way.entrance if way else None,
-        door=_door_out(building, way.entrance) if way else None,
-        lat=stop.place.lat,
-        lon=stop.place.lon,
-        floor=stop.place.floor,
-        department=desk.department or None,
-        desk=desk.desk or None,
-        hand_over_at=RECEPTION if stop.place.desk == RECEPTION else "desk",
-    )
-
-
-def _door_out(building: Building, entrance: str | None) -> DoorOut | None:
-    door = next((each for each in building.entrances if each.id == entrance), None)
-    if door is None:
-        return None
-    north, east = metres_per_degree(building.lat)
-    up, right = (door.lat - building.lat) * float(north), (door.lon - building.lon) * float(east)
-    # Eighths of a turn, clockwise from north.
-    eighth = round(math.degrees(math.atan2(right, up)) / 45) % 8
-    return DoorOut(lat=door.lat, lon=door.lon, side=get_args(Side)[eighth], main=door.main)
-
-
 def _way_out(way: Way) -> WayOut:
     return WayOut(
         duration_s=way.duration_s,
@@ -331,22 +240,4 @@ def _leg_out(leg: InsideLeg) -> LegOut:
         from_floor=leg.from_floor,
         to_floor=leg.to_floor,
         duration_s=leg.duration_s,
-    )
-
-
-def place_of(place: Place, view: View) -> DeskPlaceOut | StreetPlaceOut:
-    """Returns where a courier stands as JSON: on the street, or at a desk."""
-    if place.building is None:
-        return StreetPlaceOut(lat=place.lat, lon=place.lon)
-    building = view.city.buildings[place.building]
-    return DeskPlaceOut(
-        building=building.id,
-        name=building.name or None,
-        address=building.address or None,
-        entrance=None,
-        lat=place.lat,
-        lon=place.lon,
-        floor=place.floor,
-        department=None,
-        desk=place.desk or None,
     )

@@ -26,13 +26,17 @@ export function handOverView(goods, { done, back, fail }) {
   );
   const missing = () => lines.find((line) => line.accepted < line.quantity && !line.reason);
 
+  let tried = false;
+
   function check() {
     const fault = missing() ? "courier.need_reason" : proof.fault();
-    setText(hint, fault ? t(fault) : "");
+    // Nobody is told what is missing before they said to be done.
+    setText(hint, fault && tried ? t(fault) : "");
     return !fault;
   }
 
   confirm.addEventListener("click", () => {
+    tried = true;
     if (!check()) return;
     confirm.disabled = true;
     done(lines.map(told), proof.value());

@@ -9,6 +9,7 @@ import { span } from "../shared/times.js";
 import { language, t } from "../shared/words.js";
 import { icon } from "./icons.js";
 
+const DOT = { radius: 8, weight: 3, fillOpacity: 1 };
 const LINE = { color: "#0b5a8f", weight: 6, opacity: 0.9 };
 
 /**
@@ -129,9 +130,10 @@ function draw(element, sheet, stop) {
   const labels = { zoomIn: t("shared.zoom_in"), zoomOut: t("shared.zoom_out") };
   const map = drawCity(element, sheet, labels);
   const door = [stop.place.door?.lat ?? stop.place.lat, stop.place.door?.lon ?? stop.place.lon];
-  L.circleMarker(door, { radius: 9, color: "#ffffff", weight: 3, fillColor: "#a3211d", fillOpacity: 1 }).addTo(map);
   const line = stop.way.line?.coordinates?.map(latLon) ?? [door];
   L.polyline(line, LINE).addTo(map);
+  L.circleMarker(line[0], { ...DOT, fillColor: "#ffffff", color: LINE.color }).addTo(map);
+  L.circleMarker(door, { ...DOT, fillColor: "#a3211d", color: "#ffffff" }).addTo(map);
   map.fitBounds(L.latLngBounds([...line, door]).pad(0.15), { animate: false, maxZoom: 17 });
   for (const node of element.querySelectorAll("a, button")) node.tabIndex = -1;
 }
