@@ -17,8 +17,14 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from api.problems import Problem
 from api.scopes import EVERYTHING, OWN_ONLY, Role, Scope
 
-OPEN = frozenset({("GET", "/livez"), ("POST", "/v1/sign-in")})
+OPEN = frozenset(
+    {("GET", "/livez"), ("POST", "/v1/sign-in"), ("GET", "/v1/track")}
+    | {(method, path) for method in ("GET", "HEAD") for path in ("/", "/courier", "/track")}
+)
 """Method and path of what anybody may ask, without saying who they are."""
+
+ASSETS = "/assets/"
+"""How paths of the pages' files begin, which hold no data and are for anybody too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,11 @@ def scopes_of(route: APIRoute) -> frozenset[str] | None:
     needed = [each for each in route.dependencies if isinstance(each, params.Security)]
     mine = [each for each in needed if each.dependency is granted]
     return frozenset(scope for each in mine for scope in each.scopes or ()) if mine else None
+
+
+def is_open(method: str, path: str) -> bool:
+    """Returns whether anybody may ask this, without saying who they are."""
+    return (method, path) in OPEN or (method in ("GET", "HEAD") and path.startswith(ASSETS))
 
 
 def unauthenticated(what: str) -> Problem:

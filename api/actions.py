@@ -16,6 +16,7 @@ from api.answers import Answer
 from api.bodies import Id, In, Instant, Label, Moment, Out, Page, Units
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
+from api.hand_overs import ProofIn, judged, keep_proofs
 from api.news import without_others
 from api.once import WEEK_S, Sent
 from api.paging import Cursor, Limit, unknown_cursor
@@ -38,7 +39,12 @@ Reason = Literal["closed", "absent", "refused", "wrong_desk", "no_access"]
 
 
 class LineIn(In):
-    """What became of a line of the drop at the desk."""
+    """
+    What became of a line of the drop at the desk.
+
+    Couriers' phones give as ``reason`` one of ``missing``, ``dirty``, ``wrong_model``,
+    ``wrong_count`` and ``disliked``.
+    """
 
     sku: Id
     accepted: Units
@@ -50,7 +56,8 @@ class ActionIn(In):
     """
     One tap. ``drops`` are those really loaded (absent: all of the load stop).
 
-    ``lines`` absent: everything was accepted. ``reason`` belongs to ``failed``.
+    ``lines`` absent: everything was accepted. ``reason`` belongs to ``failed``, ``proof`` to
+    ``delivered``; a wrong PIN is ``rejected``, and the goods stay on board.
     """
 
     action_id: Id
@@ -62,6 +69,7 @@ class ActionIn(In):
     occurred_at: Instant | None = None
     lines: Annotated[tuple[LineIn, ...], Field(max_length=200)] = ()
     reason: Reason | None = None
+    proof: ProofIn | None = None
 
     def to_domain(self) -> Action:
         """Returns the tap as a value of the business."""
@@ -117,7 +125,11 @@ class ActionsOut(Out):
 
 
 class TapOut(Out):
-    """A tap as it was sent, when it came, and what it was answered."""
+    """
+    A tap as it was sent, when it came, and what it was answered.
+
+    ``proof`` is what was given: ``pin``, ``signature``, or why a PIN shows nothing.
+    """
 
     action_id: str
     seq: int
@@ -127,6 +139,7 @@ class TapOut(Out):
     drops: list[str] | None
     lines: list[LineIn]
     failure: str | None
+    proof: str | None
     occurred_at: Moment | None
     device_now: Moment | None
     received_at: Moment
@@ -154,10 +167,12 @@ async def report(
 
     409 with ``expected_seq``, and nothing is taken, where a tap before these has not arrived.
     """
-    actions = [action.to_domain() for action in body.actions]
+    told = [action.to_domain() for action in body.actions]
+    given = {action.action_id: action.proof for action in body.actions if action.proof}
 
     def work(room: Room) -> Answer:
-        past = _past(room, courier_id, actions)
+        past = _past(room, courier_id, told)
+        actions = judged(room, courier_id, told, given, past.answers)
         answers = act(
             room.dispatcher,
             courier_id,
@@ -167,6 +182,7 @@ async def report(
             past.answers.get,
             past.numbers,
         )
+        keep_proofs(room, courier_id, actions, given, answers)
         last = max(action.seq for action in actions)
         out = ActionsOut(
             results=[_result_out(answer, who) for answer in answers],
@@ -250,6 +266,7 @@ def _tap_out(answer: ActionAnswer, view: View, who: Principal) -> TapOut:
         drops=None if action.drops is None else list(action.drops),
         lines=[LineIn.model_validate(line, from_attributes=True) for line in action.lines],
         failure=action.reason or None,
+        proof=action.proof or None,
         occurred_at=view.moment_or_none(action.occurred_at),
         device_now=view.moment_or_none(told.device_now),
         received_at=view.moment(told.received_at),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access import is_open
 from api.asked import Load
 from api.problems import document
 
@@ -56,10 +57,15 @@ class Admission:
 
     def _is_refused(self, method: str, path: str) -> bool:
         load = self.zone.waiting.load
-        if load < Load.REFUSING or path in ALWAYS:
+        if load < Load.REFUSING or path in ALWAYS or _is_page(method, path):
             return False
         is_work = method not in READING and not TOLD_BY_COURIERS.fullmatch(path)
         if load < Load.CLOSED and not is_work:
             return False
         self.zone.metrics.http.refused.labels("work" if is_work else "anything").inc()
         return True
+
+
+def _is_page(method: str, path: str) -> bool:
+    """Returns whether a file is asked for, which needs nothing of the zone."""
+    return method in READING and is_open(method, path)

@@ -18,15 +18,19 @@ from fastapi.routing import APIRoute
 from api import (
     actions,
     buildings,
+    city_map,
     clock_moves,
     couriers,
     desks,
     drops,
     figures,
+    hand_overs,
     health,
     imports,
+    links,
     order_exports,
     orders,
+    pages,
     plan,
     problems,
     promises,
@@ -38,6 +42,7 @@ from api import (
     stores,
     stream,
     tokens,
+    track,
     traffic,
     vroom,
     webhook_replays,
@@ -67,7 +72,10 @@ RESOURCES = (
     order_exports,
     route_exports,
     orders,
+    links,
+    track,
     drops,
+    hand_overs,
     stores,
     couriers,
     route,
@@ -75,6 +83,7 @@ RESOURCES = (
     plan,
     promises,
     stream,
+    city_map,
     buildings,
     desks,
     traffic,
@@ -87,6 +96,7 @@ RESOURCES = (
     clock_moves,
     health,
     figures,
+    pages,
 )
 """The modules that have a router."""
 
@@ -167,6 +177,7 @@ def create_app(
     app.state.running = {}
     app.state.vroom = pool
     app.state.vroom_travel = None
+    app.state.sheet = None
     app.state.importing = asyncio.Semaphore(1)
     problems.install(app)
     # The last one added is the first to see a request.

@@ -16,7 +16,7 @@ from api.contacts import courier_name, keeper, with_names
 from api.depends import Here, Who
 from api.once import Once, Sent
 from api.paging import Cursor, Limit, page_of
-from api.route_answers import DeskPlaceOut, StreetPlaceOut, place_of
+from api.place_answers import DeskPlaceOut, StreetPlaceOut, place_of
 from api.view import View
 from api.zone import Room
 from dispatch.coordinates import check_order

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access import LOCAL, OPEN, Principal, forbidden, unauthenticated
+from api.access import LOCAL, Principal, forbidden, is_open, unauthenticated
 from api.body_limit import told_length
 from api.credentials import SESSION, TOKEN, Credentials, csrf_of
 from api.limits import Limits
@@ -109,10 +109,12 @@ class Gate:
     def _admitted(self, request: Request) -> Principal | None:
         """Returns who asks, None for anybody where anybody may; raises Problem for the others."""
         self._check_host(request)
-        if (request.method, request.url.path) in OPEN:
+        # Of the address as a whole the header Host is a part, which may hold anything.
+        path = request.scope["path"]
+        if is_open(request.method, path):
             return None
         told = request.headers.getlist("authorization")
-        if told and self._is_local and request.url.path in KEYED:
+        if told and self._is_local and path in KEYED:
             # The field's clients send some key even where none is asked for.
             return LOCAL
         if told:
@@ -126,7 +128,7 @@ class Gate:
 
     def _by_token(self, request: Request, told: list[str]) -> Principal:
         scheme, _, shown = told[0].partition(" ")
-        if not shown and request.url.path in KEYED:
+        if not shown and request.scope["path"] in KEYED:
             scheme, shown = "bearer", scheme
         who = None
         if len(told) == 1 and scheme.lower() == "bearer":

@@ -174,7 +174,7 @@ def drop_out(drop: Drop, view: View) -> DropOut:
         eta=view.moment(stop.departure) if stop else None,
         eta_p90=view.moment_or_none(view.eta_p90(drop.id)),
         desk=desk_out(drop.desk, view),
-        items=[_item_out(item) for item in drop.items],
+        items=[item_out(item) for item in drop.items],
         note=view.contact(drop.note).text or None,
         load=drop.load,
         pinned=drop.pinned,
@@ -251,5 +251,6 @@ def _answer_out(order: Order, view: View) -> AnswerClockOut | None:
     )
 
 
-def _item_out(item: Item) -> ItemBody:
+def item_out(item: Item) -> ItemBody:
+    """Returns a line of a drop as JSON."""
     return ItemBody(sku=item.sku, quantity=item.quantity, load=item.load, name=item.name)

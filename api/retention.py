@@ -7,8 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dispatch import proofs
 from dispatch.erasing import forget_positions, sweep
 from dispatch.events import ContactsErased
+from dispatch.links import forget_over
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -27,12 +29,14 @@ class Retention:
         self._swept_at: int | None = None
 
     def forget(self, room: Room) -> None:
-        """Deletes old positions and, once an hour, contacts of what is long over."""
+        """Deletes old positions and, once an hour, contacts, links and proofs of what is over."""
         self._forget_positions(room)
         if self._swept_at is not None and 0 <= room.now - self._swept_at < SWEEP_S:
             return
         with room.database.write() as connection:
             state = room.dispatcher.state
+            forget_over(connection, room.zone, state, room.now)
+            proofs.forget(connection, room.zone, room.now - self._contacts_s)
             gone = sweep(connection, room.zone, state, room.now, self._contacts_s)
         if gone:
             reason = f"Needed by nothing for {self._contacts_s} s."

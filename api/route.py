@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from api.access import needs
 from api.answers import SAME, IfNoneMatch, is_same
+from api.bodies import Moment
 from api.contacts import with_contacts
 from api.couriers import CourierId, known_courier
 from api.depends import Here, Who
@@ -20,16 +21,23 @@ from api.zone import Room, Zone
 from dispatch.city import Place, Way
 from dispatch.errors import CityError, Unavailable
 from dispatch.orders import StopKind
+from dispatch.proofs import pins_of
 
 log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1/couriers", tags=["couriers"])
 
 
+class OwnRouteOut(RouteOut):
+    """A route as its courier gets it; ``now`` is the service's clock, as phones' may be wrong."""
+
+    now: Moment
+
+
 @router.get(
     "/{courier_id}/route",
     summary="Show a courier's route",
-    response_model=RouteOut,
+    response_model=OwnRouteOut,
     responses=SAME,
     dependencies=[needs("routes.read")],
 )
@@ -39,25 +47,27 @@ async def show_route(
     who: Who,
     response: Response,
     if_none_match: IfNoneMatch = None,
-) -> RouteOut | Response:
+) -> OwnRouteOut | Response:
     """Answers the stops with the ways to them; the ETag changes with this route only."""
 
-    def look(room: Room) -> View:
+    def look(room: Room) -> tuple[View, frozenset[str]]:
         known_courier(room, courier_id)
         view = View.of(room.dispatcher, room.now)
         route = view.plan.route_of(courier_id)
         stops = [s for s in route.stops if s.kind is StopKind.DELIVER] if route else []
         drops = [view.state.drops[drop] for stop in stops for drop in stop.drops]
-        return with_contacts(who, view, drops, room.contacts)
+        with room.database.read() as connection:
+            pinned = frozenset(pins_of(connection, room.zone, [drop.id for drop in drops]))
+        return with_contacts(who, view, drops, room.contacts), pinned
 
-    view = await zone.ask(look)
+    view, pinned = await zone.ask(look)
     ways = await ways_of(zone, view, courier_id)
-    route = route_out(courier_id, view, ways)
+    route = route_out(courier_id, view, ways, pinned)
     tag = route.etag()
     if if_none_match is not None and is_same(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
-    return route
+    return OwnRouteOut(**dict(route), now=view.moment(view.now))
 
 
 async def ways_of(zone: Zone, view: View, courier_id: str) -> list[Way | None]:

@@ -5,18 +5,18 @@ How a courier's route looks from outside.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
 
-from api.bodies import Moment, Out
-from api.order_answers import ContactOut, ReasonOut, contact_out, reason_out
+from api.bodies import ItemBody, Moment, Out
+from api.order_answers import ContactOut, ReasonOut, contact_out, item_out, reason_out
+from api.place_answers import DeskPlaceOut, StorePlaceOut, desk_place_out, store_out
 from api.view import View
 from dispatch.band_times import band_during
 from dispatch.city import InsideLeg, Place, Way
-from dispatch.interiors import RECEPTION
 from dispatch.orders import StopKind
 from dispatch.plan import Stop
 
@@ -62,41 +62,6 @@ class WayOut(Out):
     inside: list[LegOut]
 
 
-class StorePlaceOut(Out):
-    """The counter of a store."""
-
-    store: str
-    name: str
-    lat: float
-    lon: float
-
-
-class DeskPlaceOut(Out):
-    """
-    A desk; ``entrance`` is the door to go in by, told with the way.
-
-    ``hand_over_at`` is ``reception``, with its floor, where the goods are not taken to the desk.
-    """
-
-    building: str
-    name: str | None
-    address: str | None
-    entrance: str | None
-    lat: float
-    lon: float
-    floor: int
-    department: str | None
-    desk: str | None
-    hand_over_at: str = "desk"
-
-
-class StreetPlaceOut(Out):
-    """A point on the street."""
-
-    lat: float
-    lon: float
-
-
 class HandOverOut(Out):
     """Who takes a drop at a stop, and what was noted for the courier, where one is told."""
 
@@ -105,13 +70,30 @@ class HandOverOut(Out):
     note: str | None
 
 
+class GoodsOut(Out):
+    """
+    What is carried of a drop; ``order`` is what is written on it, its external id if it has one.
+
+    ``pin`` says that its buyer was shown a PIN, which may stand for a signature.
+    """
+
+    drop: str
+    order: str
+    urgent: bool
+    department: str | None
+    items: list[ItemBody]
+    load: int
+    pin: bool
+
+
 class StopOut(Out):
     """
     A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
     is known: not while a routing server does not answer.
 
-    ``cut_off`` says why a committed stop can no longer be reached; its times are those last known.
-    ``hand_overs`` are there in a courier's own route only, for drops with a contact or a note.
+    ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can
+    no longer be reached; its times are those last known. ``hand_overs`` are there in a courier's
+    own route only, for drops with a contact or a note, and so are ``goods``, for all.
     """
 
     id: str
@@ -124,9 +106,11 @@ class StopOut(Out):
     due_at: Moment | None
     slack_s: int | None
     committed: bool
+    arrived_at: Moment | None
     cut_off: ReasonOut | None
     way: WayOut | None
     hand_overs: list[HandOverOut]
+    goods: list[GoodsOut]
 
 
 class RouteOut(Out):
@@ -142,15 +126,28 @@ class RouteOut(Out):
         return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
-def route_out(courier: str, view: View, ways: Sequence[Way | None] | None = None) -> RouteOut:
-    """Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown."""
+def route_out(
+    courier: str,
+    view: View,
+    ways: Sequence[Way | None] | None = None,
+    pinned: Collection[str] = (),
+) -> RouteOut:
+    """
+    Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown.
+
+    With them goods are; ``pinned`` are drops whose buyers were shown a PIN.
+    """
     route = view.plan.route_of(courier)
     stops = route.stops if route else ()
     shown: Sequence[Way | None] = [None] * len(stops) if ways is None else ways
+    goods = [[] if ways is None else _goods(stop, view, pinned) for stop in stops]
     return RouteOut(
         courier=courier,
         plan_version=view.plan.version,
-        stops=[_stop_out(s, courier, view, w) for s, w in zip(stops, shown, strict=True)],
+        stops=[
+            _stop_out(stop, courier, view, way, inside)
+            for stop, way, inside in zip(stops, shown, goods, strict=True)
+        ],
     )
 
 
@@ -164,12 +161,14 @@ def legs_of(courier: str, view: View) -> tuple[tuple[Place, Place, str], ...]:
     return tuple((a, b, band) for (a, b), band in zip(pairwise(places), bands, strict=True))
 
 
-def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
+def _stop_out(
+    stop: Stop, courier: str, view: View, way: Way | None, goods: list[GoodsOut]
+) -> StopOut:
     at_store = stop.kind is not StopKind.DELIVER
     return StopOut(
         id=stop.id,
         kind=stop.kind,
-        place=_store_out(stop, courier, view) if at_store else _desk_place_out(stop, view, way),
+        place=store_out(stop, courier, view) if at_store else desk_place_out(stop, view, way),
         drops=list(stop.drops),
         arrival=view.moment(stop.arrival),
         start=view.moment(stop.start),
@@ -177,10 +176,34 @@ def _stop_out(stop: Stop, courier: str, view: View, way: Way | None) -> StopOut:
         due_at=view.moment_or_none(stop.due_at),
         slack_s=stop.slack_s,
         committed=stop.committed,
+        arrived_at=view.moment_or_none(_arrived_at(stop, courier, view)),
         cut_off=None if stop.cut_off is None else reason_out(stop.cut_off),
         way=None if way is None else _way_out(way),
         hand_overs=[] if at_store else _hand_overs(stop, view),
+        goods=goods,
     )
+
+
+def _arrived_at(stop: Stop, courier: str, view: View) -> int | None:
+    committed = view.state.couriers[courier].committed
+    return committed.arrived_at if committed and committed.stop == stop.id else None
+
+
+def _goods(stop: Stop, view: View, pinned: Collection[str]) -> list[GoodsOut]:
+    """Returns what is carried to, from, or back to a stop."""
+    drops = [view.state.drops[drop] for drop in stop.drops]
+    return [
+        GoodsOut(
+            drop=drop.id,
+            order=view.state.orders[drop.order].external_id or drop.order,
+            urgent=view.state.orders[drop.order].urgent,
+            department=drop.desk.department or None,
+            items=[item_out(item) for item in drop.items],
+            load=drop.load,
+            pin=drop.id in pinned,
+        )
+        for drop in drops
+    ]
 
 
 def _hand_overs(stop: Stop, view: View) -> list[HandOverOut]:
@@ -192,32 +215,6 @@ def _hand_overs(stop: Stop, view: View) -> list[HandOverOut]:
         for drop, contact, note in told
         if contact is not None or note.text
     ]
-
-
-def _store_out(stop: Stop, courier: str, view: View) -> StorePlaceOut:
-    state = view.state
-    if stop.kind is StopKind.LOAD and stop.drops:
-        store = state.stores[state.orders[state.drops[stop.drops[0]].order].store]
-    else:
-        store = state.stores[state.couriers[courier].store]
-    return StorePlaceOut(store=store.id, name=store.name, lat=stop.place.lat, lon=stop.place.lon)
-
-
-def _desk_place_out(stop: Stop, view: View, way: Way | None) -> DeskPlaceOut:
-    desk = view.state.drops[stop.drops[0]].desk
-    building = view.city.buildings[desk.building]
-    return DeskPlaceOut(
-        building=building.id,
-        name=building.name or None,
-        address=building.address or None,
-        entrance=way.entrance if way else None,
-        lat=stop.place.lat,
-        lon=stop.place.lon,
-        floor=stop.place.floor,
-        department=desk.department or None,
-        desk=desk.desk or None,
-        hand_over_at=RECEPTION if stop.place.desk == RECEPTION else "desk",
-    )
 
 
 def _way_out(way: Way) -> WayOut:
@@ -243,22 +240,4 @@ def _leg_out(leg: InsideLeg) -> LegOut:
         from_floor=leg.from_floor,
         to_floor=leg.to_floor,
         duration_s=leg.duration_s,
-    )
-
-
-def place_of(place: Place, view: View) -> DeskPlaceOut | StreetPlaceOut:
-    """Returns where a courier stands as JSON: on the street, or at a desk."""
-    if place.building is None:
-        return StreetPlaceOut(lat=place.lat, lon=place.lon)
-    building = view.city.buildings[place.building]
-    return DeskPlaceOut(
-        building=building.id,
-        name=building.name or None,
-        address=building.address or None,
-        entrance=None,
-        lat=place.lat,
-        lon=place.lon,
-        floor=place.floor,
-        department=None,
-        desk=place.desk or None,
     )

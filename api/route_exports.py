@@ -25,8 +25,9 @@ from api.bodies import Id
 from api.contacts import with_names
 from api.couriers import known_courier
 from api.depends import Here, Who
+from api.place_answers import DeskPlaceOut
 from api.route import ways_of
-from api.route_answers import DeskPlaceOut, RouteOut, StopOut, route_out
+from api.route_answers import RouteOut, StopOut, route_out
 from api.view import View
 from api.zone import Room
 

@@ -31,6 +31,7 @@ Scope = Literal[
     "promises.read",
     "stream.read",
     "city.read",
+    "map.read",
     "desks.read",
     "desks.change",
     "traffic.read",
@@ -60,7 +61,7 @@ ROLES: Mapping[Role, frozenset[Scope]] = {
     "courier": frozenset(
         {
             *("couriers.read", "routes.read", "drops.read", "stores.read", "contacts.read"),
-            *("actions.tell", "actions.read", "positions.tell", "stream.read"),
+            *("actions.tell", "actions.read", "positions.tell", "stream.read", "map.read"),
         }
     ),
     "intake": frozenset(

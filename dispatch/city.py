@@ -88,8 +88,8 @@ class City:
     (`doors.Doors`), which is why it is a class and not a value.
 
     ``timezone`` is an IANA name, ``country`` an ISO 3166 code, empty where it has none; ``bounds``
-    are south, west, north and east of the map's roads, degrees; ``travel_epoch`` grows when the
-    speeds change. ``insides``
+    are south, west, north and east of ``roads``, the map's; ``travel_epoch`` grows when the speeds
+    change. ``insides``
     are its buildings from within; ``interiors`` those that somebody described, by building.
     ``profile`` is how couriers get about, ``search`` one of `street_engine.SEARCHES`. With
     ``streets`` times and routes are theirs, and so is the profile; the map's roads then only tell
@@ -120,7 +120,7 @@ class City:
             described=interiors or {},
             doors={key: doorway.entrance for key, doorway in city_map.doorways.items()},
         )
-        self._roads = roads = city_map.roads
+        self.roads = roads = city_map.roads
         self.streets: Streets = streets or RoadStreets(
             roads, profile=profile, country=city_map.country, search=search
         )
@@ -154,7 +154,7 @@ class City:
 
     def segments_in(self, area: Area) -> list[SegKey]:
         """Returns the segments of the streets with their middle in an area, both ways."""
-        roads = self._roads
+        roads = self.roads
         return segments_inside(area, roads.node, roads.lat, roads.lon, roads.first)
 
     def set_speeds(self, kmh: Mapping[SegKey, float | None]) -> int:

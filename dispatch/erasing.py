@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
 
-from dispatch import schema
+from dispatch import proofs, schema
 from dispatch.kept_contacts import erase, note_use, unused_since
 from dispatch.orders import DropStatus
 
@@ -32,11 +32,12 @@ SWEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased: references, and how many answers and positions."""
+    """What was erased: references, and how many answers, positions and proofs of hand-over."""
 
     contacts: tuple[str, ...]
     answers: int
     positions: int
+    proofs: int = 0
 
 
 def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
@@ -47,7 +48,8 @@ def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
     erase(connection, found.zone, refs, now)
     answers = purge_answers(connection, found.zone, drops, courier)
     positions = 0 if courier is None else _forget_position(connection, found.zone, courier)
-    return Erased(tuple(sorted(refs)), answers, positions)
+    signed = proofs.erase(connection, found.zone, drops)
+    return Erased(tuple(sorted(refs)), answers, positions, signed)
 
 
 def _forget_position(connection: Connection, zone: str, courier: str) -> int:

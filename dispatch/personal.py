@@ -17,6 +17,8 @@ from dispatch.contacts import Kind
 from dispatch.kept_contacts import Held, read_all
 from dispatch.orders import Courier, Drop, Order, Quote
 from dispatch.places import DirectoryDesk
+from dispatch.proofs import Proof
+from dispatch.proofs import read as read_proofs
 from dispatch.requests import Position
 from dispatch.stored import about, read_log, read_positions
 from dispatch.subjects import Subject
@@ -50,7 +52,8 @@ class Personal:
 
     ``contacts`` are theirs, ``notes`` are those for their drops and those that speak of them;
     ``shared`` are notes among them that stand at drops of others too and do not. ``drops`` and
-    ``desks`` refer to them, or, for a courier, were on board with them. ``mentions`` are texts in
+    ``desks`` refer to them, or, for a courier, were on board with them. ``proofs`` are what was
+    signed for these drops; of a courier they tell nothing. ``mentions`` are texts in
     entries of the log.
     """
 
@@ -65,6 +68,7 @@ class Personal:
     quotes: tuple[Quote, ...]
     courier: Courier | None
     position: Position | None
+    proofs: tuple[Proof, ...]
     mentions: tuple[Mention, ...]
 
     @property
@@ -117,6 +121,7 @@ def personal(connection: Connection, zone: str, subject: Subject) -> Personal:
         quotes=tuple(q for q in quotes if any(_names(drop, own | spoken) for drop in q.held)),
         courier=courier,
         position=read_positions(connection, zone).get(courier.id) if courier else None,
+        proofs=() if courier else read_proofs(connection, zone, mine),
         mentions=tuple(_mentions(connection, zone, subject)),
     )
 
@@ -199,6 +204,7 @@ def as_json(connection: Connection, found: Personal) -> dict[str, Any]:
         ],
         "orders": [_order_json(connection, found, order) for order in found.orders],
         "quotes": [{"id": q.id, "made_at": q.made_at, "order": q.order} for q in found.quotes],
+        "proofs": [asdict(proof) for proof in found.proofs],
         "mentions": [asdict(mention) for mention in found.mentions],
     }
     return told if found.courier is None else told | _courier_json(connection, found, found.courier)

@@ -109,7 +109,8 @@ class Action:
     ``seq`` is the phone's own number of it, one more than that of the tap before. ``kind`` is one
     of departed, arrived, loaded, delivered, failed, paused, resumed. ``drops`` are those really
     loaded (None: all that the load stop shows). ``occurred_at`` is the phone's clock (None: not
-    told).
+    told). ``proof`` is by what hand-over is shown, or what a PIN was found to be, in the words of
+    `dispatch.proofs`; empty for nothing.
     """
 
     action_id: str
@@ -121,6 +122,7 @@ class Action:
     occurred_at: int | None = None
     lines: tuple[Line, ...] = ()
     reason: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

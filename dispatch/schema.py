@@ -315,3 +315,42 @@ contacts = Table(
     Index("contact_key", "zone", "key"),
     Index("contact_used_at", "zone", "used_at"),
 )
+
+links = Table(
+    "link",
+    metadata,
+    _key("id"),
+    Column("zone", String, ForeignKey("zone.id"), nullable=False),
+    Column("order_id", String, nullable=False),
+    # SHA-256 of the secret, in hex: what was shown once is not here.
+    Column("digest", String, nullable=False),
+    _text("created_by"),
+    _count("created_at"),
+    _count("expires_at"),
+    Index("link_order", "zone", "order_id"),
+)
+
+pins = Table(
+    "pin",
+    metadata,
+    _zone(),
+    _key("drop_id"),
+    Column("digits", String, nullable=False),
+    # How often something else was told at the desk.
+    _count("wrong"),
+    _count("created_at"),
+)
+
+proofs = Table(
+    "proof",
+    metadata,
+    _zone(),
+    _key("drop_id"),
+    _key("action_id"),
+    Column("courier", String, nullable=False),
+    Column("kind", String, nullable=False),
+    # The strokes of a signature, empty for a PIN.
+    Column("body", Text, nullable=False),
+    _count("at"),
+    Index("proof_at", "zone", "at"),
+)

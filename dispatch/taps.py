@@ -16,6 +16,7 @@ from dispatch.observed import is_learned_from
 from dispatch.openings import desk_place
 from dispatch.orders import DropStatus, Line, StopKind
 from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
+from dispatch.proofs import NO_PIN, SPENT_PIN, WRONG_PIN
 from dispatch.requests import Action
 from dispatch.retiming import CUT_OFF_S, Travel
 from dispatch.street_bands import street_band
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 
 ABOUT_GOODS = frozenset({"loaded", "delivered", "failed"})
 """Kinds of taps that somebody is told of also where they cannot take effect."""
+
+UNPROVEN = {
+    WRONG_PIN: "The PIN is not that of {drop}: ask again, or have it signed.",
+    SPENT_PIN: "Too many wrong PINs were told for {drop}: have it signed.",
+    NO_PIN: "The buyer of {drop} was shown no PIN: have it signed.",
+}
+"""Why a PIN shows no hand-over."""
 
 FAILURES = ("closed", "absent", "refused", "wrong_desk", "no_access")
 
@@ -249,6 +257,8 @@ def _delivered(tap: Tap) -> tuple[ev.Event, ...]:
         stop = tap.stop()
         return (ev.Returned(tap.at, tap.courier_id, stop.id, stop.place),)
     drop = tap.aboard()
+    if (fault := UNPROVEN.get(tap.action.proof)) is not None:
+        raise Unfit("rejected", fault.format(drop=drop.id))
     lines = tap.action.lines or tuple(Line(item.sku, item.quantity) for item in drop.items)
     _check_lines(drop, lines)
     stop_id = deliver_stop_id(drop.id)

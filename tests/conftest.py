@@ -13,9 +13,10 @@ from hypothesis import settings
 
 from dispatch.live import live_streets
 from tests.api_world import helsinki
+from tests.browser import chromium
 from tests.homes import blank, home, postgres
 
-__all__ = ["blank", "home", "postgres"]
+__all__ = ["blank", "chromium", "home", "postgres"]
 
 # No deadline: the first example of a test may compile a kernel.
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)

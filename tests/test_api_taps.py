@@ -130,7 +130,7 @@ def test_what_the_service_has_is_listed_in_parts(client: TestClient) -> None:
     assert first["expected_seq"] == 4
     assert first["items"][0] == {
         "action_id": "a1", "seq": 1, "kind": "delivered", "stop": "s_1", "drop": None,
-        "drops": None, "lines": lines, "failure": None, **told, "received_at": at(1),
+        "drops": None, "lines": lines, "failure": None, "proof": None, **told, "received_at": at(1),
         "result": "rejected", "reason": "d_1 was not loaded by c_1.",
     }  # fmt: skip
     rest = client.get(PATH, params={"limit": 2, "cursor": first["next"]}).json()

@@ -1,0 +1,183 @@
+"""
+The city to be looked at: its time, and a map drawn from its own roads and buildings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Header, Request, Response
+
+from api.access import needs
+from api.answers import SAME, IfNoneMatch, is_same
+from api.bodies import Moment, Out
+from api.depends import Here, Who
+from api.map_lines import TOLERANCE_M, road_lines, simplified
+from dispatch.city import Building, City
+
+router = APIRouter(prefix="/v1/city", tags=["city"])
+
+DIGITS = 5
+"""Decimals of a degree: a metre, and less than half of it in longitude where Helsinki is."""
+
+
+class CityOut(Out):
+    """
+    The city of the zone and what time it is there.
+
+    ``clock`` is ``manual`` where time stands still until it is moved; ``bounds`` are west, south,
+    east and north of its roads.
+    """
+
+    zone: str
+    name: str
+    timezone: str
+    attribution: str
+    bounds: tuple[float, float, float, float]
+    now: Moment
+    clock: Literal["system", "manual"]
+
+
+class GeometryOut(Out):
+    """A GeoJSON geometry: longitude before latitude."""
+
+    type: str
+    coordinates: list[Any]
+
+
+class FeatureOut(Out):
+    """
+    A road, building or entrance. ``properties.kind`` says which.
+
+    Roads have ``width`` (``main``, ``street``, ``lane``, ``path``) and ``name``, buildings ``id``
+    and ``name``, entrances ``id``, ``building`` and ``main``.
+    """
+
+    type: Literal["Feature"]
+    properties: dict[str, Any]
+    geometry: GeometryOut
+
+
+class MapOut(Out):
+    """A GeoJSON feature collection, and whose data it is made of."""
+
+    type: Literal["FeatureCollection"]
+    bbox: tuple[float, float, float, float]
+    attribution: str
+    features: list[FeatureOut]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A map as it goes out: plain, and smaller for those who read gzip; ``tag`` its digest."""
+
+    plain: bytes
+    small: bytes
+    tag: str
+
+
+@router.get("", summary="What city, and what time is it there", dependencies=[needs("map.read")])
+async def city_time(zone: Here, _: Who) -> CityOut:
+    """Answers what a page has to know before it shows times and places."""
+    city = (await zone.look()).city
+    south, west, north, east = city.bounds
+    return CityOut(
+        zone=zone.settings.zone,
+        name=city.name,
+        timezone=city.timezone,
+        attribution=city.attribution,
+        bounds=(west, south, east, north),
+        now=zone.moment(zone.clock.now()),
+        clock=zone.settings.clock,
+    )
+
+
+@router.get(
+    "/map",
+    summary="Draw the city",
+    response_model=MapOut,
+    responses=SAME,
+    dependencies=[needs("map.read")],
+)
+async def city_map(
+    zone: Here,
+    _: Who,
+    request: Request,
+    if_none_match: IfNoneMatch = None,
+    accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Response:
+    """Answers the roads, buildings and entrances of the city as GeoJSON; drawn once."""
+    city = (await zone.look()).city
+    kept: Sheet | None = request.app.state.sheet
+    if kept is None:
+        kept = request.app.state.sheet = await asyncio.to_thread(sheet_of, city)
+    headers = {"ETag": kept.tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    if if_none_match is not None and is_same(if_none_match, kept.tag):
+        return Response(status_code=304, headers=headers)
+    if "gzip" in accept_encoding.lower():
+        headers["Content-Encoding"] = "gzip"
+    body = kept.small if "Content-Encoding" in headers else kept.plain
+    return Response(body, headers=headers, media_type="application/geo+json")
+
+
+def sheet_of(city: City) -> Sheet:
+    """Returns the map of a city as it goes out."""
+    body = json.dumps(drawn(city), ensure_ascii=False, separators=(",", ":")).encode()
+    digest = hashlib.sha256(body).hexdigest()
+    return Sheet(body, gzip.compress(body, 9, mtime=0), f'"map-{digest[:24]}"')
+
+
+def drawn(city: City) -> dict[str, Any]:
+    """Returns a city as a GeoJSON feature collection."""
+    south, west, north, east = city.bounds
+    return {
+        "type": "FeatureCollection",
+        "bbox": [west, south, east, north],
+        "attribution": city.attribution,
+        "features": [*_roads(city), *_buildings(city)],
+    }
+
+
+def _roads(city: City) -> Iterator[dict[str, Any]]:
+    for width, name, line in road_lines(city.roads):
+        about = {"kind": "road", "width": width, "name": name or None}
+        yield _feature(about, "LineString", _degrees(line))
+
+
+def _buildings(city: City) -> Iterator[dict[str, Any]]:
+    for building in city.buildings.values():
+        about = {"kind": "building", "id": building.id, "name": building.name or None}
+        yield _feature(about, *_outline(building))
+        for door in building.entrances:
+            of_door = {"kind": "entrance", "id": door.id, "building": building.id}
+            point = _degrees(np.array([[door.lat, door.lon]]))[0]
+            yield _feature(of_door | {"main": door.main}, "Point", point)
+
+
+def _outline(building: Building) -> tuple[str, list[Any]]:
+    """Returns a building's outer wall as a closed ring, or its centre where no wall is known."""
+    if len(building.outline) < 3:
+        return "Point", _degrees(np.array([[building.lat, building.lon]]))[0]
+    ring = np.array([*building.outline, building.outline[0]])
+    # A wall is cut in two, since a line that ends where it begins has no direction to keep to.
+    half = len(ring) // 2
+    parts = simplified(ring[: half + 1], TOLERANCE_M / 3), simplified(ring[half:], TOLERANCE_M / 3)
+    return "Polygon", [_degrees(np.concatenate([parts[0], parts[1][1:]]))]
+
+
+def _degrees(points: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float]]:
+    """Returns (lat, lon) rows as rounded [lon, lat] pairs."""
+    pairs: list[list[float]] = np.round(points[:, ::-1], DIGITS).tolist()
+    return pairs
+
+
+def _feature(about: dict[str, Any], kind: str, coordinates: list[Any]) -> dict[str, Any]:
+    geometry = {"type": kind, "coordinates": coordinates}
+    return {"type": "Feature", "properties": about, "geometry": geometry}
