@@ -148,7 +148,10 @@ async def _phones(
     service: Service, ear: Ear, couriers: list[str], what: Load
 ) -> AsyncIterator[tuple[httpx2.AsyncClient, list[Phone], list[asyncio.Task[None]]]]:
     """Yields a client, the couriers' phones and the tasks in which they act, while all listen."""
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+    # The service closes what is idle for 5 s; who lets go before that never writes into a closed one.
+    limits = httpx2.Limits(
+        max_connections=None, max_keepalive_connections=None, keepalive_expiry=2.0
+    )
     url = str(service.http.base_url)
     async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits, trust_env=False) as http:
         listening = [asyncio.create_task(listen(http, ear.note)) for _ in couriers]
