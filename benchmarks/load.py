@@ -148,7 +148,7 @@ async def _phones(
     service: Service, ear: Ear, couriers: list[str], what: Load
 ) -> AsyncIterator[tuple[httpx2.AsyncClient, list[Phone], list[asyncio.Task[None]]]]:
     """Yields a client, the couriers' phones and the tasks in which they act, while all listen."""
-    # The service closes what is idle for 5 s; who lets go before that never writes into a closed one.
+    # The service closes what is idle for 5 s; who lets go before writes into no closed line.
     limits = httpx2.Limits(
         max_connections=None, max_keepalive_connections=None, keepalive_expiry=2.0
     )
