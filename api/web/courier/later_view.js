@@ -24,7 +24,8 @@ export function laterView(stops) {
 function laterRow(stop) {
   const { place } = stop;
   const name = place.name ?? place.address ?? place.building;
-  const inside = stop.kind === "deliver" ? [t("courier.on_floor", { floor: floorName(place.floor) }), place.department] : [];
+  const floor = () => t("courier.on_floor", { floor: floorName(place.floor) });
+  const inside = stop.kind === "deliver" ? [floor(), place.department] : [];
   const about = [t(`courier.kind_${stop.kind}`), ...inside].filter(Boolean).join(" · ");
   return el(
     "li",

@@ -135,5 +135,6 @@ function draw(element, sheet, stop) {
   L.circleMarker(line[0], { ...DOT, fillColor: "#ffffff", color: LINE.color }).addTo(map);
   L.circleMarker(door, { ...DOT, fillColor: "#a3211d", color: "#ffffff" }).addTo(map);
   map.fitBounds(L.latLngBounds([...line, door]).pad(0.15), { animate: false, maxZoom: 17 });
-  for (const node of element.querySelectorAll("a, button")) node.tabIndex = -1;
+  // The steps say the same: who goes by keys or by ear does not get caught in a picture.
+  for (const node of [element, ...element.querySelectorAll("a, button")]) node.tabIndex = -1;
 }
