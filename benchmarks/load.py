@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from benchmarks.demand import START, add_couriers, desks, order
-from benchmarks.load_phone import Phone, listen
+from benchmarks.load_phone import PAUSE_S, Phone, listen
 from benchmarks.machine import machine, percentiles
 from benchmarks.postgres_server import PostgresServer, why_not
 from benchmarks.service import Service
@@ -99,7 +99,8 @@ def load_both(what: Load | None = None) -> str:
 
 def _head(what: Load) -> str:
     return (
-        f"{what.open_drops} open drops, {what.couriers} couriers who listen and act, "
+        f"{what.open_drops} open drops, {what.couriers} couriers who listen and act every "
+        f"{PAUSE_S:g} s, "
         f"{what.idle_streams} idle streams, 1 search worker at work (0.2 s a search), seed {SEED}, "
         f"{what.seconds:g} s a rate, client on the same machine"
     )
