@@ -124,7 +124,7 @@ async def city_map(
     if "gzip" in accept_encoding.lower():
         headers["Content-Encoding"] = "gzip"
     body = kept.small if "Content-Encoding" in headers else kept.plain
-    return Response(body, headers=headers, media_type="application/geo+json")
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def sheet_of(city: City) -> Sheet:
