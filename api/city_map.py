@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Header, Request, Response
+from pydantic import Field
 
 from api.access import needs
 from api.answers import SAME, IfNoneMatch, is_same
@@ -40,7 +41,7 @@ class CityOut(Out):
     name: str
     timezone: str
     attribution: str
-    bounds: tuple[float, float, float, float]
+    bounds: Annotated[list[float], Field(min_length=4, max_length=4)]
     now: Moment
     clock: Literal["system", "manual"]
 
@@ -93,7 +94,7 @@ async def city_time(zone: Here, _: Who) -> CityOut:
         name=city.name,
         timezone=city.timezone,
         attribution=city.attribution,
-        bounds=(west, south, east, north),
+        bounds=[west, south, east, north],
         now=zone.moment(zone.clock.now()),
         clock=zone.settings.clock,
     )
