@@ -5,19 +5,17 @@ The city to be looked at: its time, and a map drawn from its own roads and build
 from __future__ import annotations
 
 import asyncio
-import gzip
-import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.access import needs
-from api.answers import SAME, IfNoneMatch, is_same
+from api.answers import SAME, IfNoneMatch
+from api.assets import Asset, Encodings, answer_with, asset_of
 from api.bodies import Moment, Out
 from api.depends import Here, Who
 from api.map_lines import TOLERANCE_M, road_lines, simplified
@@ -29,19 +27,23 @@ DIGITS = 5
 """Decimals of a degree: a metre, and less than half of it in longitude where Helsinki is."""
 
 
+Bounds = Annotated[list[float], Field(min_length=4, max_length=4)]
+"""West, south, east and north, in degrees."""
+
+
 class CityOut(Out):
     """
     The city of the zone and what time it is there.
 
-    ``clock`` is ``manual`` where time stands still until it is moved; ``bounds`` are west, south,
-    east and north of its roads.
+    ``clock`` is ``manual`` where time stands still until it is moved; ``bounds`` are those of its
+    roads.
     """
 
     zone: str
     name: str
     timezone: str
     attribution: str
-    bounds: Annotated[list[float], Field(min_length=4, max_length=4)]
+    bounds: Bounds
     now: Moment
     clock: Literal["system", "manual"]
 
@@ -70,18 +72,9 @@ class MapOut(Out):
     """A GeoJSON feature collection, and whose data it is made of."""
 
     type: Literal["FeatureCollection"]
-    bbox: tuple[float, float, float, float]
+    bbox: Bounds
     attribution: str
     features: list[FeatureOut]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A map as it goes out: plain, and smaller for those who read gzip; ``tag`` its digest."""
-
-    plain: bytes
-    small: bytes
-    tag: str
 
 
 @router.get("", summary="What city, and what time is it there", dependencies=[needs("map.read")])
@@ -112,27 +105,20 @@ async def city_map(
     _: Who,
     request: Request,
     if_none_match: IfNoneMatch = None,
-    accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+    accept_encoding: Encodings = "",
 ) -> Response:
     """Answers the roads, buildings and entrances of the city as GeoJSON; drawn once."""
     city = (await zone.look()).city
-    kept: Sheet | None = request.app.state.sheet
+    kept: Asset | None = request.app.state.sheet
     if kept is None:
         kept = request.app.state.sheet = await asyncio.to_thread(sheet_of, city)
-    headers = {"ETag": kept.tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
-    if if_none_match is not None and is_same(if_none_match, kept.tag):
-        return Response(status_code=304, headers=headers)
-    if "gzip" in accept_encoding.lower():
-        headers["Content-Encoding"] = "gzip"
-    body = kept.small if "Content-Encoding" in headers else kept.plain
-    return Response(body, headers=headers, media_type="application/json")
+    return answer_with(kept, accept_encoding, if_none_match, {"Cache-Control": "private, no-cache"})
 
 
-def sheet_of(city: City) -> Sheet:
+def sheet_of(city: City) -> Asset:
     """Returns the map of a city as it goes out."""
     body = json.dumps(drawn(city), ensure_ascii=False, separators=(",", ":")).encode()
-    digest = hashlib.sha256(body).hexdigest()
-    return Sheet(body, gzip.compress(body, 9, mtime=0), f'"map-{digest[:24]}"')
+    return asset_of(body, "application/json")
 
 
 def drawn(city: City) -> dict[str, Any]:

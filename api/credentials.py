@@ -7,9 +7,6 @@ They are loaded when the zone opens and changed on its thread: what is told here
 from __future__ import annotations
 
 import hashlib
-import hmac
-import re
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import cast, get_args
@@ -20,12 +17,10 @@ from api.zone import Room, Zone
 from dispatch import credentials as stored
 from dispatch.credentials import Credential
 from dispatch.errors import Conflict
+from dispatch.shown_once import Shown, new_shown, read_shown
 
 TOKEN, SESSION = "dsp", "dss"
 """What a token, and the cookie of a browser's session, begins with."""
-
-SHOWN = re.compile(r"(dsp|dss)_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-"""A credential as it is shown: kind, id and 256 bits."""
 
 MOST = 10_000
 """Credentials in force at most."""
@@ -43,11 +38,10 @@ def new_credential(
     created_by: str = "",
 ) -> tuple[Credential, str]:
     """Returns a new credential and what is shown of it, once; ``scopes`` None: all of its role."""
-    number, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    kind = TOKEN if parent is None else SESSION
+    shown = new_shown(TOKEN if parent is None else SESSION)
     made = Credential(
-        id=f"{'t' if parent is None else 'w'}_{number}",
-        digest=digest_of(secret),
+        id=_id_of(shown),
+        digest=shown.digest,
         name=name,
         role=role,
         scopes=tuple(sorted(ROLES[role] if scopes is None else scopes & ROLES[role])),
@@ -57,12 +51,11 @@ def new_credential(
         parent=parent,
         expires_at=expires_at,
     )
-    return made, f"{kind}_{number}_{secret}"
+    return made, shown.text
 
 
-def digest_of(secret: str) -> str:
-    """Returns what is kept of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def _id_of(shown: Shown) -> str:
+    return f"{'t' if shown.kind == TOKEN else 'w'}_{shown.number}"
 
 
 def csrf_of(shown: str) -> str:
@@ -141,14 +134,12 @@ class Credentials:
 
     def check(self, shown: str, kind: str) -> Principal | None:
         """Returns who shows a token, or a session's cookie; None for one not in force."""
-        found = SHOWN.fullmatch(shown)
-        if found is None or found[1] != kind:
+        found = read_shown(shown, kind)
+        if found is None:
             return None
-        name = f"{'t' if kind == TOKEN else 'w'}_{found[2]}"
+        name = _id_of(found)
         known = self._known.get(name)
-        # Compared with something in any case, so that an unknown id takes as long as a known one.
-        told = digest_of(found[3])
-        is_same = hmac.compare_digest(told, known.digest if known else "0" * 64)
+        is_same = found.is_of(known.digest if known else None)
         if known is None or not is_same or not self.in_force(name):
             return None
         self._used[name] = self._zone.clock.now()

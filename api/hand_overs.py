@@ -21,7 +21,7 @@ from api.view import View
 from api.zone import Room
 from dispatch import proofs
 from dispatch.hand import known_drop
-from dispatch.plan_reading import deliver_stop_id
+from dispatch.plan_reading import drop_of_stop
 from dispatch.proofs import Proof
 from dispatch.requests import Action, ActionAnswer
 
@@ -124,10 +124,8 @@ def _kind(room: Room, courier: str, action: Action, proof: ProofIn) -> str:
 
 def _drop_of(room: Room, action: Action) -> str:
     """Returns the drop that a tap is about, by name or by its stop; empty for none."""
-    if action.drop is not None:
-        return action.drop
-    drops = room.dispatcher.state.live
-    return next((drop for drop in drops if deliver_stop_id(drop) == action.stop), "")
+    # Among all: one that has just been handed over is not live any more.
+    return action.drop or drop_of_stop(action.stop, room.dispatcher.state.drops) or ""
 
 
 def keep_proofs(

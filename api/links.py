@@ -48,10 +48,9 @@ async def make(order_id: OrderId, zone: Here, who: Who) -> LinkOut:
 
     def work(room: Room) -> LinkOut:
         order = seen_order(room, who, order_id)
-        check_shown = links.is_shown(order, room.dispatcher.state, room.now)
+        if not links.is_shown(order, room.dispatcher.state, room.now):
+            raise _over(order_id)
         with room.database.write() as connection:
-            if not check_shown:
-                raise _over(order_id)
             if links.count(connection, room.zone, order_id) >= links.MOST:
                 raise _too_many(order_id)
             link, token = links.new_link(order_id, who.name, room.now)

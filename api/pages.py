@@ -7,11 +7,8 @@ start are served, under the names they were found by, so that no path leads anyw
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import mimetypes
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +17,7 @@ from fastapi import APIRouter, Header, Request, Response
 from xstatic.pkg import leaflet
 
 from api.access import ANYBODY
-from api.answers import is_same
+from api.assets import Asset, Encodings, answer_with, asset_of
 from api.problems import Problem
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -48,16 +45,6 @@ WORKER = "worker.js"
 """The name of a module that a browser may run for pages above its own folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file as it goes out; ``small`` is its gzip, None where that gains nothing."""
-
-    body: bytes
-    small: bytes | None
-    media_type: str
-    tag: str
-
-
 @cache
 def assets() -> dict[str, Asset]:
     """Returns all files by their paths below ``/assets/``."""
@@ -73,18 +60,10 @@ def _found() -> Iterator[tuple[str, Asset]]:
 
 
 def _asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    small = gzip.compress(body, 9, mtime=0)
     guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Asset(
-        body=body,
-        small=small if len(small) < 0.9 * len(body) else None,
-        media_type=TYPES.get(path.suffix, guessed),
-        tag=f'"{hashlib.sha256(body).hexdigest()[:24]}"',
-    )
+    return asset_of(path.read_bytes(), TYPES.get(path.suffix, guessed))
 
 
-Encodings = Annotated[str, Header(alias="accept-encoding")]
 Known = Annotated[str | None, Header(alias="if-none-match", max_length=500)]
 
 
@@ -119,13 +98,7 @@ def _served(path: str, accept_encoding: str, if_none_match: str | None) -> Respo
             cure="Begin at `/`.",
         )
     # A page that is kept is asked for each time all the same, so that all its parts fit together.
-    headers = {"ETag": found.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": "no-cache"}
     if path.rpartition("/")[2] == WORKER:
         headers["Service-Worker-Allowed"] = "/"
-    if if_none_match is not None and is_same(if_none_match, found.tag):
-        return Response(status_code=304, headers=headers)
-    body = found.body
-    if found.small is not None and "gzip" in accept_encoding.lower():
-        headers["Content-Encoding"] = "gzip"
-        body = found.small
-    return Response(body, headers=headers, media_type=found.media_type)
+    return answer_with(found, accept_encoding, if_none_match, headers)

@@ -8,7 +8,6 @@ while they ride to it and to nothing else before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import hypot
 
 from fastapi import APIRouter, Request
 
@@ -22,7 +21,7 @@ from api.problems import Problem
 from api.view import View
 from api.zone import Room
 from dispatch import links, proofs
-from dispatch.geo import metres_per_degree
+from dispatch.geo import distance
 from dispatch.orders import Courier, Drop, Order
 from dispatch.requests import Position
 from dispatch.status import drop_status, order_status, promise_of
@@ -155,10 +154,7 @@ def _nearby(position: Position | None, drop: Drop, view: View) -> NearbyOut | No
     if position is None or position.at < view.now - FRESH_S:
         return None
     building = view.city.buildings[drop.desk.building]
-    north, east = metres_per_degree(position.lat)
-    away = hypot(
-        (position.lat - building.lat) * float(north), (position.lon - building.lon) * float(east)
-    )
+    away = distance((position.lat, position.lon), (building.lat, building.lon))
     return NearbyOut(
         lat=round(position.lat, COARSE_DEGREES),
         lon=round(position.lon, COARSE_DEGREES),

@@ -247,8 +247,9 @@ class Checks:
             late = order.deadline is not None and any(
                 end is not None and end > order.deadline for end in ends
             )
-            # A clock that stands when all is over never came to its deadline.
-            spoken = not late or order.breached or order.cancelled or order.paused
+            # A clock that was stopped in time, and stands when all is over, never came to it.
+            stood = order.paused_at is not None and order.paused_at <= (order.deadline or 0)
+            spoken = not late or order.breached or order.cancelled or stood
             self._check("I9 late with an event", spoken, f"{name}: {ends} {order}")
         (verdict,) = self.rows("PRAGMA integrity_check")
         self._check("the file is whole", verdict[0] == "ok", verdict[0])

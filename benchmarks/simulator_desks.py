@@ -155,7 +155,7 @@ class Clerk:
     async def _pause(self) -> None:
         if self._orders:
             name = self._rng.choice(self._orders[-4:])
-            paused = self._world.checks.ledger.orders[name].paused
+            paused = self._world.checks.ledger.orders[name].paused_at is not None
             if paused:
                 await self._post(name, "resume", None)
             else:
@@ -182,7 +182,7 @@ class Clerk:
             order = self._world.checks.ledger.orders[name]
             if order.awaits:
                 await self._post(name, "goods-arrived", {})
-            if order.paused:
+            if order.paused_at is not None:
                 await self._post(name, "resume", None)
             for drop in order.drops:
                 await self._patch(drop, {"courier": None})

@@ -40,14 +40,18 @@ class Drop:
 
 @dataclass
 class Promised:
-    """What an order was promised, and what became of it; changes with the log."""
+    """
+    What an order was promised, and what became of it; changes with the log.
+
+    ``paused_at`` is since when its clock stands, None while it runs.
+    """
 
     deadline: int | None
     urgent: bool
     drops: tuple[str, ...]
     external: str | None
     moved: bool = False
-    paused: bool = False
+    paused_at: int | None = None
     awaits: bool = False
     breached: bool = False
     cancelled: bool = False
@@ -108,10 +112,11 @@ class Ledger:
         self.orders[body["order"]].awaits = False
 
     def _order_paused(self, body: Body) -> None:
-        self.orders[body["order"]].paused = self.orders[body["order"]].moved = True
+        self.orders[body["order"]].paused_at = body["at"]
+        self.orders[body["order"]].moved = True
 
     def _order_resumed(self, body: Body) -> None:
-        self.orders[body["order"]].paused = False
+        self.orders[body["order"]].paused_at = None
 
     def _promise_breached(self, body: Body) -> None:
         self.orders[body["order"]].breached = True

@@ -12,7 +12,7 @@ from dispatch import events as ev
 from dispatch.codec import dumps, to_json
 from dispatch.dispatcher import unknown_courier
 from dispatch.numbering import check_sequence
-from dispatch.plan_reading import deliver_stop_id
+from dispatch.plan_reading import drop_of_stop
 from dispatch.requests import ActionAnswer, Evidence
 from dispatch.taps import ABOUT_GOODS, Tap, Unfit, events_of
 
@@ -154,7 +154,7 @@ def _kept(tap: Tap, verdict: Unfit) -> ev.Event:
     action, drops = tap.action, tap.dispatcher.state.drops
     if action.kind not in ABOUT_GOODS:
         return ev.Heard(tap.at, tap.courier_id)
-    name = action.drop or next((d for d in drops if deliver_stop_id(d) == action.stop), None)
+    name = action.drop or drop_of_stop(action.stop, drops)
     return ev.EvidenceKept(
         at=tap.at,
         courier=tap.courier_id,

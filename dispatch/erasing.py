@@ -37,7 +37,7 @@ class Erased:
     contacts: tuple[str, ...]
     answers: int
     positions: int
-    proofs: int = 0
+    proofs: int
 
 
 def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:

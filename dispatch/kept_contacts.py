@@ -7,25 +7,21 @@ The same words get the same reference until they are erased, and then another on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from dispatch.codec import from_json, to_json
 from dispatch.contacts import Contact
 from dispatch.schema import contacts
+from dispatch.statements import erase_for_good, in_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
-T = TypeVar("T")
-
 PREFIX = "ct_"
-
-PART = 500
-"""Rows that one statement is about at most; SQLite takes no endless list."""
 
 TOUCHED_S = 86_400
 """Seconds after which it is written down anew that a contact was named again."""
@@ -54,7 +50,7 @@ def keep_all(
     """Returns the references of contacts in their order, as `keep` does."""
     wanted = {contact.key: contact for contact in found if not contact.is_empty}
     known: dict[str, int] = {}
-    for part in _parts(wanted):
+    for part in in_parts(wanted):
         known |= _known(connection, zone, part, now)
     new = [contact for key, contact in wanted.items() if key not in known]
     if new:
@@ -84,7 +80,7 @@ def find_all(connection: Connection, zone: str, found: Sequence[Contact]) -> tup
     """
     keys = {contact.key for contact in found if not contact.is_empty}
     known: dict[str, int] = {}
-    for part in _parts(sorted(keys)):
+    for part in in_parts(sorted(keys)):
         known |= {row.key: row.number for row in _rows_of(connection, zone, part)}
     return tuple("" if c.is_empty else f"{PREFIX}{known.get(c.key, 0)}" for c in found)
 
@@ -124,7 +120,7 @@ def _row(zone: str, number: int, contact: Contact, now: int) -> dict[str, object
 def read(connection: Connection, zone: str, refs: Collection[str]) -> Mapping[str, Contact]:
     """Returns the contacts of references; those erased, and those never given, are left out."""
     found: dict[str, Contact] = {}
-    for part in _parts(sorted(_numbers(refs))):
+    for part in in_parts(sorted(_numbers(refs))):
         mine = contacts.c.number.in_(part)
         found |= {held.ref: held.contact for held in _held(connection, zone, mine)}
     return found
@@ -176,11 +172,9 @@ def note_use(connection: Connection, zone: str, used: Mapping[str, int]) -> None
 
 def erase(connection: Connection, zone: str, refs: Collection[str], now: int) -> None:
     """Empties contacts for good; their references stay and lead nowhere."""
-    if connection.dialect.name == "sqlite":
-        # Else the words would stay in the file until something else is written there.
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    erase_for_good(connection)
     emptied = {"key": None, "body": None, "erased_at": now}
-    for part in _parts(sorted(_numbers(refs))):
+    for part in in_parts(sorted(_numbers(refs))):
         mine = (contacts.c.zone == zone) & contacts.c.number.in_(part)
         connection.execute(update(contacts).where(mine).values(emptied))
 
@@ -189,9 +183,3 @@ def _numbers(refs: Collection[str]) -> set[int]:
     """Returns the numbers of references; what is none has none."""
     told = (ref.removeprefix(PREFIX) for ref in refs if ref.startswith(PREFIX))
     return {int(text) for text in told if text.isascii() and text.isdigit() and len(text) < 19}
-
-
-def _parts(values: Iterable[T]) -> Iterator[list[T]]:
-    whole = list(values)
-    for start in range(0, len(whole), PART):
-        yield whole[start : start + PART]

@@ -6,10 +6,6 @@ Each function works in the transaction of the connection it is given. Instants a
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -17,15 +13,17 @@ from sqlalchemy import delete, func, insert, select
 
 from dispatch.orders import DropStatus
 from dispatch.schema import links
+from dispatch.shown_once import new_shown, read_shown
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from dispatch.orders import Order
+    from dispatch.shown_once import Shown
     from dispatch.state import State
 
-SHOWN = re.compile(r"dsl_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-"""A link's token as it is shown: id and 256 bits."""
+KIND = "dsl"
+"""What a link's token begins with."""
 
 LONGEST_S = 30 * 86_400
 """Seconds after which a link is over whatever became of its order."""
@@ -51,9 +49,13 @@ class Link:
 
 def new_link(order_id: str, created_by: str, now: int) -> tuple[Link, str]:
     """Returns a new link and the token that is shown of it, once."""
-    number, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    made = Link(f"l_{number}", order_id, _digest(secret), created_by, now, now + LONGEST_S)
-    return made, f"dsl_{number}_{secret}"
+    shown = new_shown(KIND)
+    made = Link(_id_of(shown), order_id, shown.digest, created_by, now, now + LONGEST_S)
+    return made, shown.text
+
+
+def _id_of(shown: Shown) -> str:
+    return f"l_{shown.number}"
 
 
 def add(connection: Connection, zone: str, link: Link) -> None:
@@ -69,14 +71,13 @@ def count(connection: Connection, zone: str, order_id: str) -> int:
 
 def find(connection: Connection, zone: str, shown: str, now: int) -> Link | None:
     """Returns the link of a token; None for one that is forged, revoked or expired."""
-    told = SHOWN.fullmatch(shown)
+    told = read_shown(shown, KIND)
     if told is None:
         return None
     names = [column for column in links.c if column.name != "zone"]
-    mine = (links.c.zone == zone) & (links.c.id == f"l_{told[1]}")
+    mine = (links.c.zone == zone) & (links.c.id == _id_of(told))
     row = connection.execute(select(*names).where(mine)).mappings().first()
-    # Compared in any case, so that an unknown id takes as long as a known one.
-    same = hmac.compare_digest(_digest(told[2]), row["digest"] if row else "0" * 64)
+    same = told.is_of(row["digest"] if row else None)
     return Link(**row) if row and same and row["expires_at"] > now else None
 
 
@@ -111,7 +112,3 @@ def over_at(order: Order, state: State) -> int | None:
         return None
     ended = [drop.closed_at for drop in drops if drop.status is not DropStatus.CANCELLED]
     return max((at for at in ended if at is not None), default=order.placed_at)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -17,7 +17,7 @@ from dispatch.retiming import retimed
 from solver.solution import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from dispatch.model import Model
     from dispatch.orders import Courier
@@ -39,6 +39,11 @@ def return_stop_id(courier: Courier, ahead: int) -> str:
 def deliver_stop_id(drop: str) -> str:
     """Returns the id of the stop that hands over a drop; a drop has one, whoever brings it."""
     return f"s_{drop.removeprefix('d_')}"
+
+
+def drop_of_stop(stop: str | None, drops: Iterable[str]) -> str | None:
+    """Returns which of some drops a stop hands over, None where it is the stop of none of them."""
+    return next((drop for drop in drops if deliver_stop_id(drop) == stop), None)
 
 
 def read_plan(model: Model, solution: Solution, state: State, before: Plan) -> Plan:

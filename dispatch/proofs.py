@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from dispatch.schema import pins, proofs
+from dispatch.statements import erase_for_good, in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -29,9 +30,6 @@ PIN, SIGNATURE = "pin", "signature"
 
 WRONG_PIN, SPENT_PIN, NO_PIN = "wrong_pin", "spent_pin", "no_pin"
 """What a PIN may be found to be that shows nothing."""
-
-PART = 500
-"""Drops that one statement is about at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def read(connection: Connection, zone: str, drops: Collection[str]) -> tuple[Pro
     """Returns what is held for drops, the oldest first."""
     found: list[Proof] = []
     names = [column for column in proofs.c if column.name != "zone"]
-    for part in _parts(drops):
+    for part in in_parts(sorted(drops)):
         mine = (proofs.c.zone == zone) & proofs.c.drop_id.in_(part)
         rows = connection.execute(select(*names).where(mine)).mappings()
         found += [Proof(**row) for row in rows]
@@ -64,9 +62,9 @@ def read(connection: Connection, zone: str, drops: Collection[str]) -> tuple[Pro
 
 def erase(connection: Connection, zone: str, drops: Collection[str]) -> int:
     """Deletes what is held for drops; returns how many proofs that were."""
-    _really(connection)
+    erase_for_good(connection)
     erased = 0
-    for part in _parts(drops):
+    for part in in_parts(sorted(drops)):
         mine = (proofs.c.zone == zone) & proofs.c.drop_id.in_(part)
         erased += connection.execute(delete(proofs).where(mine)).rowcount
     return erased
@@ -74,7 +72,7 @@ def erase(connection: Connection, zone: str, drops: Collection[str]) -> int:
 
 def forget(connection: Connection, zone: str, before: int) -> None:
     """Deletes proofs given, and PINs made, before a moment."""
-    _really(connection)
+    erase_for_good(connection)
     connection.execute(delete(proofs).where(proofs.c.zone == zone, proofs.c.at < before))
     connection.execute(delete(pins).where(pins.c.zone == zone, pins.c.created_at < before))
 
@@ -90,7 +88,7 @@ def make_pins(connection: Connection, zone: str, drops: Collection[str], now: in
 def pins_of(connection: Connection, zone: str, drops: Collection[str]) -> Mapping[str, str]:
     """Returns the PINs of those of some drops that have one."""
     found: dict[str, str] = {}
-    for part in _parts(drops):
+    for part in in_parts(sorted(drops)):
         mine = (pins.c.zone == zone) & pins.c.drop_id.in_(part)
         rows = connection.execute(select(pins.c.drop_id, pins.c.digits).where(mine))
         found |= {row.drop_id: row.digits for row in rows}
@@ -113,14 +111,3 @@ def judge_pin(connection: Connection, zone: str, drop_id: str, told: str) -> str
 
 def _digits() -> str:
     return f"{secrets.randbelow(10_000):04}"
-
-
-def _really(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        # Else the strokes would stay in the file until something else is written there.
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
-
-
-def _parts(drops: Collection[str]) -> list[list[str]]:
-    names = sorted(drops)
-    return [names[i : i + PART] for i in range(0, len(names), PART)]

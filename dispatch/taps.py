@@ -15,7 +15,7 @@ from dispatch.live import live_streets
 from dispatch.observed import is_learned_from
 from dispatch.openings import desk_place
 from dispatch.orders import DropStatus, Line, StopKind
-from dispatch.plan_reading import deliver_stop_id, load_stop_id, return_stop_id
+from dispatch.plan_reading import deliver_stop_id, drop_of_stop, load_stop_id, return_stop_id
 from dispatch.proofs import NO_PIN, SPENT_PIN, WRONG_PIN
 from dispatch.requests import Action
 from dispatch.retiming import CUT_OFF_S, Travel
@@ -92,7 +92,7 @@ class Tap:
         name = self.action.stop
         if name is None:
             return Unfit("rejected", "The action names no stop.")
-        drop = next((d for d in self.dispatcher.state.drops if deliver_stop_id(d) == name), None)
+        drop = drop_of_stop(name, self.dispatcher.state.drops)
         if drop is not None and self._has_aboard(drop):
             text = f"The stop {name} is left out of the plan; {drop} stays on board."
             return Unfit("superseded", text)
@@ -113,7 +113,7 @@ class Tap:
         drops = self.dispatcher.state.drops
         name = self.action.drop
         if name is None:
-            name = next((d for d in drops if deliver_stop_id(d) == self.action.stop), None)
+            name = drop_of_stop(self.action.stop, drops)
         if name is None or name not in drops:
             raise Unfit("rejected", f"There is no drop {self.action.drop or self.action.stop}.")
         return drops[name]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.access import Principal
-from api.credentials import SHOWN
 from api.scopes import EVERYTHING, ROLES
 from api.security_headers import HEADERS
+from dispatch.shown_once import SHOWN
 from tests.access_world import Guarded, guarded
 from tests.api_world import a_drop, an_order, at, placed, service
 

@@ -63,6 +63,13 @@ def test_a_signature_is_kept_apart_from_the_tap_and_the_log(world: Guarded) -> N
     assert len(proofs(world)) == 1
 
 
+def test_a_tap_that_names_its_stop_only_keeps_what_was_given_for_its_drop(world: Guarded) -> None:
+    order(world)
+    load(world)
+    assert tap(world, 2, "delivered", stop="s_1", proof=SIGNED)["result"] == "applied"
+    assert [proof["signature"] for proof in proofs(world)] == [STROKES]
+
+
 def test_the_buyers_pin_shows_the_hand_over_and_another_does_not(world: Guarded) -> None:
     token = link(world, order(world)["id"])["token"]
     pin = shown(world, token)["drops"][0]["pin"]

@@ -9,6 +9,7 @@ import pytest
 
 from dispatch import kept_contacts as kept
 from dispatch.contacts import Contact, Kind
+from dispatch.statements import PART
 from dispatch.store import Database
 from tests.store_worlds import ZONE
 
@@ -88,7 +89,7 @@ def test_that_one_was_named_again_is_written_down_once_a_day(
 
 
 def test_more_contacts_than_a_statement_takes_are_kept_all(database: Database) -> None:
-    many = [Contact(name=f"n{i}") for i in range(2 * kept.PART + 1)]
+    many = [Contact(name=f"n{i}") for i in range(2 * PART + 1)]
     refs = kept_at(database, 10, *many)
     assert refs == tuple(f"ct_{i}" for i in range(1, len(many) + 1))
     with database.write() as connection:
