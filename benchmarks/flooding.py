@@ -3,18 +3,21 @@ What one principal who floods the service costs another.
 
 Another places orders, each cancelled when it is answered, at a steady rate, and is timed: alone
 first, then while the first floods in one way after another: as many requests as it can send, bodies
-as large as are taken, bodies that never end, and whatever else is given as `Flood`. Each flood is
-timed between two measurements of the other alone, so that what the machine does is seen too.
+as large as are taken, bodies that never end, problems for the solver that are far too large or as
+large as can be. Each flood is timed between two measurements of the other alone, so that what the
+machine does is seen too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +36,11 @@ CONNECTIONS = 32
 
 FACTOR = 2.0
 """By which another's 99th percentile may move."""
+
+POINTS, TAKEN = 5000, 600
+"""Places of a problem: far more than are taken, and nearly as many as a body has room for."""
+
+VEHICLE = {"id": 1, "start": [24.94, 60.17], "start_index": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,50 @@ async def _slow(http: httpx2.AsyncClient, _: Sequence[str]) -> int:
     return (await http.post("/v1/orders", content=trickle())).status_code
 
 
-FLOODS = (Flood("rate", _quotes), Flood("size", _large), Flood("slow bodies", _slow))
-"""What is tried; a test of other paths, of large matrices say, gives its own besides."""
+async def _points(http: httpx2.AsyncClient, _: Sequence[str]) -> int:
+    return (await http.post("/vroom/", content=_points_body())).status_code
 
 
-def flooding(size: Size | None = None, more: Sequence[Flood] = ()) -> str:
+async def _matrix(http: httpx2.AsyncClient, _: Sequence[str]) -> int:
+    return (await http.post("/vroom/", content=_matrix_body(POINTS))).status_code
+
+
+async def _small_matrix(http: httpx2.AsyncClient, _: Sequence[str]) -> int:
+    return (await http.post("/vroom/", content=_matrix_body(TAKEN))).status_code
+
+
+@cache
+def _points_body() -> bytes:
+    """Returns a problem of so many places by coordinates, all within Helsinki."""
+    jobs = [
+        {"id": i, "location": [24.93 + i % 100 * 2e-4, 60.16 + i // 100 * 2e-4]}
+        for i in range(POINTS)
+    ]
+    return json.dumps({"vehicles": [VEHICLE], "jobs": jobs}).encode()
+
+
+@cache
+def _matrix_body(size: int) -> bytes:
+    """Returns a problem of so many places with its matrix, written with as few digits as can be."""
+    row = b"[" + b",".join([b"9"] * size) + b"]"
+    matrix = b"[" + b",".join([row] * size) + b"]"
+    jobs = [{"id": i, "location_index": i} for i in range(1, size)]
+    rest = json.dumps({"vehicles": [VEHICLE], "jobs": jobs}).encode()
+    return rest[:-1] + b',"matrices":{"car":{"durations":' + matrix + b"}}}"
+
+
+FLOODS = (
+    Flood("rate", _quotes),
+    Flood("size", _large),
+    Flood("slow bodies", _slow),
+    Flood(f"problems of {POINTS} places", _points),
+    Flood(f"matrices of {POINTS} places", _matrix),
+    Flood(f"matrices of {TAKEN} places, which are taken", _small_matrix),
+)
+"""What is tried."""
+
+
+def flooding(size: Size | None = None, floods: Sequence[Flood] = FLOODS) -> str:
     """Returns the figures of each flood as text."""
     size = Size() if size is None else size
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +130,7 @@ def flooding(size: Size | None = None, more: Sequence[Flood] = ()) -> str:
             service.start()
             log = (Path(folder) / "service.log").read_text(encoding="utf-8")
             service.http.headers["Authorization"] = f"Bearer {_first(log)}"
-            lines = asyncio.run(_measured(service, size, (*FLOODS, *more)))
+            lines = asyncio.run(_measured(service, size, floods))
         finally:
             service.stop()
     return "\n".join([machine(), _head(size), *lines]) + "\n"

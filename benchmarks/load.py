@@ -1,12 +1,13 @@
 """
 What the real service bears: orders a second, and how soon couriers hear of a change.
 
-A zone with 300 open drops and 20 couriers on a clock that stands still. Each courier listens to the
-stream, reads its route and reports; besides them streams are open on which nobody waits for
-anything. Orders come at a given rate whether answers are there or not (open loop); each is
-cancelled when it is answered, so that every order meets the same load. A rate is sustained when
-the last answer comes soon after the last order. Then an hour passes in steps of a minute, with
-orders and taps in each, and what memory is needed is told.
+A zone with 300 open drops and 20 couriers on a clock that stands still. Each courier listens to its
+own stream, reads its route and reports; dispatchers' screens hear everything; besides them streams
+are open that have nothing to tell, those of a courier who pauses. Orders come at a given rate
+whether answers are there or not (open loop); each is cancelled when it is answered, so that every
+order meets the same load. A rate is sustained when the last answer comes soon after the last order.
+Then an hour passes in steps of a minute, with orders and taps in each, and what memory is needed is
+told.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class Load:
     """How much is asked: ``rates`` are orders a second, for ``seconds`` each."""
 
     couriers: int = 20
+    screens: int = 5
     open_drops: int = 300
     idle_streams: int = 500
-    rates: tuple[float, ...] = (1, 2, 4, 8, 12)
+    rates: tuple[float, ...] = (1, 2, 4, 8, 12, 16)
     seconds: float = 20.0
     minutes: int = 60
     orders_a_minute: int = 5
@@ -58,12 +60,9 @@ class Heard:
     posted_ms: list[float] = field(default_factory=list)
     sent_at: dict[int, float] = field(default_factory=dict)
     answered_at: dict[int, float] = field(default_factory=dict)
-    arrivals: list[tuple[int, float]] = field(default_factory=list)
+    on_phones: list[tuple[int, float]] = field(default_factory=list)
+    on_screens: list[tuple[int, float]] = field(default_factory=list)
     refused: int = 0
-
-    def since(self, moments: Mapping[int, float]) -> list[float]:
-        """Returns the milliseconds from a moment of each version to every hearing of it."""
-        return [1000 * (at - moments[v]) for v, at in self.arrivals if v in moments]
 
 
 @dataclass
@@ -72,9 +71,18 @@ class Ear:
 
     now: Heard = field(default_factory=Heard)
 
-    def note(self, version: int, at: float) -> None:
-        """Notes that a stream told of a version of the plan."""
-        self.now.arrivals.append((version, at))
+    def phone(self, version: int, at: float) -> None:
+        """Notes that a courier's stream told of a version of the plan."""
+        self.now.on_phones.append((version, at))
+
+    def screen(self, version: int, at: float) -> None:
+        """Notes that a dispatcher's stream told of a version of the plan."""
+        self.now.on_screens.append((version, at))
+
+
+def since(moments: Mapping[int, float], heard: Sequence[tuple[int, float]]) -> list[float]:
+    """Returns the milliseconds from a moment of each version to every hearing of it."""
+    return [1000 * (at - moments[version]) for version, at in heard if version in moments]
 
 
 def load(urls: Sequence[str] = ("",), what: Load | None = None) -> str:
@@ -100,7 +108,7 @@ def load_both(what: Load | None = None) -> str:
 def _head(what: Load) -> str:
     return (
         f"{what.open_drops} open drops, {what.couriers} couriers who listen and act every "
-        f"{PAUSE_S:g} s, "
+        f"{PAUSE_S:g} s, {what.screens} screens that hear everything, "
         f"{what.idle_streams} idle streams, 1 search worker at work (0.2 s a search), seed {SEED}, "
         f"{what.seconds:g} s a rate, client on the same machine"
     )
@@ -113,23 +121,29 @@ def _measure(folder: Path, url: str, what: Load) -> list[str]:
     try:
         service.start()
         rng, known = random.Random(SEED), desks(service)
-        couriers = add_couriers(service, what.couriers)
+        *couriers, away = add_couriers(service, what.couriers + 1)
+        service.ask("PATCH", f"/v1/couriers/{away}", {"paused": True})
         open_drops = 0
         while open_drops < what.open_drops:
             body = {**order(rng, known, 0.3), "on_infeasible": "accept_late"}
             open_drops += len(service.ask("POST", "/v1/orders", body)["drops"])
         lines = [f"{url.split(':', 1)[0] or 'sqlite'}: {service.memory_mb():.0f} MB at rest"]
-        lines += asyncio.run(_loaded(service, rng, known, couriers, what))
+        lines += asyncio.run(_loaded(service, rng, known, couriers, away, what))
     finally:
         service.stop()
     return lines
 
 
 async def _loaded(
-    service: Service, rng: random.Random, known: list[str], couriers: list[str], what: Load
+    service: Service,
+    rng: random.Random,
+    known: list[str],
+    couriers: list[str],
+    away: str,
+    what: Load,
 ) -> list[str]:
     ear, lines = Ear(), list[str]()
-    async with _phones(service, ear, couriers, what) as (http, phones, acting):
+    async with _phones(service, ear, couriers, away, what) as (http, phones, acting):
         for rate in what.rates:
             ear.now = Heard()
             lines.append(await _at_rate(http, ear.now, rng, known, rate, what.seconds))
@@ -139,14 +153,14 @@ async def _loaded(
         lines.append(await _hour(service, http, rng, known, phones, what))
         began = time.monotonic()
         await asyncio.to_thread(service.stop)
-        streams = what.couriers + what.idle_streams
+        streams = what.couriers + what.screens + what.idle_streams
         lines.append(f"stopped within {time.monotonic() - began:.1f} s, {streams} streams open")
     return lines
 
 
 @asynccontextmanager
 async def _phones(
-    service: Service, ear: Ear, couriers: list[str], what: Load
+    service: Service, ear: Ear, couriers: list[str], away: str, what: Load
 ) -> AsyncIterator[tuple[httpx2.AsyncClient, list[Phone], list[asyncio.Task[None]]]]:
     """Yields a client, the couriers' phones and the tasks in which they act, while all listen."""
     # The service closes what is idle for 5 s; who lets go before writes into no closed line.
@@ -155,8 +169,10 @@ async def _phones(
     )
     url = str(service.http.base_url)
     async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits, trust_env=False) as http:
-        listening = [asyncio.create_task(listen(http, ear.note)) for _ in couriers]
-        listening += [asyncio.create_task(listen(http, None)) for _ in range(what.idle_streams)]
+        streams = [listen(http, ear.phone, courier) for courier in couriers]
+        streams += [listen(http, ear.screen) for _ in range(what.screens)]
+        streams += [listen(http, Ear().phone, away) for _ in range(what.idle_streams)]
+        listening = [asyncio.create_task(stream) for stream in streams]
         phones = [Phone(http, courier, random.Random(courier)) for courier in couriers]
         acting = [asyncio.create_task(phone.run()) for phone in phones]
         try:
@@ -186,13 +202,17 @@ async def _at_rate(
     late = time.perf_counter() - last
     await asyncio.sleep(0.5)
     word = "sustained" if late <= LATE_S and not heard.refused else "not sustained"
+    told = {
+        "POST /v1/orders": heard.posted_ms,
+        "order sent to phone": since(heard.sent_at, heard.on_phones),
+        "answer to phone": since(heard.answered_at, heard.on_phones),
+        "answer to screen": since(heard.answered_at, heard.on_screens),
+    }
     return "\n".join(
         [
             f"{rate:g} orders a second, each cancelled: {word} (last answer {late:.2f} s after the "
             f"last order, {heard.refused} refused)",
-            f"  POST /v1/orders: {percentiles(heard.posted_ms, unit='ms')}",
-            f"  order sent to phone: {percentiles(heard.since(heard.sent_at), unit='ms')}",
-            f"  answer to phone: {percentiles(heard.since(heard.answered_at), unit='ms')}",
+            *(f"  {name}: {percentiles(figures, unit='ms')}" for name, figures in told.items()),
         ]
     )
 

@@ -27,9 +27,15 @@ NEXT = {"load": "loaded", "deliver": "delivered", "return": "arrived"}
 """What a courier reports of a committed stop, by its kind."""
 
 
-async def events(http: httpx2.AsyncClient) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Yields the names and data of server-sent events, until the service ends the stream."""
-    async with http.stream("GET", "/v1/stream", timeout=None) as answer:
+async def events(
+    http: httpx2.AsyncClient, courier: str | None = None
+) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """
+    Yields the names and data of server-sent events, until the service ends the stream; those of one
+    courier, None for all.
+    """
+    path = "/v1/stream" if courier is None else f"/v1/stream?courier={courier}"
+    async with http.stream("GET", path, timeout=None) as answer:
         name = ""
         async for line in answer.aiter_lines():
             if line.startswith("event: "):
@@ -38,15 +44,17 @@ async def events(http: httpx2.AsyncClient) -> AsyncIterator[tuple[str, dict[str,
                 yield name, json.loads(line.removeprefix("data: "))
 
 
-async def listen(http: httpx2.AsyncClient, told: Callable[[int, float], None] | None) -> None:
+async def listen(
+    http: httpx2.AsyncClient, told: Callable[[int, float], None], courier: str | None = None
+) -> None:
     """
-    Tells each new version of the plan and when it was heard of, or only keeps a stream open.
+    Tells each new version of the plan that concerns a courier (None: each), and when it was heard.
 
-    One that the service ended, because too much waited in it, is opened again.
+    A stream that the service ended, because too much waited in it, is opened again.
     """
     while True:
-        async for name, data in events(http):
-            if told is not None and name == "plan":
+        async for name, data in events(http, courier):
+            if name == "plan":
                 told(data["version"], time.perf_counter())
             elif name == "bye":
                 return

@@ -21,9 +21,12 @@ SMALL = Load(
 def test_a_store_is_measured() -> None:
     told = load(what=SMALL)
     assert re.findall(r"^(\w+): \d+ MB at rest", told, re.MULTILINE) == ["sqlite"]
-    # Four orders a second for one second: as many answers, and each is heard by two couriers.
+    # Four orders a second for one second: as many answers, and each is heard on five screens.
     answers = re.findall(r"POST /v1/orders: .*\(n = (\d+)\)", told)
     assert answers == ["4"]
+    assert re.findall(r"answer to screen: .*\(n = (\d+)\)", told) == ["20"]
+    # An order is planned for one courier at least, where it does not wait behind others.
+    assert int(re.findall(r"answer to phone: .*\(n = (\d+)\)", told)[0]) >= 1
     assert ", 0 refused)" in told
     assert "memory over 10 minutes" in told
     assert "stopped within" in told
