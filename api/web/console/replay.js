@@ -2,17 +2,16 @@
  * A day again, plan by plan: a slider, the map of each plan, what changed by it, and why.
  */
 
-import { read, sayError } from "../shared/ask.js";
+import { sayError } from "../shared/ask.js";
 import { el, fill, setAttribute } from "../shared/dom.js";
 import { clockSeconds, now } from "../shared/times.js";
 import { onLanguage, t } from "../shared/words.js";
 import { learnNames, onNames } from "./place_names.js";
-import { dayOf, plansOf } from "./replay_days.js";
+import { dayOf, planOf, plansOf } from "./replay_days.js";
 import { replayMap } from "./replay_map.js";
 import { changesOf, routesOf, whyOf } from "./replay_words.js";
 
 const PACE_MS = 900;
-const MOST_KEPT = 60;
 
 /** Returns the replay; its days are fetched when they are asked for. */
 export function replayPanel(model) {
@@ -22,7 +21,6 @@ export function replayPanel(model) {
 class Replay {
   #plans = [];
   #at = -1;
-  #seen = new Map();
   #turn = 0;
   #timer = 0;
   #shown = null;
@@ -140,7 +138,7 @@ class Replay {
     fill(this.time, `${clockSeconds(about.made_at)} · ${t("report.plan_n", { version: about.version })}`);
     setAttribute(this.slider, "aria-valuetext", this.time.textContent);
     try {
-      const plan = await this.#plan(about.version);
+      const plan = await planOf(about.version);
       if (turn !== this.#turn) return;
       this.#shown = { about, plan };
       fill(this.said, t("report.place", { n: this.#at + 1, all: this.#plans.length }));
@@ -149,15 +147,6 @@ class Replay {
       if (turn === this.#turn) fill(this.said, sayError(error));
       this.#stop();
     }
-  }
-
-  async #plan(version) {
-    const known = this.#seen.get(version);
-    if (known) return known;
-    const { body } = await read(`/v1/plan/${version}`);
-    this.#seen.set(version, body);
-    if (this.#seen.size > MOST_KEPT) this.#seen.delete(this.#seen.keys().next().value);
-    return body;
   }
 
   #draw() {

@@ -2,8 +2,11 @@
  * Days of the store: dates as `2026-11-23`, and the plans of one.
  */
 
-import { readAll } from "../shared/ask.js";
+import { ask, readAll } from "../shared/ask.js";
 import { cityZone } from "../shared/times.js";
+
+const MOST_KEPT = 60;
+const seen = new Map();
 
 /** Returns the date in the city of an instant in milliseconds. */
 export function dayOf(instant) {
@@ -26,4 +29,14 @@ export function nextDay(date) {
 /** Returns the plans that were published on a date, the oldest first. */
 export function plansOf(date) {
   return readAll(`/v1/plans?from=${date}&to=${nextDay(date)}`);
+}
+
+/** Returns the plan of a version; those looked at last are kept, as they never change. */
+export async function planOf(version) {
+  const known = seen.get(version);
+  if (known) return known;
+  const { body } = await ask("GET", `/v1/plan/${version}`);
+  seen.set(version, body);
+  if (seen.size > MOST_KEPT) seen.delete(seen.keys().next().value);
+  return body;
 }
