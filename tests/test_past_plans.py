@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api_world import a_courier, at, move_clock, placed, service
+from tests.api_world import a_courier, a_drop, at, move_clock, placed, service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,3 +103,16 @@ def test_what_is_no_range_or_cursor_is_refused(
         answer = client.get("/v1/plans", params=query)
         assert answer.status_code in (400, 422)
         assert answer.json()["errors"][0]["at"] == where
+
+
+def test_an_older_plan_tells_its_ways_but_those_from_where_couriers_are_now(tmp_path: Path) -> None:
+    with service(tmp_path) as client:
+        client.post("/v1/couriers", json=a_courier())
+        placed(client)
+        version = client.get("/v1/plan").json()["version"]
+        placed(client, a_drop("k_9"))
+        (plain,) = client.get(f"/v1/plan/{version}").json()["routes"]
+        assert {stop["way"] for stop in plain["stops"]} == {None}
+        (told,) = client.get(f"/v1/plan/{version}", params={"ways": True}).json()["routes"]
+        # Load, deliver, and back to the store: from the store on, ways are known.
+        assert [stop["way"] is not None for stop in told["stops"]] == [False, True, True]

@@ -35,7 +35,7 @@ export function plansOf(date) {
 export async function planOf(version) {
   const known = seen.get(version);
   if (known) return known;
-  const { body } = await ask("GET", `/v1/plan/${version}`);
+  const { body } = await ask("GET", `/v1/plan/${version}?ways=true`);
   seen.set(version, body);
   if (seen.size > MOST_KEPT) seen.delete(seen.keys().next().value);
   return body;

@@ -85,12 +85,10 @@ function rescueWords(model, chance, { courier, after, p_on_time: then, harm_s: h
 export function rescuePanel(model) {
   const known = new Map();
   const list = el("ul", { class: "dangers" });
-  const none = el("p", { class: "calm" });
-  const node = el("div", { class: "rescues" }, none, list);
+  const node = el("div", { class: "rescues" }, list);
   const update = () => {
     const found = dangers(model);
-    none.hidden = found.length > 0;
-    setText(none, t("hand.no_dangers"));
+    node.hidden = !found.length;
     keep(
       list,
       found,
