@@ -192,7 +192,7 @@ def test_of_two_who_move_the_same_drop_the_second_is_told(
             pick(opened(page), "drop", drop)
             page.get_by_role("button", name="Move…").click()
             page.get_by_role("dialog").wait_for()
-            page.get_by_label("Courier").select_option(there)
+            page.get_by_role("dialog").get_by_label("Courier").select_option(there)
             page.get_by_role("button", name="Move", exact=True).and_(
                 page.locator(":enabled")
             ).wait_for()
@@ -201,7 +201,7 @@ def test_of_two_who_move_the_same_drop_the_second_is_told(
         one.get_by_role("button", name="Move", exact=True).click()
         one.get_by_role("dialog").wait_for(state="detached")
         assert carrier(service, drop) == there
-        two.get_by_label("Courier").select_option(here)
+        two.get_by_role("dialog").get_by_label("Courier").select_option(here)
         two.get_by_role("button", name="Move", exact=True).and_(two.locator(":enabled")).click()
         told = two.get_by_role("dialog").get_by_role("alert")
         told.filter(has_text=f"It is with {names[there]} now").wait_for()
@@ -223,7 +223,7 @@ def test_a_move_is_taken_back_by_key_and_by_note(chromium: Browser, service: Ser
         pick(opened(page), "drop", drop)
         for way in ("key", "note"):
             page.get_by_role("button", name="Move…").click()
-            page.get_by_label("Courier").select_option(other(here))
+            page.get_by_role("dialog").get_by_label("Courier").select_option(other(here))
             page.get_by_role("button", name="Move", exact=True).and_(
                 page.locator(":enabled")
             ).click()
