@@ -386,7 +386,7 @@ def test_an_order_is_paused_resumed_and_cancelled(chromium: Browser, service: Se
         pick(opened(page), "order", made["id"])
         page.get_by_role("button", name="Pause…").click()
         page.get_by_label("Why it shall wait").fill("Moving house")
-        page.get_by_role("dialog").get_by_role("button", name="Pause…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Pause").click()
         page.locator(".side-panel", has_text="Moving house").wait_for()
         page.get_by_role("button", name="Resume").click()
         page.get_by_role("button", name="Pause…").wait_for()
@@ -394,6 +394,6 @@ def test_an_order_is_paused_resumed_and_cancelled(chromium: Browser, service: Se
         page.get_by_role("dialog").get_by_role("button", name="Cancel", exact=True).click()
         assert ask(service, "GET", f"/v1/orders/{made['id']}")["status"] == "planned"
         page.get_by_role("button", name="Cancel order…").click()
-        page.get_by_role("dialog").get_by_role("button", name="Cancel order…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
         page.locator(".side-panel .status.cancelled").first.wait_for()
     assert ask(service, "GET", f"/v1/orders/{made['id']}")["status"] == "cancelled"

@@ -13,35 +13,6 @@ import { buildingName, chanceText, courierName, onNames, orderName } from "./pla
 import { Looked } from "./rescue_looks.js";
 import { select } from "./selection.js";
 
-/** Below this chance a promise will probably break: as the policy's `foresee_below` unless set. */
-const PROBABLY_BROKEN = 0.5;
-const OPEN = new Set(["placed", "planned", "under_way"]);
-
-/** Returns the promises in danger: those the model was told of, and those that were so before. */
-export function dangers(model) {
-  const told = model.breaches();
-  const names = new Set(told.map(({ order }) => order));
-  const others = model
-    .orders()
-    .filter(
-      ({ id, status, promise }) =>
-        !names.has(id) &&
-        OPEN.has(status) &&
-        promise.state === "running" &&
-        promise.p_on_time !== null &&
-        promise.p_on_time < PROBABLY_BROKEN,
-    );
-  const found = others.map(({ id, drops, promise }) => ({
-    kind: "foreseen",
-    order: id,
-    drop: (drops.find(({ closed_at }) => !closed_at) ?? drops[0]).id,
-    chance: promise.p_on_time,
-    rescue: null,
-    due: Date.parse(promise.due_at),
-  }));
-  return [...told, ...found].sort((a, b) => a.due - b.due);
-}
-
 /**
  * Makes the move that would save a promise: tried first, and asked about where it makes more
  * promises late than was said. Returns whether it was made.
@@ -88,7 +59,7 @@ export function rescuePanel(model) {
   const node = el("div", { class: "rescues" }, list);
   const looked = new Looked(model, () => draw());
   const draw = () => {
-    const found = dangers(model);
+    const found = model.breaches();
     node.hidden = !found.length;
     keep(
       list,
@@ -100,12 +71,12 @@ export function rescuePanel(model) {
   };
   const update = () => {
     draw();
-    looked.look(dangers(model));
+    looked.look(model.breaches());
   };
   const tick = () => {
     for (const left of list.querySelectorAll("[data-due]"))
       setText(left, countdown((left.dataset.due - now()) / 1000));
-    looked.look(dangers(model));
+    looked.look(model.breaches());
   };
   for (const part of ["breaches", "orders", "plan"]) model.on(part, update);
   model.on("tick", tick);
