@@ -108,7 +108,10 @@ async function buyerLink(path) {
 }
 
 async function ready(change) {
-  const minutes = await askText(t("hand.ready"), t("hand.ready_in"), t("hand.ready_now"), { value: "0", type: "number" });
+  const minutes = await askText(t("hand.ready"), t("hand.ready_in"), t("hand.ready_now"), {
+    value: "0",
+    type: "number",
+  });
   if (minutes === null) return;
   await change("ready", { at: new Date(now() + Number(minutes) * 60_000).toISOString() });
 }
