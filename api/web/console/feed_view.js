@@ -11,9 +11,12 @@ import { select } from "./selection.js";
 
 const MOST_SHOWN = 120;
 
+/** Events before a plan among which the one that it answers is looked for. */
+const MOST_TOGETHER = 12;
+
 /** Fills the region of the feed, and keeps it up to date until it is paused. */
 export function startFeed(model) {
-  const ui = { paused: false, shown: model.feed(), wholly: true };
+  const ui = { paused: false, shown: model.feed() };
   const title = el("h2", {});
   const all = el("input", { type: "checkbox", on: { change: () => show() } });
   const allWords = el("span", {});
@@ -37,11 +40,14 @@ export function startFeed(model) {
     const wanted = ui.shown.filter((entry) => all.checked || !isQuiet(entry)).slice(0, MOST_SHOWN);
     keep(list, wanted, ({ key }) => key, makeEntry, (node, entry) => {
       // What is told of an event stays as it was told: names may be gone later.
-      if (node.language !== document.documentElement.lang) {
-        showEntry(node, entry, told(entry, ui.shown.slice(ui.shown.indexOf(entry) + 1, ui.shown.indexOf(entry) + 12), model));
-      }
+      if (node.language !== document.documentElement.lang) showEntry(node, entry, told(entry, before(entry), model));
     });
     setText(none, wanted.length ? "" : t("console.feed_nothing"));
+  }
+
+  function before(entry) {
+    const at = ui.shown.indexOf(entry) + 1;
+    return ui.shown.slice(at, at + MOST_TOGETHER);
   }
 
   function turn() {

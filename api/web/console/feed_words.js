@@ -26,11 +26,13 @@ function planTold({ data }, before, model) {
   const n = data.changes.length;
   const why = causeOf(data, before);
   const cause = why ? eventTold(why, model).text : t("console.why_search");
-  const text = n ? t("console.plan_changed", { n, version: data.version }) : t("console.plan_kept", { version: data.version });
+  const { version } = data;
+  const text = n ? t("console.plan_changed", { n, version }) : t("console.plan_kept", { version });
   const details = data.changes.slice(0, MOST_CHANGES).map((change) => changeTold(change, model));
   if (n > MOST_CHANGES) details.push(t("console.and_more", { n: n - MOST_CHANGES }));
   const drop = data.changes[0]?.drop;
-  return { text, details: [t("console.because", { cause }), ...details], tone: "plan", about: drop ? { kind: "drop", id: drop } : null };
+  const about = drop ? { kind: "drop", id: drop } : null;
+  return { text, details: [t("console.because", { cause }), ...details], tone: "plan", about };
 }
 
 /** What happened at the same moment, of which the plan is the answer. */
@@ -40,7 +42,7 @@ function causeOf({ at }, before) {
 
 function changeTold({ drop, from, to }, model) {
   const words = { drop: dropName(drop, model), from: courierName(from, model), to: courierName(to, model) };
-  return t(from ? (to ? "console.change_moved" : "console.change_left") : "console.change_given", words);
+  return t(`console.change_${from ? (to ? "moved" : "left") : "given"}`, words);
 }
 
 function eventTold({ name, data }, model) {
@@ -59,9 +61,14 @@ function eventTold({ name, data }, model) {
     kind,
     why: data.text ?? data.reason ?? "",
   };
-  const about = order ? { kind: "order", id: order } : courier ? { kind: "courier", id: courier } : null;
   const tone = LOUD.has(kind) ? "loud" : name;
-  return { text: t(key, words), details: rescueTold(data, model), tone, about: drop && data.drops.length === 1 ? { kind: "drop", id: drop } : about };
+  return { text: t(key, words), details: rescueTold(data, model), tone, about: aboutOf(data, courier) };
+}
+
+function aboutOf({ drops = [], orders = [] }, courier) {
+  if (drops.length === 1) return { kind: "drop", id: drops[0] };
+  if (orders.length) return { kind: "order", id: orders[0] };
+  return courier ? { kind: "courier", id: courier } : null;
 }
 
 function rescueTold({ rescue, reason }, model) {

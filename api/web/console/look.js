@@ -73,5 +73,5 @@ export function stateWord(state) {
 /** Returns a floor as people call it; 0 is at the level of the street. */
 export function floorWord(floor) {
   if (floor === 0) return t("console.floor_ground");
-  return t(floor < 0 ? "console.floor_below" : "console.floor_above", { n: Math.abs(floor) });
+  return t(`console.floor_${floor < 0 ? "below" : "above"}`, { n: Math.abs(floor) });
 }

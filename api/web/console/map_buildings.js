@@ -19,7 +19,7 @@ export function buildingLayer(map, model) {
         const spot = buildingSpot(id);
         if (!spot) continue;
         left.delete(id);
-        if (!marks.has(id)) marks.set(id, marker(map, spot, "", () => select({ kind: "building", id }), { zIndexOffset: -500 }));
+        if (!marks.has(id)) marks.set(id, make(map, spot, id));
         showBuilding(marks.get(id).node, id, rows);
       }
       for (const id of left) {
@@ -28,6 +28,10 @@ export function buildingLayer(map, model) {
       }
     },
   };
+}
+
+function make(map, spot, id) {
+  return marker(map, spot, "", () => select({ kind: "building", id }), { zIndexOffset: -500 });
 }
 
 function showBuilding(node, id, rows) {

@@ -46,7 +46,8 @@ export function courierLayer(map, model) {
     const found = marker(map, spot, "", () => select({ kind: "courier", id }), { zIndexOffset: 1000 });
     found.node.textContent = numberOf(id);
     found.node.style.setProperty("--of", colourOf(id));
-    dropTarget(found.node, () => ({ courier: id, after: null }), (target) => found.node.classList.toggle("aimed", Boolean(target)));
+    const aimed = (target) => found.node.classList.toggle("aimed", Boolean(target));
+    dropTarget(found.node, () => ({ courier: id, after: null }), aimed);
     marks.set(id, found);
     return found;
   }
@@ -66,7 +67,8 @@ function whereIs(courier, model) {
   const name = nameOf(courier);
   const age = position ? Math.round((now() - Date.parse(position.at)) / 1000) : Infinity;
   if (age <= FRESH_S) {
-    return { spot: [position.lat, position.lon], heard: true, title: t("console.heard_ago", { name, age: span(Math.max(age, 0)) }) };
+    const title = t("console.heard_ago", { name, age: span(Math.max(age, 0)) });
+    return { spot: [position.lat, position.lon], heard: true, title };
   }
   const title = t("console.guessed", { name });
   const stop = model.plan().routes.find((route) => route.courier === courier.id)?.stops[0];

@@ -75,7 +75,10 @@ function showStops(map, marks, stops, chosen) {
     if (node.textContent !== String(each.nth)) node.textContent = each.nth;
     const faded = chosen && each.courier !== chosen;
     const isIt = each.stop.drops.some((drop) => selected()?.kind === "drop" && selected().id === drop);
-    node.className = `stop-mark${faded ? " faded" : ""}${isIt ? " selected" : ""}${each.stop.committed ? " committed" : ""}`;
+    node.className = "stop-mark";
+    node.classList.toggle("faded", Boolean(faded));
+    node.classList.toggle("selected", isIt);
+    node.classList.toggle("committed", each.stop.committed);
   }
   for (const key of left) {
     marks.get(key).mark.remove();
@@ -84,7 +87,8 @@ function showStops(map, marks, stops, chosen) {
 }
 
 function makeStop(map, marks, { key, courier, stop }) {
-  const found = marker(map, [stop.place.lat, stop.place.lon], "stop-mark", () => select({ kind: "drop", id: found.drop }));
+  const choose = () => select({ kind: "drop", id: found.drop });
+  const found = marker(map, [stop.place.lat, stop.place.lon], "stop-mark", choose);
   found.node.style.setProperty("--of", colourOf(courier));
   marks.set(key, found);
   return found;

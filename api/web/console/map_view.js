@@ -32,7 +32,6 @@ export async function startMap(model) {
   map.getPane("markerPane").setAttribute("aria-hidden", "true");
   const layers = [routeLayer(map, model), buildingLayer(map, model), courierLayer(map, model)];
   const draw = () => layers.forEach((layer) => layer.show());
-  lookAt(map, model, sheet);
   for (const part of ["plan", "orders"]) model.on(part, draw);
   model.on("couriers", () => {
     layers[0].show();
@@ -43,7 +42,13 @@ export async function startMap(model) {
     draw();
     follow(map, model);
   });
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+  let isPlaced = false;
+  new ResizeObserver(() => {
+    map.invalidateSize({ animate: false });
+    // Only now the map has the size that the page gives it.
+    if (!isPlaced) lookAt(map, model, sheet);
+    isPlaced = true;
+  }).observe(element);
   const write = () => {
     const words = ["committed", "planned", "heard", "guessed"];
     fill(legend, words.map((name) => el("li", { class: name }, t(`console.map_${name}`))));

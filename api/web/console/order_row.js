@@ -113,8 +113,12 @@ function leftWord({ drop, state, due, order }) {
 
 function slackWord({ slack, state }) {
   if (slack === null || state === "done" || state === "stopped") return "";
-  const size = Math.abs(slack) < CLOSE_S ? t("console.minutes", { n: Math.floor(Math.abs(slack) / 60) }) : span(Math.abs(slack));
+  const size = Math.abs(slack) < CLOSE_S ? minutes(Math.abs(slack)) : span(Math.abs(slack));
   return slack < 0 ? `−${size}` : `+${size}`;
+}
+
+function minutes(seconds) {
+  return t("console.minutes", { n: Math.floor(seconds / 60) });
 }
 
 let percents = null;

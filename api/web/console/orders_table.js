@@ -43,7 +43,8 @@ export function ordersTable(model) {
       sort.by = name;
       show();
     };
-    return el("th", { scope: "col", class: `c-${name}`, data: { name } }, el("button", { type: "button", on: { click: by } }));
+    const button = el("button", { type: "button", on: { click: by } });
+    return el("th", { scope: "col", class: `c-${name}`, data: { name } }, button);
   }
 
   function show() {

@@ -20,7 +20,8 @@ export function makeLane(courier, scale) {
   label.addEventListener("click", () => select({ kind: "courier", id: courier.id }));
   const gap = el("div", { class: "gap", hidden: true });
   const track = el("div", { class: "track" });
-  const lane = el("div", { class: "lane", style: { "--of": colourOf(courier.id) }, data: { key: courier.id } }, label, track);
+  const about = { class: "lane", style: { "--of": colourOf(courier.id) }, data: { key: courier.id } };
+  const lane = el("div", about, label, track);
   Object.assign(lane, { label, track, gap, stops: [], shown: "" });
   aim(lane, courier.id, scale);
   return lane;

@@ -14,11 +14,16 @@ import { showTimelineTable } from "./timeline_table.js";
 
 const MINUTE = 60_000;
 const HOURS = [1, 2, 4, 8];
+
+/** Pixels that a minute needs for a check-in to be seen: as many hours are shown at first. */
+const LEGIBLE_PX = 8;
+
+/** Minutes between the ticks of the axis, by the hours shown. */
 const STEP_OF = { 1: 10, 2: 15, 4: 30, 8: 60 };
 
 /** Fills the region of the timeline, and keeps it up to date. */
 export function startTimeline(model) {
-  const ui = { hours: 2, asTable: false, from: now(), version: 0 };
+  const ui = { hours: 0, asTable: false, from: now(), version: 0 };
   const parts = {
     title: el("h2", {}),
     legend: el("ul", { class: "legend", "aria-hidden": "true" }),
@@ -34,8 +39,11 @@ export function startTimeline(model) {
   const walk = walkTimeline(chart);
   fill(byId("timeline"), el("header", {}, Object.values(parts)), scroller, words);
 
-  const minute = () => Math.max(1.2, (scroller.clientWidth - labelWidth(chart)) / (ui.hours * 60));
+  const across = () => scroller.clientWidth - labelWidth(chart);
+  const minute = () => Math.max(1.2, across() / (ui.hours * 60));
   const scale = () => ({ from: ui.from, minute: ui.minute });
+
+  const make = ({ courier }) => makeLane(courier, scale);
 
   function show() {
     if (ui.asTable) return showTimelineTable(words, model);
@@ -47,8 +55,9 @@ export function startTimeline(model) {
     chart.style.setProperty("--minute", `${ui.minute}px`);
     chart.style.setProperty("--minutes", String((until - ui.from) / MINUTE));
     drawAxis(axis, ui, until);
-    const items = couriers.map((courier) => ({ courier, stops: routes.get(courier.id) ?? [], from: ui.from, version: ui.version }));
-    keep(lanes, items, ({ courier }) => courier.id, ({ courier }) => makeLane(courier, scale), (lane, item) => showLane(lane, item, model));
+    const { from, version } = ui;
+    const items = couriers.map((courier) => ({ courier, stops: routes.get(courier.id) ?? [], from, version }));
+    keep(lanes, items, ({ courier }) => courier.id, make, (lane, item) => showLane(lane, item, model));
     walk.settle();
     tick();
   }
@@ -78,13 +87,14 @@ export function startTimeline(model) {
   function zoomTo(hours) {
     const click = () => {
       ui.hours = hours;
-      for (const button of parts.zoom.children) setAttribute(button, "aria-pressed", String(Number(button.dataset.hours) === hours));
-      show();
+      write();
+      parts.zoom.querySelector('[aria-pressed="true"]').focus();
     };
     const about = { type: "button", "aria-pressed": String(ui.hours === hours), data: { hours } };
     return el("button", { ...about, on: { click } }, t("console.hours", { n: hours }));
   }
 
+  ui.hours = HOURS.findLast((hours) => across() / (hours * 60) >= LEGIBLE_PX) ?? HOURS[0];
   for (const part of ["plan", "couriers"]) model.on(part, show);
   model.on("tick", tick);
   onSelect((what) => {
@@ -102,12 +112,14 @@ function labelWidth(chart) {
 
 /** Returns who has something to do or could get it, in the order of their numbers. */
 function atWork(model, routes) {
-  const is = ({ id, shift }) => routes.get(id)?.length || (Date.parse(shift.start) <= now() && now() < Date.parse(shift.end));
+  const isOn = ({ shift }) => Date.parse(shift.start) <= now() && now() < Date.parse(shift.end);
+  const is = (courier) => routes.get(courier.id)?.length || isOn(courier);
   return model.couriers().filter(is).sort((a, b) => Number(numberOf(a.id)) - Number(numberOf(b.id)));
 }
 
 function beginning(routes) {
-  const firsts = [...routes.values()].filter((stops) => stops[0]?.committed).map(([stop]) => Date.parse(stop.arrival) - (stop.way?.duration_s ?? 0) * 1000);
+  const committed = [...routes.values()].map(([stop]) => stop).filter((stop) => stop?.committed);
+  const firsts = committed.map((stop) => Date.parse(stop.arrival) - (stop.way?.duration_s ?? 0) * 1000);
   const earliest = Math.max(Math.min(now() - 2 * MINUTE, ...firsts), now() - 30 * MINUTE);
   return Math.floor(earliest / (5 * MINUTE)) * 5 * MINUTE;
 }
