@@ -100,21 +100,30 @@ async def list_buildings(
     ] = None,
     radius_m: Annotated[float, Query(gt=0, le=5000, allow_inf_nan=False)] = 500,
     datum: Annotated[Datum, Query(description="what `near` is counted in")] = Datum.WGS84,
+    q: Annotated[
+        str | None, Query(max_length=200, description="words found in id, name and address")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[BuildingOut]:
     """Answers buildings within a radius of a point, or all of them, with what is known of each."""
     point = None if near is None else to_wgs84(read_point(near), datum)
+    words = (q or "").casefold().split()
 
     def work(room: Room) -> Page[BuildingOut]:
         city = room.dispatcher.city
         if point is not None:
             check_order(city, {"query.near": point})
         found = {b.id: b for b in city.near(*point, radius_m)} if point else city.buildings
-        ids, following = page_of(found, cursor, limit)
+        ids, following = page_of(found, cursor, limit, lambda key: _says(found[key], words))
         return Page(items=[building_out(found[key], city.insides) for key in ids], next=following)
 
     return await zone.ask(work)
+
+
+def _says(building: Building, words: list[str]) -> bool:
+    text = f"{building.id}\n{building.name}\n{building.address}".casefold()
+    return all(word in text for word in words)
 
 
 def read_point(text: str) -> tuple[float, float]:

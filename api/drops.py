@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 
 from api.access import Principal, needs
 from api.answers import SAME, Answer, IfMatch, IfNoneMatch, check_match, shown, tag_of
-from api.bodies import DelayOut, Id, In, Out
+from api.bodies import DelayOut, Id, In, Moment, Out
 from api.contacts import with_contacts
 from api.depends import Here, Who
 from api.once import Sent
@@ -40,12 +40,17 @@ class MoveIn(In):
 
 
 class MovedOut(Out):
-    """The consequences; ``plan_version`` is null for a dry run."""
+    """
+    The consequences; ``plan_version`` is null for a dry run.
+
+    ``eta`` is the end of the drop's own hand-over then, null where nobody would bring it.
+    """
 
     drop: str
     courier: str | None
     pinned: bool
     dry_run: bool
+    eta: Moment | None
     delays: list[DelayOut]
     plan_version: int | None
 
@@ -106,6 +111,7 @@ async def move(
             courier=body.courier,
             pinned=body.pinned and body.courier is not None,
             dry_run=body.dry_run,
+            eta=View.of(room.dispatcher, room.now).moment_or_none(moved.end),
             delays=[DelayOut.model_validate(d, from_attributes=True) for d in moved.delays],
             plan_version=moved.version,
         )

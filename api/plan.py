@@ -33,6 +33,9 @@ Ways = Sequence[Way | None]
 NO_WAYS: Mapping[str, Ways] = MappingProxyType({})
 
 
+AskWays = Annotated[bool, Query(description="tell the way to each stop too")]
+
+
 class UnassignedOut(Out):
     """A drop in nobody's route, and why; ``held_until`` is when it will be planned at last."""
 
@@ -71,7 +74,7 @@ class PlanOut(Out):
 async def show(
     zone: Here,
     _: Who,
-    ways: Annotated[bool, Query(description="tell the way to each stop too")] = False,
+    ways: AskWays = False,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Answers the plan that holds."""
@@ -92,9 +95,10 @@ async def show_version(
     version: Annotated[int, Path(ge=1, lt=2**53)],
     zone: Here,
     _: Who,
+    ways: AskWays = False,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Answers the plan of a version."""
+    """Answers the plan of a version; where couriers came from is known of the present one only."""
 
     plan = await zone.ask(lambda room: room.database.plan(room.zone, version))
     view = await zone.look()
@@ -106,7 +110,15 @@ async def show_version(
             code="unknown-plan",
             value=version,
         )
-    return await _shown(zone, replace(view, plan=plan), if_none_match)
+    past = replace(view, plan=plan)
+    routes = plan.routes if ways else ()
+    found = {r.courier: _without_first(await ways_of(zone, past, r.courier)) for r in routes}
+    return await _shown(zone, past, if_none_match, found)
+
+
+def _without_first(ways: Ways) -> Ways:
+    """Returns the ways of a route without that from where its courier is now."""
+    return [None, *ways[1:]] if ways else ways
 
 
 async def _shown(

@@ -29,10 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Who is handed over later by it, and the plan version in force (None: a dry run)."""
+    """
+    Who is handed over later by it, and the plan version in force (None: a dry run).
+
+    ``end`` is when the drop itself is handed over then, in Unix seconds, None where nobody has it.
+    """
 
     delays: tuple[Delay, ...]
     version: int | None
+    end: int | None
 
 
 def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Moved:
@@ -46,12 +51,13 @@ def move_drop(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Mov
     before = dispatcher.present(now)
     after = after_move(dispatcher, drop_id, move, now)
     consequences = delays(handover_ends(before), after)
+    end, _ = handover_ends(after).get(drop_id, (None, None))
     if move.dry_run:
-        return Moved(consequences, None)
+        return Moved(consequences, None, end)
     lasting = DropPinned(now, drop_id, move.courier if move.pinned else None)
     after = replace(after, state=apply(dispatcher.state, lasting))
     plan = dispatcher.publish(now, (lasting,), after)
-    return Moved(consequences, plan.version)
+    return Moved(consequences, plan.version, end)
 
 
 def after_move(dispatcher: Dispatcher, drop_id: str, move: Move, now: int) -> Proposal:

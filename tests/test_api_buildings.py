@@ -127,3 +127,13 @@ def test_a_phone_may_tell_positions_in_the_datum_of_chinese_maps() -> None:
     assert (position.lat, position.lon) == pytest.approx((31.1774276, 121.5272106), abs=1e-6)
     plain = PositionIn.model_validate(told).to_domain()
     assert (plain.lat, plain.lon) == (31.17530398, 121.53154186)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("b_1", ["b_1"]), ("B_2", ["b_2"]), ("b_ 1", ["b_1"]), ("tower 9", [])]
+)
+def test_buildings_are_found_by_parts_of_what_they_are_called(
+    client: TestClient, words: str, found: list[str]
+) -> None:
+    items = client.get("/v1/buildings", params={"q": words}).json()["items"]
+    assert [item["id"] for item in items] == found

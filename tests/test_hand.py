@@ -23,7 +23,10 @@ def test_a_pinned_drop_goes_to_its_courier_and_stays_there() -> None:
     drop = zone.urgent(3)
     moved = move(zone, drop, "c_2")
     assert (zone.carrier(drop), zone.drop(drop).pinned) == ("c_2", "c_2")
-    assert moved == Moved((), zone.plan.version)
+    assert (moved.delays, moved.version) == ((), zone.plan.version)
+    # What is told of the drop itself is what is planned then.
+    (stop,) = (stop for stop in zone.stops("c_2") if stop.due_at)
+    assert moved.end == stop.departure
     zone.wait(60)
     assert zone.carrier(drop) == "c_2"
 
@@ -80,7 +83,8 @@ def test_a_dry_run_shows_the_consequences_and_does_nothing() -> None:
     first, second = zone.urgent(2), zone.urgent(4)
     state, plan = zone.state, zone.plan
     moved = move(zone, first, "c_1", after=second, dry_run=True)
-    assert moved == Moved((Delay("o_1", 345, still_on_time=True),), None)
+    assert moved.delays == (Delay("o_1", 345, still_on_time=True),)
+    assert moved.version is None
     assert zone.state is state
     assert zone.plan is plan
 

@@ -16,21 +16,28 @@ import { startSide, startViews } from "./shell.js";
 import { startTables } from "./table_view.js";
 import { startTimeline } from "./timeline_view.js";
 
+import { askMove } from "./move_dialog.js";
+import { placePanel } from "./place.js";
+import { replayPanel } from "./replay.js";
+import { reportPanel } from "./report.js";
+import { rescuePanel } from "./rescue.js";
+import { sidePanel } from "./side_panel.js";
+
 /* ---- The dispatcher's hand: words, and panels by the region they fill. ---- */
 
-const AREAS = ["shared", "problems", "console"];
+const AREAS = ["shared", "problems", "console", "hand", "report"];
 
 /**
  * Each is called once with the model and returns an element that keeps itself up to date; but
  * `move` asks where a drop shall go: `askMove({drop, courier, after})`.
  */
 const PANELS = {
-  // move: askMove,
-  // breaches: rescuePanel,
-  // side: sidePanel,
-  // place: placePanel,
-  // report: reportPanel,
-  // replay: replayPanel,
+  move: askMove,
+  breaches: rescuePanel,
+  side: sidePanel,
+  place: placePanel,
+  report: reportPanel,
+  replay: replayPanel,
 };
 
 /* ---- */

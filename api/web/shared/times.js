@@ -22,6 +22,11 @@ export function setCity(city) {
   if (stands === null) heardTime(told);
 }
 
+/** Returns the name of the city's time zone. */
+export function cityZone() {
+  return timezone;
+}
+
 /** Takes the header `Date` of an answer, which is to the second. */
 export function heardDate(text) {
   const told = text ? Date.parse(text) : NaN;

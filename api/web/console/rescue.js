@@ -1,0 +1,161 @@
+/**
+ * Promises in danger, each with the move that would save it, and a button that makes it.
+ */
+
+import { sayError } from "../shared/ask.js";
+import { el, fill, keep, setText } from "../shared/dom.js";
+import { countdown, now, span } from "../shared/times.js";
+import { onLanguage, t } from "../shared/words.js";
+import { toast } from "./announce.js";
+import { askMove } from "./move_dialog.js";
+import { explained, lookAt, makeMove, tryMove } from "./moves.js";
+import { buildingName, chanceText, courierName, onNames, orderName } from "./place_names.js";
+import { select } from "./selection.js";
+
+/** Below this chance a promise will probably break: as the policy's `foresee_below` unless set. */
+const PROBABLY_BROKEN = 0.5;
+const OPEN = new Set(["placed", "planned", "under_way"]);
+
+/** Returns the promises in danger: those the model was told of, and those that were so before. */
+export function dangers(model) {
+  const told = model.breaches();
+  const names = new Set(told.map(({ order }) => order));
+  const others = model
+    .orders()
+    .filter(
+      ({ id, status, promise }) =>
+        !names.has(id) &&
+        OPEN.has(status) &&
+        promise.state === "running" &&
+        promise.p_on_time !== null &&
+        promise.p_on_time < PROBABLY_BROKEN,
+    );
+  const found = others.map(({ id, drops, promise }) => ({
+    kind: "foreseen",
+    order: id,
+    drop: (drops.find(({ closed_at }) => !closed_at) ?? drops[0]).id,
+    chance: promise.p_on_time,
+    rescue: null,
+    due: Date.parse(promise.due_at),
+  }));
+  return [...told, ...found].sort((a, b) => a.due - b.due);
+}
+
+/**
+ * Makes the move that would save a promise: tried first, and asked about where it makes more
+ * promises late than was said. Returns whether it was made.
+ */
+export async function takeRescue(model, { drop, rescue }) {
+  const wish = { courier: rescue.courier, after: rescue.after, pinned: true };
+  const seen = await lookAt(drop);
+  const { delays } = await tryMove(drop, wish);
+  const said = new Set([...rescue.late, seen.drop.order]);
+  const isWorse = delays.some(({ order, still_on_time: kept }) => !kept && !said.has(order));
+  if (isWorse) return askMove({ drop, ...wish });
+  await makeMove(model, seen, wish);
+  return true;
+}
+
+/** Returns a line that tells a rescue, its gain and cost, with the button that takes it. */
+export function rescueLine(model, { drop, order, p_on_time: chance, rescue }) {
+  const take = el("button", { type: "button", class: "primary" }, t("hand.take_rescue"));
+  take.setAttribute("aria-label", t("hand.take_rescue_of", { order }));
+  take.hidden = !model.may("drops.move");
+  take.addEventListener("click", async () => {
+    take.disabled = true;
+    try {
+      await takeRescue(model, { drop, rescue });
+    } catch (error) {
+      toast(sayError(error), { kind: "bad" });
+    }
+    take.disabled = false;
+  });
+  return el("div", { class: "rescue" }, el("p", { class: "told" }, rescueWords(model, chance, rescue)), take);
+}
+
+function rescueWords(model, chance, { courier, after, p_on_time: then, harm_s: harm, late }) {
+  const to = t(after ? "hand.rescue_after" : "hand.rescue_to", { courier: courierName(model, courier), drop: after });
+  const cost = harm ? t("hand.rescue_harm", { by: span(harm) }) : t("hand.rescue_harmless");
+  const gain = el("b", { class: "is-good" }, `${chanceText(chance)} → ${chanceText(then)}`);
+  const lost = late.length ? el("b", { class: "is-bad" }, t("hand.n_late", { n: late.length })) : null;
+  return [to, " ", gain, " · ", cost, lost ? [" · ", lost] : null];
+}
+
+/** Returns the list of promises in danger, which keeps itself up to date. */
+export function rescuePanel(model) {
+  const known = new Map();
+  const list = el("ul", { class: "dangers" });
+  const node = el("div", { class: "rescues" }, list);
+  const update = () => {
+    const found = dangers(model);
+    node.hidden = !found.length;
+    keep(
+      list,
+      found,
+      ({ order }) => order,
+      () => el("li", {}),
+      (item, danger) => show(model, item, danger, known),
+    );
+  };
+  const tick = () => {
+    for (const left of list.querySelectorAll("[data-due]"))
+      setText(left, countdown((left.dataset.due - now()) / 1000));
+  };
+  const renew = () => {
+    known.clear();
+    update();
+  };
+  for (const part of ["breaches", "orders"]) model.on(part, update);
+  model.on("plan", renew);
+  model.on("tick", tick);
+  onNames(renew);
+  onLanguage(() => {
+    for (const item of list.children) item.shown = null;
+    update();
+  });
+  update();
+  return node;
+}
+
+/** Shows a danger in its line; what is the same as before is left alone, focus and all. */
+function show(model, item, danger, known) {
+  const asked = danger.rescue ? { ...danger, p_on_time: danger.chance } : known.get(danger.drop);
+  const place = model.drop(danger.drop)?.drop.desk.building;
+  const told = JSON.stringify([danger, asked, place && buildingName(place)]);
+  if (item.shown === told) return;
+  item.shown = told;
+  const open = () => select({ kind: "drop", id: danger.drop });
+  const name = el(
+    "button",
+    { type: "button", class: "quiet told name", on: { click: open } },
+    orderName(model, danger.order),
+  );
+  item.className = danger.kind;
+  fill(
+    item,
+    el("span", { class: "mark" }, t(`hand.danger_${danger.kind}`)),
+    el("b", { class: "left", data: { due: danger.due } }, countdown((danger.due - now()) / 1000)),
+    name,
+    el("span", { class: "soft told" }, place ? buildingName(place) : ""),
+    asked?.rescue
+      ? rescueLine(model, { ...danger, p_on_time: danger.chance, rescue: asked.rescue })
+      : el(
+          "p",
+          { class: "soft" },
+          t(asked ? "hand.no_rescue_short" : "hand.looking", { chance: chanceText(danger.chance) }),
+        ),
+  );
+  if (asked || known.has(danger.drop)) return;
+  known.set(danger.drop, null);
+  lookFor(model, item, danger, known);
+}
+
+async function lookFor(model, item, danger, known) {
+  try {
+    known.set(danger.drop, await explained(danger.drop));
+    if (item.isConnected) show(model, item, danger, known);
+  } catch {
+    // The line says what is known; it is asked again with the next plan.
+    known.delete(danger.drop);
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * A drop at the side: where it goes, who brings it when, what was given for it, and why it is late.
+ */
+
+import { ask, sayError } from "../shared/ask.js";
+import { el, fill, svg } from "../shared/dom.js";
+import { clockTime, dayTime } from "../shared/times.js";
+import { t } from "../shared/words.js";
+import { explanation } from "./explain.js";
+import { askMove } from "./move_dialog.js";
+import { lookAt, makeMove } from "./moves.js";
+import { chanceText, courierName, deskName, goods, orderName } from "./place_names.js";
+import { doing, facts, linkTo, promiseClock, statusMark, viewOf } from "./side_parts.js";
+
+const CLOSED = new Set(["accepted", "partly_accepted", "rejected", "failed", "cancelled"]);
+const LIKELY = 0.8;
+
+/** Returns the view of a drop. */
+export function dropView(model, id) {
+  return viewOf(
+    () => {
+      const known = model.drop(id);
+      return [
+        known?.drop,
+        known?.order.promise,
+        known && deskName(known.drop.desk),
+        known && courierName(model, known.drop.courier),
+        model.unassigned(id),
+      ];
+    },
+    () => {
+      const known = model.drop(id);
+      return known ? draw(model, known) : el("p", { class: "soft" }, t("hand.gone"));
+    },
+  );
+}
+
+function draw(model, { drop, order }) {
+  const { desk } = drop;
+  return [
+    el("h2", {}, t("hand.drop_title", { id: drop.id })),
+    el(
+      "p",
+      { class: "marks" },
+      statusMark(drop.status),
+      drop.pinned ? el("span", { class: "mark" }, t("hand.pinned_mark")) : null,
+      linkTo("order", order.id, orderName(model, order.id)),
+    ),
+    CLOSED.has(drop.status) ? null : promiseClock(order),
+    el("p", { class: "told where" }, linkTo("building", desk.building, deskName(desk))),
+    facts(
+      ["goods", goods(drop.items)],
+      ["contact", [desk.contact?.name, desk.contact?.phone].filter(Boolean).join(" · ")],
+      ["note", drop.note],
+      [
+        "courier",
+        drop.courier ? linkTo("courier", drop.courier, courierName(model, drop.courier)) : t("hand.nobody"),
+      ],
+      ["eta", drop.eta && t("hand.eta_p90", { time: clockTime(drop.eta), late: clockTime(drop.eta_p90) })],
+      ["chance", order.promise.p_on_time === null ? null : chanceText(order.promise.p_on_time)],
+      ["held_until", drop.held_until && dayTime(drop.held_until)],
+      ["closed_at", drop.closed_at && dayTime(drop.closed_at)],
+      ["failure", drop.failure && t(`hand.fail_${drop.failure}`)],
+    ),
+    lines(drop),
+    el("div", { class: "actions" }, actions(model, drop)),
+    CLOSED.has(drop.status)
+      ? proofs(model, drop)
+      : needsExplaining(drop, order)
+        ? explanation(model, drop.id)
+        : asksWhy(model, drop),
+  ];
+}
+
+/** In nobody's route, late, or not likely in time. */
+function needsExplaining(drop, { promise }) {
+  const isLate = drop.eta && promise.due_at && Date.parse(drop.eta) > Date.parse(promise.due_at);
+  return !drop.courier || isLate || promise.state === "breached" || (promise.p_on_time ?? 1) < LIKELY;
+}
+
+function asksWhy(model, drop) {
+  const node = el("div", {});
+  fill(
+    node,
+    doing("explain", async () => fill(node, explanation(model, drop.id))),
+  );
+  return node;
+}
+
+function actions(model, drop) {
+  if (!model.may("drops.move") || !["waiting", "planned"].includes(drop.status)) return [];
+  const pin = async (pinned) => {
+    const seen = await lookAt(drop.id);
+    await makeMove(model, seen, { courier: pinned ? seen.drop.courier : null, after: null, pinned });
+  };
+  return [
+    doing("move", () => askMove({ drop: drop.id }), { primary: true }),
+    drop.pinned ? doing("unpin", () => pin(false)) : drop.courier ? doing("pin", () => pinHere(model, drop)) : null,
+  ];
+}
+
+/** Pins a drop where it is, behind the one that it follows now. */
+async function pinHere(model, { id }) {
+  const seen = await lookAt(id);
+  const stops = model.plan().routes.find(({ courier }) => courier === seen.drop.courier)?.stops ?? [];
+  const handed = stops.filter(({ kind }) => kind === "deliver").flatMap(({ drops }) => drops);
+  await makeMove(model, seen, {
+    courier: seen.drop.courier,
+    after: handed[handed.indexOf(id) - 1] ?? null,
+    pinned: true,
+  });
+}
+
+function lines({ lines: told }) {
+  if (!told.length) return null;
+  const line = ({ sku, accepted, rejected, reason }) =>
+    el(
+      "li",
+      { class: rejected ? "is-bad" : "" },
+      el("span", { class: "told" }, sku),
+      ` ${t("hand.accepted_n", { n: accepted })}`,
+      rejected ? ` · ${t("hand.rejected_n", { n: rejected })} ${reason ? t(`hand.line_${reason}`) : ""}` : "",
+    );
+  return el("ul", { class: "accepted" }, told.map(line));
+}
+
+/** Shows what was given for a drop, to those who may see persons. */
+function proofs(model, drop) {
+  const node = el("section", { class: "proofs" });
+  if (!model.may("contacts.read")) return node;
+  ask("GET", `/v1/drops/${encodeURIComponent(drop.id)}/proofs`).then(
+    ({ body }) =>
+      fill(
+        node,
+        el("h3", {}, t("hand.proofs")),
+        body.items.length
+          ? body.items.map((proof) => shown(model, proof))
+          : el("p", { class: "soft" }, t("hand.no_proofs")),
+      ),
+    (error) => fill(node, el("p", { class: "notice bad" }, sayError(error))),
+  );
+  return node;
+}
+
+function shown(model, { kind, courier, at, signature }) {
+  const words = t(`hand.proof_${kind}`, { courier: courierName(model, courier), time: dayTime(at) });
+  const drawn =
+    signature &&
+    svg(
+      "svg",
+      { viewBox: "0 0 300 150", class: "signature", role: "img", "aria-label": words },
+      svg("path", { d: signature, fill: "none", stroke: "currentColor", "stroke-width": 2 }),
+    );
+  return el("figure", {}, drawn, el("figcaption", {}, words));
+}
