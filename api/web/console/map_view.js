@@ -42,13 +42,9 @@ export async function startMap(model) {
     draw();
     follow(map, model);
   });
-  let isPlaced = false;
-  new ResizeObserver(() => {
-    map.invalidateSize({ animate: false });
-    // Only now the map has the size that the page gives it.
-    if (!isPlaced) lookAt(map, model, sheet);
-    isPlaced = true;
-  }).observe(element);
+  const home = () => lookAt(map, model, sheet);
+  keepInSight(map, element, model, home);
+  map.addControl(homeButton(home));
   const write = () => {
     const words = ["committed", "planned", "heard", "guessed"];
     fill(legend, words.map((name) => el("li", { class: name }, t(`console.map_${name}`))));
@@ -58,12 +54,40 @@ export async function startMap(model) {
   write();
 }
 
-/** Shows where work is at first, the whole city where there is none. */
+/** Shows all work until somebody moves the map: then it stays where they left it. */
+function keepInSight(map, element, model, home) {
+  let isTheirs = false;
+  for (const name of ["pointerdown", "wheel", "keydown"]) element.addEventListener(name, () => (isTheirs = true), true);
+  const look = () => isTheirs || home();
+  // Only when it is observed has the map the size that the page gives it.
+  new ResizeObserver(() => {
+    map.invalidateSize({ animate: false });
+    look();
+  }).observe(element);
+  model.on("plan", look);
+}
+
+/** Returns the button that shows all work again. */
+function homeButton(home) {
+  const button = el("button", { type: "button", class: "map-home", on: { click: home } });
+  const write = () => {
+    button.title = t("console.map_all");
+    button.setAttribute("aria-label", t("console.map_all"));
+  };
+  fill(button, "⤢");
+  onLanguage(write);
+  write();
+  const control = new L.Control({ position: "topright" });
+  control.onAdd = () => button;
+  return control;
+}
+
+/** Shows where work is, the whole city where there is none. */
 function lookAt(map, model, sheet) {
   const spots = model.plan().routes.flatMap(({ stops }) => stops.map(({ place }) => [place.lat, place.lon]));
   const [west, south, east, north] = sheet.bbox;
   const box = spots.length > 1 ? L.latLngBounds(spots).pad(0.12) : L.latLngBounds([south, west], [north, east]);
-  map.fitBounds(box, { animate: false });
+  map.fitBounds(box, { animate: false, maxZoom: 16.5 });
 }
 
 /** Brings what is selected into sight, where it is not. */

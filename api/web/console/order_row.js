@@ -113,7 +113,7 @@ function leftWord({ drop, state, due, order }) {
 
 function slackWord({ slack, state }) {
   if (slack === null || state === "done" || state === "stopped") return "";
-  const size = Math.abs(slack) < CLOSE_S ? minutes(Math.abs(slack)) : span(Math.abs(slack));
+  const size = Math.abs(slack) < 2 * CLOSE_S ? minutes(Math.abs(slack)) : span(Math.abs(slack));
   return slack < 0 ? `−${size}` : `+${size}`;
 }
 
