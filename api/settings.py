@@ -152,7 +152,7 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     allowed_hosts: tuple[HostName, ...] = ()
     trusted_proxies: tuple[Address, ...] = ()
-    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = 50
+    requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = 20
     requests_at_once: Annotated[int, Field(ge=1, le=10_000)] = 16
     clock: Literal["system", "manual"] = "system"
     clock_start: AwareDatetime | None = None
