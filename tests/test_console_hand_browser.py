@@ -49,10 +49,10 @@ def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
     return answer.json() if answer.content else None
 
 
-def order(service: Service, desk: str = "k_1", **changes: Any) -> Any:
+def order(at: Service, desk: str = "k_1", **changes: Any) -> Any:
     drop = {"desk": {"id": desk}, "items": [{"sku": "A4-80", "quantity": 2}]}
     body = {"service": "urgent", "drops": [drop], "on_infeasible": "accept_late"} | changes
-    return ask(service, "POST", "/v1/orders", body)
+    return ask(at, "POST", "/v1/orders", body)
 
 
 def carrier(service: Service, drop: str) -> str:
@@ -64,6 +64,7 @@ def other(courier: str) -> str:
 
 
 def opened(page: Page) -> Page:
+    page.set_default_timeout(8000)
     page.wait_for_selector("#console:not([hidden])")
     return page
 
@@ -85,7 +86,7 @@ def begin_order(page: Page, words: str = "asianajo reims") -> None:
     """Writes an order for the first desk that some words find."""
     page.get_by_role("button", name="New order").click()
     page.get_by_role("combobox", name="Where to").fill(words)
-    page.get_by_role("option").first.wait_for()
+    page.locator(".found [role=option]").first.wait_for()
     page.keyboard.press("Enter")
     page.get_by_role("textbox", name="Article").fill("A4-80")
     page.get_by_role("spinbutton", name="Quantity").fill("3")
