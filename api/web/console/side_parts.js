@@ -23,14 +23,17 @@ export function facts(...pairs) {
 /** Returns a button that does something, and says what went wrong where it fails. */
 export function doing(name, work, { primary = false } = {}) {
   const button = el("button", { type: "button", class: primary ? "primary" : "" }, t(`hand.${name}`));
+  // Not disabled meanwhile: the focus would be lost, and with it the way back from a dialog.
+  let isBusy = false;
   button.addEventListener("click", async () => {
-    button.disabled = true;
+    if (isBusy) return;
+    isBusy = true;
     try {
       await work();
     } catch (error) {
       toast(sayError(error), { kind: "bad" });
     }
-    button.disabled = false;
+    isBusy = false;
   });
   return button;
 }
