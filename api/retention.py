@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch import proofs
+from dispatch import photos, proofs
 from dispatch.erasing import forget_positions, sweep
 from dispatch.events import ContactsErased
 from dispatch.links import forget_over
@@ -37,6 +37,7 @@ class Retention:
             state = room.dispatcher.state
             forget_over(connection, room.zone, state, room.now)
             proofs.forget(connection, room.zone, room.now - self._contacts_s)
+            photos.forget(connection, room.zone, room.now - self._contacts_s)
             gone = sweep(connection, room.zone, state, room.now, self._contacts_s)
         if gone:
             reason = f"Needed by nothing for {self._contacts_s} s."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
 
-from dispatch import proofs, schema
+from dispatch import photos, proofs, schema
 from dispatch.kept_contacts import erase, note_use, unused_since
 from dispatch.orders import DropStatus
 
@@ -32,12 +32,13 @@ SWEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased: references, and how many answers, positions and proofs of hand-over."""
+    """What was erased: references, and how many answers, positions, proofs and photos."""
 
     contacts: tuple[str, ...]
     answers: int
     positions: int
     proofs: int
+    photos: int
 
 
 def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
@@ -49,7 +50,8 @@ def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
     answers = purge_answers(connection, found.zone, drops, courier)
     positions = 0 if courier is None else _forget_position(connection, found.zone, courier)
     signed = proofs.erase(connection, found.zone, drops)
-    return Erased(tuple(sorted(refs)), answers, positions, signed)
+    shown = photos.erase(connection, found.zone, drops)
+    return Erased(tuple(sorted(refs)), answers, positions, signed, shown)
 
 
 def _forget_position(connection: Connection, zone: str, courier: str) -> int:

@@ -184,7 +184,7 @@ def test_while_the_service_runs_nothing_is_erased_and_the_cure_is_told(
         assert "Nothing was erased. It is the service: stop it, run this again" in told.stderr
         dry = dispatch("privacy", "erase", PHONE, "--db", home.url, "--dry-run")
         assert dry.returncode == 0
-        assert "1 contacts, 2 notes, 0 positions, 0 proofs would be erased" in dry.stdout
+        assert "1 contacts, 2 notes, 0 positions, 0 proofs, 0 photos would be erased" in dry.stdout
         order = client.get("/v1/orders/o_1").json()
         assert order["drops"][0]["desk"]["contact"]["name"] == NAME
 
