@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import socket
+import struct
 import time
+import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -212,6 +215,61 @@ def test_three_taps_in_a_moment_whose_answer_is_lost_are_one(
     (tap,) = taps(service, courier, "loaded")
     assert tap["result"] == "applied"
     assert taps(service, courier, "departed") == []
+
+
+def taken() -> Any:
+    """Returns a file as a camera gives it: of 2400 by 1800 pixels, each unlike the next."""
+    rows = b"".join(b"\0" + random.Random(y).randbytes(2400) for y in range(1800))
+    head = struct.pack(">IIBBBBB", 2400, 1800, 8, 0, 0, 0, 0)
+    place = b"Comment\0taken at 60.17 N 24.94 E"
+    chunks = ((b"IHDR", head), (b"tEXt", place), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    told = b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+    return {"name": "photo.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + told}
+
+
+def test_photos_are_made_small_wait_on_the_phone_and_come_after_the_tap(
+    chromium: Browser, service: Service, courier: str
+) -> None:
+    drop = place(service)["drops"][0]["id"]
+    with looking(chromium, service, "/courier", allowed=AWAY, **PHONE) as page:
+        sign_in(page, service, courier)
+        load(page)
+        until(lambda: len(taps(service, courier, "arrived")) == 1)
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Hand over").click()
+        page.get_by_role("button", name="Accept one less of Paper").click()
+        page.get_by_text("Dirty").first.click()
+        page.get_by_label("Add a photo of Paper").set_input_files(taken())
+        page.locator(".lines .photos img").wait_for()
+        whole = page.get_by_label("Add a photo", exact=True)
+        whole.set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"<svg/>"})
+        page.get_by_text("This file is no picture.").wait_for()
+        assert found_by_all(page) == []
+        page.locator("[name=proof][value=none]").check()
+        page.get_by_role("button", name="Handed over").click()
+        page.locator("#depth", has_text="1 report waits · 1 photo waits").wait_for()
+        # The page may go and come again without a network: the photo is still there.
+        page.reload()
+        page.locator("#depth", has_text="1 photo waits").wait_for()
+        sent: list[str] = []
+        page.on("request", lambda asked: sent.append(f"{asked.method} {asked.url}"))
+        page.context.set_offline(False)
+        page.wait_for_selector("#depth", state="hidden")
+        told = [line.rpartition("/")[2] for line in sent if line.startswith(("POST", "PUT"))]
+        assert [word.partition("?")[2] for word in told if "?" in word] == ["sku=A4-80"]
+        assert told[0] == "actions"
+    (photo,) = ask(service, "GET", f"/v1/drops/{drop}/proofs")["items"]
+    assert (photo["kind"], photo["photo"]["sku"]) == ("photo", "A4-80")
+    picture = service.http.get(photo["photo"]["path"])
+    assert picture.headers["content-type"] == "image/jpeg"
+    # Noise is the hardest thing to make small.
+    assert 10_000 < len(picture.content) <= 300_000
+    assert b"60.17" not in picture.content
+    width = int.from_bytes(picture.content[picture.content.index(b"\xff\xc0") + 7 :][:2], "big")
+    assert width <= 1600
 
 
 def loaded(page: Page) -> None:
