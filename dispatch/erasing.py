@@ -16,6 +16,8 @@ from sqlalchemy import delete, or_, select, update
 from dispatch import photos, proofs, schema
 from dispatch.kept_contacts import erase, note_use, unused_since
 from dispatch.orders import DropStatus
+from dispatch.quoted import erase_quotes, quotes_of
+from dispatch.subjects import subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -48,6 +50,7 @@ def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
     courier = None if found.courier is None else found.courier.id
     erase(connection, found.zone, refs, now)
     answers = purge_answers(connection, found.zone, drops, courier)
+    answers += erase_quotes(connection, quotes_of(connection, found.zone, (found.subject,)))
     positions = 0 if courier is None else _forget_position(connection, found.zone, courier)
     signed = proofs.erase(connection, found.zone, drops)
     shown = photos.erase(connection, found.zone, drops)
@@ -129,6 +132,8 @@ def sweep(
         refs = frozenset(gone)
         mine = {d.id for d in state.drops.values() if d.desk.contact in refs or d.note in refs}
         purge_answers(connection, zone, mine)
+        subjects = subjects_of(held.contact for held in stale if held.ref in refs)
+        erase_quotes(connection, quotes_of(connection, zone, subjects))
     return gone
 
 

@@ -22,6 +22,8 @@ from dispatch.photos import read as read_photos
 from dispatch.places import DirectoryDesk
 from dispatch.proofs import Proof
 from dispatch.proofs import read as read_proofs
+from dispatch.quoted import Quote as Quoted
+from dispatch.quoted import quotes_of
 from dispatch.requests import Position
 from dispatch.stored import about, read_log, read_positions
 from dispatch.subjects import Subject
@@ -57,6 +59,7 @@ class Personal:
     ``shared`` are notes among them that stand at drops of others too and do not. ``drops`` and
     ``desks`` refer to them, or, for a courier, were on board with them. ``proofs`` are what was
     signed for these drops, ``photos`` those of their hand-over; of a courier they tell nothing.
+    ``quoted`` are answers kept for requests sent again that quote them in what is wrong.
     ``mentions`` are texts in entries of the log.
     """
 
@@ -73,12 +76,13 @@ class Personal:
     position: Position | None
     proofs: tuple[Proof, ...]
     photos: tuple[Photo, ...]
+    quoted: tuple[Quoted, ...]
     mentions: tuple[Mention, ...]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is held."""
-        return not (self.contacts or self.notes or self.courier or self.mentions)
+        return not (self.contacts or self.notes or self.courier or self.mentions or self.quoted)
 
     @property
     def namesakes(self) -> tuple[str, ...]:
@@ -127,6 +131,7 @@ def personal(connection: Connection, zone: str, subject: Subject) -> Personal:
         position=read_positions(connection, zone).get(courier.id) if courier else None,
         proofs=() if courier else read_proofs(connection, zone, mine),
         photos=() if courier else read_photos(connection, zone, mine),
+        quoted=() if courier else quotes_of(connection, zone, (subject,)),
         mentions=tuple(_mentions(connection, zone, subject)),
     )
 
@@ -211,6 +216,7 @@ def as_json(connection: Connection, found: Personal) -> dict[str, Any]:
         "quotes": [{"id": q.id, "made_at": q.made_at, "order": q.order} for q in found.quotes],
         "proofs": [asdict(proof) for proof in found.proofs],
         "photos": [_photo_json(connection, found.zone, photo) for photo in found.photos],
+        "answers": [{"principal": each.principal, "key": each.key} for each in found.quoted],
         "mentions": [asdict(mention) for mention in found.mentions],
     }
     return told if found.courier is None else told | _courier_json(connection, found, found.courier)
