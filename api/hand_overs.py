@@ -125,7 +125,7 @@ def _kind(room: Room, courier: str, action: Action, proof: ProofIn) -> str:
     if drop is None or drop.courier != courier:
         # Nobody uses up the tries for what somebody else brings.
         return proofs.NO_PIN
-    with room.database.write() as connection:
+    with room.write() as connection:
         return proofs.judge_pin(connection, room.zone, drop.id, proof.pin)
 
 
@@ -149,5 +149,5 @@ def keep_proofs(
             body = given[action.action_id].signature or ""
             drop = _drop_of(room, action)
             proof = Proof(drop, action.action_id, courier, action.proof, body, room.now)
-            with room.database.write() as connection:
+            with room.write() as connection:
                 proofs.write(connection, room.zone, proof)

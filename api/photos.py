@@ -182,7 +182,7 @@ def _brought(room: Room, who: Principal, drop_id: str, sku: str | None) -> Drop:
 
 def _kept(room: Room, photo: Photo, body: bytes) -> Photo:
     """Returns the photo as it is held, stored now or, the same one, before."""
-    with room.database.write() as connection:
+    with room.write() as connection:
         held = {p.photo_id: p for p in photos.read(connection, room.zone, (photo.drop_id,))}
         if (before := held.get(photo.photo_id)) is not None:
             if photos.body_of(connection, room.zone, photo.drop_id, photo.photo_id) == body:
