@@ -17,7 +17,7 @@ from api.pages import WEB
 from tests.browser import HOSTILE, TEN, is_untouched, looking, refused, running, serious
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -34,6 +34,9 @@ AWAY = "Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED
 """What the console says while nobody answers."""
 
 SIGNED_OUT = refused(401)
+BROUGHT = ("loaded", "departed", "arrived")
+"""What is tapped until the goods are at the desk."""
+
 LEAST_PX = 48
 """What a thumb needs."""
 
@@ -81,11 +84,15 @@ def sign_in(page: Page, service: Service, courier: str) -> None:
     page.wait_for_selector("#bar:not([hidden])")
 
 
-def load(page: Page) -> None:
-    """Takes what the store has ready, and goes to the desk."""
-    page.get_by_role("button", name="Loaded").click()
-    page.get_by_role("button", name="Set off").click()
-    page.get_by_role("button", name="I am there").click()
+def bring(service: Service, courier: str, kinds: Sequence[str] = BROUGHT) -> None:
+    """Lets a courier do what leads to the desk, without a page: buttons wait for calm thumbs."""
+    for kind in kinds:
+        heard = f"/v1/couriers/{courier}/actions"
+        number = ask(service, "GET", f"{heard}?limit=1")["expected_seq"] or 1
+        stop = ask(service, "GET", f"/v1/couriers/{courier}/route")["stops"][0]["id"]
+        action = {"action_id": f"{kind}-{number}", "seq": number, "kind": kind, "stop": stop}
+        (told,) = ask(service, "POST", heard, {"actions": [action]})["results"]
+        assert told["result"] == "applied", told
 
 
 def free_port() -> int:
@@ -155,10 +162,10 @@ def test_delivered_by_impatient_thumbs_without_a_network_is_delivered_once(
     chromium: Browser, service: Service, courier: str
 ) -> None:
     drop = place(service)["drops"][0]["id"]
+    bring(service, courier)
     with looking(chromium, service, "/courier", allowed=AWAY, **PHONE) as page:
         sign_in(page, service, courier)
-        load(page)
-        until(lambda: len(taps(service, courier, "arrived")) == 1)
+        page.get_by_role("button", name="Hand over").wait_for()
         page.context.set_offline(True)
         page.get_by_role("button", name="Hand over").click()
         page.get_by_role("button", name="Accept one less of Paper").click()
@@ -234,10 +241,10 @@ def test_photos_are_made_small_wait_on_the_phone_and_come_after_the_tap(
     chromium: Browser, service: Service, courier: str
 ) -> None:
     drop = place(service)["drops"][0]["id"]
+    bring(service, courier)
     with looking(chromium, service, "/courier", allowed=AWAY, **PHONE) as page:
         sign_in(page, service, courier)
-        load(page)
-        until(lambda: len(taps(service, courier, "arrived")) == 1)
+        page.get_by_role("button", name="Hand over").wait_for()
         page.context.set_offline(True)
         page.get_by_role("button", name="Hand over").click()
         page.get_by_role("button", name="Accept one less of Paper").click()
@@ -346,7 +353,8 @@ def test_names_of_any_kind_are_shown_as_text(
         sign_in(page, service, courier)
         page.get_by_role("button", name="Loaded").wait_for()
         assert page.get_by_text(name[:40]).count() >= 1
-        load(page)
+        bring(service, courier)
+        page.get_by_role("button", name="Hand over").wait_for()
         assert page.locator(".contact b").inner_text() == name
         page.get_by_role("button", name="Hand over").click()
         page.wait_for_selector(".sheet")
@@ -385,9 +393,8 @@ def test_a_thumb_and_a_screen_reader_find_everything(
         sign_in(page, service, courier)
         page.wait_for_selector("article.load")
         screens["load"] = found_by_all(page)
-        for phase in ("load", "deliver", "deliver"):
-            page.locator(f"article.{phase}").wait_for()
-            page.locator(".actions .primary").click()
+        bring(service, courier)
+        page.locator("article.deliver").wait_for()
         page.locator(".actions .second").wait_for()
         page.locator("summary").click()
         page.wait_for_selector(".map canvas")
@@ -428,9 +435,8 @@ def test_the_buyer_sees_the_order_come_and_tells_the_pin(
         looking(chromium, service, link["path"], **PHONE) as buyer,
     ):
         buyer.wait_for_selector("text=We prepare your order")
+        bring(service, courier)
         sign_in(page, service, courier)
-        load(page)
-        until(lambda: len(taps(service, courier, "arrived")) == 1)
         buyer.reload()
         buyer.wait_for_selector("text=The courier is coming to you")
         pin = buyer.locator(".pin b").inner_text()
