@@ -53,9 +53,16 @@ def with_contacts(who: Principal, view: View, drops: Iterable[Drop], read: Read)
     return _with(view, {ref for d in shown for ref in (d.desk.contact, d.note)}, read)
 
 
+def reveals_position(who: Principal, courier: str) -> bool:
+    """Returns whether somebody is told where a courier is; couriers are of themselves."""
+    return who.may("contacts.read") and who.courier in (None, courier)
+
+
 def with_names(who: Principal, view: View, couriers: Iterable[Courier], read: Read) -> View:
-    """Returns a view in which somebody finds the names of couriers that they are told."""
-    return _with(view, {c.name for c in couriers if reveals_name(who, c)}, read)
+    """Returns a view in which somebody finds names and places of couriers that they are told."""
+    seen = {c: at for c, at in view.positions.items() if reveals_position(who, c)}
+    told = replace(view, positions=seen)
+    return _with(told, {c.name for c in couriers if reveals_name(who, c)}, read)
 
 
 def with_directory(who: Principal, view: View, desks: Iterable[DirectoryDesk], read: Read) -> View:

@@ -107,11 +107,20 @@ class ShiftOut(Out):
     end: Moment
 
 
+class PositionOut(Out):
+    """Where a courier's phone said it was, and when."""
+
+    lat: float
+    lon: float
+    at: Moment
+
+
 class CourierOut(Out):
     """
     A courier; ``place`` is where the last stop ended, ``committed`` the stop under way.
 
-    ``name`` is empty where it is erased, or not for who asks.
+    ``name`` is empty where it is erased, or not for who asks. ``position`` is the last one told in
+    this shift; null where none was, or it is not for who asks.
     """
 
     id: str
@@ -124,6 +133,7 @@ class CourierOut(Out):
     paused: bool
     silent: bool
     place: DeskPlaceOut | StreetPlaceOut
+    position: PositionOut | None
     committed: str | None
     on_board: list[str]
     returning: list[str]
@@ -267,6 +277,13 @@ def known_courier(room: Room, courier_id: str) -> Courier:
     return courier
 
 
+def _position_out(courier: Courier, view: View) -> PositionOut | None:
+    found = view.positions.get(courier.id)
+    if found is None or found.at < courier.shift_start:
+        return None
+    return PositionOut(lat=found.lat, lon=found.lon, at=view.moment(found.at))
+
+
 def courier_out(courier: Courier, view: View) -> CourierOut:
     """Returns a courier as JSON."""
     return CourierOut(
@@ -280,6 +297,7 @@ def courier_out(courier: Courier, view: View) -> CourierOut:
         paused=courier.paused,
         silent=courier.silent,
         place=place_of(courier.place, view),
+        position=_position_out(courier, view),
         committed=courier.committed.stop if courier.committed else None,
         on_board=[drop.id for drop in view.state.on_board(courier.id)],
         returning=[drop.id for drop in view.state.returning(courier.id)],

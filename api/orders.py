@@ -29,7 +29,7 @@ from dispatch.ordering import cancel_order, goods_ready, place_order
 from dispatch.orders import Order
 from dispatch.owners import own
 from dispatch.requests import OrderRequest
-from dispatch.status import order_status
+from dispatch.status import ended_at, order_status
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
@@ -46,6 +46,10 @@ Status = Literal[
     "cancelled",
 ]
 
+
+EndedSince = Annotated[
+    Instant | None, Query(description="leaves out orders that ended before; open ones are kept")
+]
 
 Channel = Literal["phone", "fax", "mail", "console", "api", "file"]
 """How an order came in."""
@@ -142,6 +146,7 @@ async def list_orders(
     who: Who,
     status: Annotated[Status | None, Query()] = None,
     service: Annotated[ServiceName | None, Query()] = None,
+    ended_since: EndedSince = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[OrderOut]:
@@ -158,6 +163,8 @@ async def list_orders(
                 return False
             if service is not None and order.service != service:
                 return False
+            if ended_since is not None and _ended_before(ended_since, order, view):
+                return False
             return status is None or status == order_status(order, view.drops_of(order), view.plan)
 
         ids, following = page_of(view.state.orders, cursor, limit, is_wanted)
@@ -169,6 +176,11 @@ async def list_orders(
 
     # Not on the zone's thread: new orders shall not wait for a long list.
     return await asyncio.to_thread(answer)
+
+
+def _ended_before(moment: int, order: Order, view: View) -> bool:
+    ended = ended_at(order, view.drops_of(order))
+    return ended is not None and ended < moment
 
 
 @router.get(

@@ -5,10 +5,12 @@ The plan of the zone, the one that holds and those before it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from api.access import needs
@@ -16,12 +18,19 @@ from api.answers import SAME, IfNoneMatch, shown
 from api.bodies import Moment, Out
 from api.depends import Here, Who
 from api.order_answers import ReasonOut, reason_out
+from api.route import ways_of
 from api.route_answers import RouteOut, route_out
 from api.view import View
 from api.zone import Zone
+from dispatch.city import Way
 from dispatch.errors import NotFound
 
 router = APIRouter(prefix="/v1/plan", tags=["plan"])
+
+Ways = Sequence[Way | None]
+"""Those of a courier's legs; None where one is not known."""
+
+NO_WAYS: Mapping[str, Ways] = MappingProxyType({})
 
 
 class UnassignedOut(Out):
@@ -41,7 +50,7 @@ class ChangeOut(Out):
 
 
 class PlanOut(Out):
-    """Who goes where, in which order and when. Ways are in the couriers' own routes."""
+    """Who goes where, in which order and when; with ways where they are asked for."""
 
     version: int
     made_at: Moment
@@ -59,9 +68,17 @@ class PlanOut(Out):
     responses=SAME,
     dependencies=[needs("plan.read")],
 )
-async def show(zone: Here, _: Who, if_none_match: IfNoneMatch = None) -> Response:
+async def show(
+    zone: Here,
+    _: Who,
+    ways: Annotated[bool, Query(description="tell the way to each stop too")] = False,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Answers the plan that holds."""
-    return await _shown(zone, await zone.look(), if_none_match)
+    view = await zone.look()
+    routes = view.plan.routes if ways else ()
+    found = {route.courier: await ways_of(zone, view, route.courier) for route in routes}
+    return await _shown(zone, view, if_none_match, found)
 
 
 @router.get(
@@ -92,23 +109,25 @@ async def show_version(
     return await _shown(zone, replace(view, plan=plan), if_none_match)
 
 
-async def _shown(zone: Zone, view: View, if_none_match: str | None) -> Response:
+async def _shown(
+    zone: Zone, view: View, if_none_match: str | None, ways: Mapping[str, Ways] = NO_WAYS
+) -> Response:
     def work() -> Response:
         tag = f"{zone.settings.zone}-v{view.plan.version}"
-        return shown(plan_out(view), tag, if_none_match)
+        return shown(plan_out(view, ways), tag, if_none_match)
 
     return await asyncio.to_thread(work)
 
 
-def plan_out(view: View) -> PlanOut:
-    """Returns the plan of a view as JSON."""
+def plan_out(view: View, ways: Mapping[str, Ways] = NO_WAYS) -> PlanOut:
+    """Returns the plan of a view as JSON; ``ways`` are those of couriers' legs, if shown."""
     plan = view.plan
     return PlanOut(
         version=plan.version,
         made_at=view.moment(plan.made_at),
         travel_epoch=plan.travel_epoch,
         band=plan.band,
-        routes=[route_out(route.courier, view) for route in plan.routes],
+        routes=[route_out(route.courier, view, ways.get(route.courier)) for route in plan.routes],
         unassigned=[
             UnassignedOut(
                 drop=left_out.drop,

@@ -88,8 +88,8 @@ class GoodsOut(Out):
 
 class StopOut(Out):
     """
-    A stop of a route; ``way`` is there in the courier's own route only, where there is one and it
-    is known: not while a routing server does not answer.
+    A stop of a route; ``way`` is told where it is asked for, and in the courier's own route: where
+    there is one and it is known, so not while a routing server does not answer.
 
     ``arrived_at`` is when the courier said to be there. ``cut_off`` says why a committed stop can
     no longer be reached; its times are those last known. ``hand_overs`` are there in a courier's
@@ -130,17 +130,17 @@ def route_out(
     courier: str,
     view: View,
     ways: Sequence[Way | None] | None = None,
-    pinned: Collection[str] = (),
+    pinned: Collection[str] | None = None,
 ) -> RouteOut:
     """
     Returns the route of a courier as JSON; ``ways`` are those of its legs, if they are shown.
 
-    With them goods are; ``pinned`` are drops whose buyers were shown a PIN.
+    ``pinned`` are drops whose buyers were shown a PIN; without it, goods are not shown.
     """
     route = view.plan.route_of(courier)
     stops = route.stops if route else ()
     shown: Sequence[Way | None] = [None] * len(stops) if ways is None else ways
-    goods = [[] if ways is None else _goods(stop, view, pinned) for stop in stops]
+    goods = [[] if pinned is None else _goods(stop, view, pinned) for stop in stops]
     return RouteOut(
         courier=courier,
         plan_version=view.plan.version,

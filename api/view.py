@@ -5,7 +5,7 @@ What a request sees: one state and one plan of a zone, and the city they are in.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from dispatch.dispatcher import Dispatcher
 from dispatch.orders import Drop, Order
 from dispatch.plan import Plan, Stop, Unassigned
 from dispatch.policy import Policy
+from dispatch.requests import Position
 from dispatch.state import State
 
 
@@ -26,7 +27,8 @@ class View:
     One moment of a zone; ``now`` in Unix seconds.
 
     ``contacts`` is what may be told of persons, by reference (`api.contacts`): nothing at first.
-    Made for each answer and thrown away with it, so what it works out is worked out once.
+    ``positions`` are the last that couriers' phones told. Made for each answer and thrown away with
+    it, so what it works out is worked out once.
     """
 
     city: City
@@ -35,11 +37,14 @@ class View:
     now: int
     policy: Policy
     contacts: Mapping[str, Contact] = field(default_factory=dict)
+    positions: Mapping[str, Position] = field(default_factory=dict)
 
     @classmethod
     def of(cls, dispatcher: Dispatcher, now: int) -> View:
         """Returns the view of what is so now."""
-        return cls(dispatcher.city, dispatcher.state, dispatcher.plan, now, dispatcher.policy)
+        positions, _ = dispatcher.surroundings()
+        view = cls(dispatcher.city, dispatcher.state, dispatcher.plan, now, dispatcher.policy)
+        return replace(view, positions=positions)
 
     @cached_property
     def timezone(self) -> ZoneInfo:

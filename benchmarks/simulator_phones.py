@@ -84,8 +84,7 @@ class Phone:
             if self._rng.random() < self._world.faults.wrong_tap:
                 self._tap_wrongly()
             stop = next((s for s in self._stops if s["id"] not in self._done), None)
-            # Home without goods is no work to wait for.
-            if stop is not None and (stop["kind"] != "return" or stop["drops"]):
+            if stop is not None and is_work(stop):
                 await self._serve(stop)
 
     async def _serve(self, stop: dict[str, Any]) -> None:
@@ -181,3 +180,8 @@ class Phone:
                 # What the screen shows is tried again, as long as it shows that.
                 self._done.discard(sent[name]["stop"])
         self.queue = [tap for tap in self.queue if tap["action_id"] not in sent]
+
+
+def is_work(stop: dict[str, Any]) -> bool:
+    """Returns whether a stop is to be served: home without goods only once it was set off for."""
+    return stop["kind"] != "return" or bool(stop["drops"]) or stop["committed"]

@@ -62,6 +62,15 @@ def order_status(order: Order, drops: Sequence[Drop], plan: Plan) -> str:
     return "partly_accepted" if statuses & set(HANDED_OVER) else "returned"
 
 
+def ended_at(order: Order, drops: Sequence[Drop]) -> int | None:
+    """Returns when the last thing that was to happen to an order did, None while it is open."""
+    if order.cancelled_at is not None:
+        return order.cancelled_at
+    if order.awaits_goods or any(drop.status.is_open for drop in drops):
+        return None
+    return max((drop.closed_at or 0 for drop in drops), default=None)
+
+
 def promise_of(order: Order, drops: Sequence[Drop], plan: Plan, now: int) -> PromiseView:
     """
     Returns the state of an order's promise.

@@ -18,6 +18,7 @@ from api.webhook_signing import headers
 from benchmarks.simulator import main
 from benchmarks.simulator_faults import CALM, HARD, Faults, Violation
 from benchmarks.simulator_loop import Life, VirtualLoop, VirtualThread
+from benchmarks.simulator_phones import is_work
 from benchmarks.simulator_world import played
 from dispatch import heard, storing, taps, watch, webhook_deliveries
 from dispatch.actions import act
@@ -57,6 +58,22 @@ def test_what_must_hold_holds_in_runs_that_once_failed(seed: int, steps: int, se
     journal = played(seed, steps, settle=settle)
     assert journal.counts["commit"] > 5
     assert journal.counts["start"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("stop", "is_served"),
+    [
+        ({"kind": "return", "drops": [], "committed": False}, False),
+        # Set off for by a slip of the finger: who never arrives gets no more work.
+        ({"kind": "return", "drops": [], "committed": True}, True),
+        ({"kind": "return", "drops": ["d_1"], "committed": False}, True),
+        ({"kind": "deliver", "drops": ["d_1"], "committed": False}, True),
+    ],
+)
+def test_a_phone_serves_the_way_home_where_it_carries_goods_or_has_begun(
+    stop: dict[str, Any], is_served: bool
+) -> None:
+    assert is_work(stop) is is_served
 
 
 def test_a_seed_says_it_all_in_every_process() -> None:

@@ -3,18 +3,58 @@
  */
 
 import { read } from "../shared/ask.js";
-import { byId, el, fill } from "../shared/dom.js";
-import { languageChoice } from "../shared/language.js";
-import { drawCity } from "../shared/map.js";
+import { byId, fill } from "../shared/dom.js";
 import { setCity } from "../shared/times.js";
-import { loadWords, t } from "../shared/words.js";
-import { entered } from "./gate.js";
+import { loadWords, onLanguage, t } from "../shared/words.js";
+import { moveWith } from "./drag.js";
+import { entered, onSessionLost } from "./gate.js";
+import { startHead } from "./head.js";
+import { startMap } from "./map_view.js";
+import { startModel } from "./model.js";
+import { startSide, startViews } from "./shell.js";
 
-await loadWords("shared", "problems", "console");
-document.title = t("console.title");
-await entered();
-setCity((await read("/v1/city")).body);
-const map = el("div", { id: "map", role: "region", "aria-label": t("console.map") });
-fill(byId("console"), el("main", {}, el("h1", {}, t("console.title")), languageChoice(), map)).hidden = false;
-const sheet = (await read("/v1/city/map")).body;
-drawCity(map, sheet, { zoomIn: t("shared.zoom_in"), zoomOut: t("shared.zoom_out") });
+/* ---- The dispatcher's hand: words, and panels by the region they fill. ---- */
+
+const AREAS = ["shared", "problems", "console"];
+
+/**
+ * Each is called once with the model and returns an element that keeps itself up to date; but
+ * `move` asks where a drop shall go: `askMove({drop, courier, after})`.
+ */
+const PANELS = {
+  // move: askMove,
+  // breaches: rescuePanel,
+  // side: sidePanel,
+  // place: placePanel,
+  // report: reportPanel,
+  // replay: replayPanel,
+};
+
+/* ---- */
+
+await loadWords(...AREAS);
+const named = () => (document.title = t("console.title"));
+onLanguage(named);
+named();
+
+let me = await entered();
+const { body: city } = await read("/v1/city");
+setCity(city);
+const model = await startModel(me, { lost: enterAgain });
+byId("console").hidden = false;
+startHead(model, { city: city.name, canPlace: Boolean(PANELS.place) && model.may("orders.place") });
+if (PANELS.breaches) fill(byId("breaches"), PANELS.breaches(model)).hidden = false;
+if (PANELS.move && model.may("drops.move")) moveWith(PANELS.move);
+startSide(model, PANELS);
+startViews(model, PANELS);
+startMap();
+onSessionLost(enterAgain);
+
+/** Asks who looks anew, above the page as it is; for another one the page begins anew. */
+async function enterAgain() {
+  if (!byId("gate").hidden) return;
+  const before = me;
+  me = await entered(t("console.session_over"));
+  if (me.name !== before.name || me.role !== before.role) location.reload();
+  else model.start();
+}
