@@ -162,7 +162,9 @@ def everything(path: Path) -> dict[str, object]:
         }
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+@pytest.mark.parametrize(
+    "version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+)
 def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: str) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     fill(new, version)
@@ -180,7 +182,9 @@ def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: 
     assert everything(old) == before
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+@pytest.mark.parametrize(
+    "version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+)
 def test_an_older_database_goes_on_where_it_stood(tmp_path: Path, version: str) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     fill(new, version)
