@@ -172,7 +172,7 @@ def test_delivered_by_impatient_thumbs_without_a_network_is_delivered_once(
         confirm = page.get_by_role("button", name="Handed over")
         sign(page)
         confirm.click()
-        assert page.locator(".hint").inner_text() == "Choose a reason first."
+        assert page.locator("#hint").inner_text() == "Choose a reason first."
         page.get_by_text("Dirty").first.click()
         # Twice in the same moment, before the page can draw anything.
         confirm.evaluate("button => { button.click(); button.click(); }")
