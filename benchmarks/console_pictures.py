@@ -1,135 +1,101 @@
 """
-Pictures of the console as it really is: ``python -m benchmarks.console_pictures``.
+Pictures of the dispatcher's console as it really is: ``python -m benchmarks.console_pictures``.
 
-The demo's shift is played for an hour and a quarter; then the page is opened in Debian's Chromium,
-in Chinese and in English. Left under ``api/pictures/``.
+A shift of the demo is played on a manual clock while the console is open in Debian's Chromium, in
+Chinese and in English; after a while it stands and is looked at. Left under ``api/pictures/``.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import ExitStack, closing
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from PIL import Image
-
-from api.demo import START, ZONE
 from api.demo_client import HttpService
 from api.demo_play import Scale, play_shift
-from api.demo_server import running_service
+from benchmarks.phone_pictures import PICTURES
+from benchmarks.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from scenarios.log import ShiftLog
 
-PICTURES = Path(__file__).parents[1] / "api" / "pictures"
+LANGUAGES = ("en", "zh-CN")
 
-WIDE = {"width": 1440, "height": 900}
-"""A dispatcher's screen."""
+SCREEN: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
-PLAYED_S = 75 * 60
-"""Seconds of the shift: so many that couriers are on their way and promises were kept."""
+ZONE = ZoneInfo("Europe/Helsinki")
 
-SCALE = Scale(couriers=6, urgent_per_hour=18, standard_per_hour=16)
-"""Somewhat more than the demo, so that there is something to be seen."""
+START = datetime(2026, 11, 23, 10, tzinfo=ZONE)
 
-COLOURS = 192
-"""Of a picture: the page has few, and a file with a palette is a third of one without."""
+SCALE = Scale(minutes=150, couriers=6, urgent_per_hour=40, standard_per_hour=12)
+"""A busy morning: more than the demo's, so that there is something to decide."""
 
-WORDS = {
-    "zh-CN": ("新建订单", "查询可承诺时间"),
-    "en": ("New order", "Ask for the time"),
-}
-"""The buttons that are pressed, by language."""
+LOOKED_AT_S = 47 * 60
+"""When the shift stands still to be looked at: long enough for all to be on their way."""
 
 
-def draw(folder: Path, languages: tuple[str, ...] = tuple(WORDS)) -> None:
-    """Leaves the pictures in a folder; raises RuntimeError where there is no browser."""
+def draw(folder: Path, language: str, looked_at_s: int = LOOKED_AT_S) -> None:
+    """Leaves the pictures of one language in a folder."""
     from playwright.sync_api import sync_playwright
 
     program = shutil.which("chromium")
     if program is None:
         raise RuntimeError("There is no browser: install chromium.")
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(TemporaryDirectory()))
-        settings = {"clock": "manual", "clock_start": START.isoformat(), "polish_seconds": 0}
-        db = {"db": f"sqlite:///{home / 'dispatch.db'}", "port": 0, "search_seconds": 0.05}
-        url = stack.enter_context(running_service(home, settings | db))
-        service = stack.enter_context(closing(HttpService(url, "pictures", ZONE)))
-        start = int(START.timestamp())
-        play_shift(service, seed=1, start=start, scale=SCALE, progress=_until(start + PLAYED_S))
-        playwright = stack.enter_context(sync_playwright())
+    settings = {"clock": "manual", "clock_start": START.isoformat(), "requests_per_second": 10_000}
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
+        service = Service(Path(home), settings | {"search_seconds": 0.05, "polish_seconds": 0})
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for language in languages:
-            _draw(browser, url, folder, language)
-        browser.close()
+        try:
+            service.start()
+            origin = str(service.http.base_url).rstrip("/")
+            context = browser.new_context(base_url=origin, locale=language, **SCREEN)
+            page = context.new_page()
+            page.goto("/")
+            page.locator("#console:not([hidden])").wait_for()
+            play(origin, looked_at_s, page)
+            _draw(page, folder, language)
+        finally:
+            browser.close()
+            service.stop()
 
 
-def _until(end: int) -> Callable[[int, ShiftLog], None]:
-    """Returns what ends a shift at a moment, as Ctrl-C does."""
+def play(origin: str, seconds: int, page: Page) -> None:
+    """Plays the shift for so long; the page hears it all, as a dispatcher's would."""
+    start = int(START.timestamp())
+    with closing(HttpService(origin, "picture", ZONE)) as world:
+        play_shift(world, seed=3, start=start, scale=SCALE, progress=_until(start + seconds, page))
 
-    def tell(now: int, _: ShiftLog) -> None:
+
+def _until(end: int, page: Page) -> Callable[[int, ShiftLog], None]:
+    def tell(now: int, log: ShiftLog) -> None:
+        # The browser's own work is done only while its driver is asked for something.
+        page.wait_for_timeout(1)
         if now >= end:
             raise KeyboardInterrupt
 
     return tell
 
 
-def _draw(browser: Browser, url: str, folder: Path, language: str) -> None:
-    context = browser.new_context(base_url=url, locale=language, viewport=WIDE)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto("/")
-    page.wait_for_selector("#console:not([hidden])")
-    _select(page, _urgent(page))
-    page.locator(".side-panel h2").first.wait_for()
+def _draw(page: Page, folder: Path, language: str) -> None:
+    page.wait_for_timeout(3000)
+    page.screenshot(path=folder / f"console-{language}.png")
+    row = page.locator("table.orders tbody tr.tight, table.orders tbody tr.fine").first
+    row.click()
+    page.locator("#side:not([hidden])").wait_for()
     page.wait_for_timeout(1500)
-    _keep(page, folder / f"console-live-{language}.png")
-    new_order, ask = WORDS[language]
-    page.get_by_role("button", name=new_order).click()
-    page.locator("#place [role=combobox]").first.fill("asianajo reims")
-    page.locator("#place [role=option]").first.wait_for()
-    page.keyboard.press("Enter")
-    page.locator("#place .sku").first.fill("A4-80")
-    page.get_by_role("button", name=ask).click()
-    page.locator("#place .quote").wait_for()
-    _keep(page, folder / f"console-order-{language}.png")
-    for view in ("report", "replay"):
-        page.goto(f"/#{view}")
-        page.locator(f"#{view} svg, #{view} canvas").first.wait_for()
-        page.wait_for_timeout(800)
-        _keep(page, folder / f"console-{view}-{language}.png")
-    context.close()
-
-
-def _urgent(page: Page) -> str:
-    """Returns the id of an urgent drop that is due soon and on its way."""
-    found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await (await fetch('/v1/orders?limit=200&status=under_way')).json()).items"
-    )
-    urgent = [order for order in found if order["service"] == "urgent"] or found
-    drop = urgent[0]["drops"][0]["id"]
-    return str(drop)
-
-
-def _select(page: Page, drop: str) -> None:
-    page.evaluate(
-        "async (id) => (await import('/assets/console/selection.js')).select({kind: 'drop', id})",
-        drop,
-    )
-
-
-def _keep(page: Page, path: Path) -> None:
-    page.screenshot(path=path)
-    with Image.open(path) as picture:
-        picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    page.screenshot(path=folder / f"console-drop-{language}.png")
 
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
-    draw(PICTURES, tuple(sys.argv[1:]) or tuple(WORDS))
+    for each in sys.argv[1:] or LANGUAGES:
+        draw(PICTURES, each)

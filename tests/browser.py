@@ -106,7 +106,8 @@ def looking(
         page.on("request", lambda request: faults.extend(_abroad(request.url, origin)))
         page.goto(path)
         yield page
-        assert [fault for fault in faults if not re.search(allowed, fault)] == []
+        unforeseen = [fault for fault in faults if not re.search(allowed, fault)]
+        assert not unforeseen, "\n".join(unforeseen)
 
 
 def _abroad(url: str, origin: str) -> list[str]:

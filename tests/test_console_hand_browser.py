@@ -49,10 +49,10 @@ def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
     return answer.json() if answer.content else None
 
 
-def order(service: Service, desk: str = "k_1", **changes: Any) -> Any:
+def order(at: Service, desk: str = "k_1", **changes: Any) -> Any:
     drop = {"desk": {"id": desk}, "items": [{"sku": "A4-80", "quantity": 2}]}
     body = {"service": "urgent", "drops": [drop], "on_infeasible": "accept_late"} | changes
-    return ask(service, "POST", "/v1/orders", body)
+    return ask(at, "POST", "/v1/orders", body)
 
 
 def carrier(service: Service, drop: str) -> str:
@@ -64,6 +64,7 @@ def other(courier: str) -> str:
 
 
 def opened(page: Page) -> Page:
+    page.set_default_timeout(8000)
     page.wait_for_selector("#console:not([hidden])")
     return page
 
@@ -85,7 +86,7 @@ def begin_order(page: Page, words: str = "asianajo reims") -> None:
     """Writes an order for the first desk that some words find."""
     page.get_by_role("button", name="New order").click()
     page.get_by_role("combobox", name="Where to").fill(words)
-    page.get_by_role("option").first.wait_for()
+    page.locator(".found [role=option]").first.wait_for()
     page.keyboard.press("Enter")
     page.get_by_role("textbox", name="Article").fill("A4-80")
     page.get_by_role("spinbutton", name="Quantity").fill("3")
@@ -192,7 +193,7 @@ def test_of_two_who_move_the_same_drop_the_second_is_told(
             pick(opened(page), "drop", drop)
             page.get_by_role("button", name="Move…").click()
             page.get_by_role("dialog").wait_for()
-            page.get_by_label("Courier").select_option(there)
+            page.get_by_role("dialog").get_by_label("Courier").select_option(there)
             page.get_by_role("button", name="Move", exact=True).and_(
                 page.locator(":enabled")
             ).wait_for()
@@ -201,7 +202,7 @@ def test_of_two_who_move_the_same_drop_the_second_is_told(
         one.get_by_role("button", name="Move", exact=True).click()
         one.get_by_role("dialog").wait_for(state="detached")
         assert carrier(service, drop) == there
-        two.get_by_label("Courier").select_option(here)
+        two.get_by_role("dialog").get_by_label("Courier").select_option(here)
         two.get_by_role("button", name="Move", exact=True).and_(two.locator(":enabled")).click()
         told = two.get_by_role("dialog").get_by_role("alert")
         told.filter(has_text=f"It is with {names[there]} now").wait_for()
@@ -223,7 +224,7 @@ def test_a_move_is_taken_back_by_key_and_by_note(chromium: Browser, service: Ser
         pick(opened(page), "drop", drop)
         for way in ("key", "note"):
             page.get_by_role("button", name="Move…").click()
-            page.get_by_label("Courier").select_option(other(here))
+            page.get_by_role("dialog").get_by_label("Courier").select_option(other(here))
             page.get_by_role("button", name="Move", exact=True).and_(
                 page.locator(":enabled")
             ).click()
@@ -386,7 +387,7 @@ def test_an_order_is_paused_resumed_and_cancelled(chromium: Browser, service: Se
         pick(opened(page), "order", made["id"])
         page.get_by_role("button", name="Pause…").click()
         page.get_by_label("Why it shall wait").fill("Moving house")
-        page.get_by_role("dialog").get_by_role("button", name="Pause…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Pause").click()
         page.locator(".side-panel", has_text="Moving house").wait_for()
         page.get_by_role("button", name="Resume").click()
         page.get_by_role("button", name="Pause…").wait_for()
@@ -394,6 +395,6 @@ def test_an_order_is_paused_resumed_and_cancelled(chromium: Browser, service: Se
         page.get_by_role("dialog").get_by_role("button", name="Cancel", exact=True).click()
         assert ask(service, "GET", f"/v1/orders/{made['id']}")["status"] == "planned"
         page.get_by_role("button", name="Cancel order…").click()
-        page.get_by_role("dialog").get_by_role("button", name="Cancel order…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
         page.locator(".side-panel .status.cancelled").first.wait_for()
     assert ask(service, "GET", f"/v1/orders/{made['id']}")["status"] == "cancelled"

@@ -8,10 +8,13 @@ import { setCity } from "../shared/times.js";
 import { loadWords, onLanguage, t } from "../shared/words.js";
 import { moveWith } from "./drag.js";
 import { entered, onSessionLost } from "./gate.js";
+import { startFeed } from "./feed_view.js";
 import { startHead } from "./head.js";
 import { startMap } from "./map_view.js";
 import { startModel } from "./model.js";
 import { startSide, startViews } from "./shell.js";
+import { startTables } from "./table_view.js";
+import { startTimeline } from "./timeline_view.js";
 
 import { askMove } from "./move_dialog.js";
 import { placePanel } from "./place.js";
@@ -54,7 +57,10 @@ if (PANELS.breaches) fill(byId("breaches"), PANELS.breaches(model)).hidden = fal
 if (PANELS.move && model.may("drops.move")) moveWith(PANELS.move);
 startSide(model, PANELS);
 startViews(model, PANELS);
-startMap();
+startTables(model);
+startTimeline(model);
+startFeed(model);
+startMap(model);
 onSessionLost(enterAgain);
 
 /** Asks who looks anew, above the page as it is; for another one the page begins anew. */

@@ -4,18 +4,23 @@
 
 import { ask, read, readAll } from "../shared/ask.js";
 import { listen } from "../shared/listen.js";
-import { movedTo, setCity } from "../shared/times.js";
+import { movedTo, now, setCity } from "../shared/times.js";
+import { calmly } from "./calmly.js";
 import { hub } from "./hub.js";
 import { Known } from "./known.js";
+import { notePlaces } from "./places.js";
 import { Dangers } from "./standing.js";
 
 const MOST_NEWS = 300;
 const LOOK_MS = 5000;
 
+/** Milliseconds for which the page still shows an order that ended. */
+const ENDED_MS = 3_600_000;
+
 /** What each event of the stream makes old. */
 const STALE = {
   plan: ["plan", "orders"],
-  order: ["orders"],
+  order: ["orders", "couriers"],
   courier: ["couriers", "orders"],
   traffic: ["plan"],
   breach_foreseen: ["orders"],
@@ -28,7 +33,7 @@ const STALE = {
  */
 export async function startModel(me, { lost = () => {} } = {}) {
   const model = new Model(me, lost);
-  await model.refreshAll();
+  await model.first();
   model.start();
   return model;
 }
@@ -37,19 +42,28 @@ export async function startModel(me, { lost = () => {} } = {}) {
 class Model extends Known {
   #hub = hub();
   #news = [];
+  #count = 0;
   #dangers = new Dangers();
-  #fetches = new Map();
-  #failedAt = null;
-  #isLive = false;
+  #failed = new Map();
+  #isStreaming = false;
+  #wasLive = false;
   #lost;
   #fetch = {
     orders: async () => {
-      this.takeOrders(await readAll("/v1/orders"));
+      const since = encodeURIComponent(new Date(now() - ENDED_MS).toISOString());
+      this.takeOrders(await readAll(`/v1/orders?ended_since=${since}`));
       this.#dangers.forget(this);
     },
     couriers: async () => this.takeCouriers(await readAll("/v1/couriers")),
-    plan: async () => this.takePlan((await read("/v1/plan")).body),
+    plan: async () => {
+      // The ways take longer: the first view comes without them.
+      this.takePlan((await read(this.stream ? "/v1/plan?ways=true" : "/v1/plan")).body);
+      notePlaces(this.plan());
+    },
   };
+  #calm = Object.fromEntries(
+    Object.keys(this.#fetch).map((part) => [part, calmly(() => this.#fetched(part))]),
+  );
 
   constructor(me, lost) {
     super();
@@ -87,15 +101,15 @@ class Model extends Known {
 
   /** Returns whether what is shown is so now. */
   isLive() {
-    return this.#isLive && this.#failedAt === null;
+    return this.#isStreaming && this.#failed.size === 0;
   }
 
   /** Returns the milliseconds since what is shown was known to be so; 0 while it is live. */
   ageMs() {
     if (this.isLive()) return 0;
-    const heard = this.#isLive ? 0 : (this.stream?.ageMs() ?? 0);
-    const failed = this.#failedAt === null ? 0 : performance.now() - this.#failedAt;
-    return Math.max(heard, failed);
+    const heard = this.#isStreaming ? 0 : (this.stream?.ageMs() ?? 0);
+    const failed = [...this.#failed.values()].map((at) => performance.now() - at);
+    return Math.max(heard, ...failed);
   }
 
   /** Begins to listen, anew where it did already. */
@@ -107,9 +121,14 @@ class Model extends Known {
     }
     this.stream = listen("/v1/stream", {
       heard: (name, data) => this.#heard(name, data),
-      stateChanged: (isLive) => this.#liveChanged(isLive),
+      stateChanged: (isStreaming) => this.#streams(isStreaming),
       lost: this.#lost,
     });
+  }
+
+  /** Fetches everything for the first time; raises where that fails. */
+  async first() {
+    await Promise.all(Object.values(this.#fetch).map((fetch) => fetch()));
   }
 
   /** Fetches everything anew. */
@@ -119,39 +138,33 @@ class Model extends Known {
 
   /** Fetches a part anew: `orders`, `couriers` or `plan`; calls that come together are one fetch. */
   refresh(part) {
-    const running = this.#fetches.get(part);
-    if (running) {
-      running.again ??= running.done.then(() => this.refresh(part));
-      return running.again;
-    }
-    const done = this.#fetched(part).finally(() => this.#fetches.delete(part));
-    this.#fetches.set(part, { done });
-    return done;
+    return this.#calm[part]();
   }
 
   async #fetched(part) {
     try {
       await this.#fetch[part]();
-      this.#setFailed(null);
-    } catch (error) {
-      this.#setFailed(this.#failedAt ?? performance.now());
-      if (!this.stream) throw error;
-      return;
+      this.#failed.delete(part);
+    } catch {
+      // Asked again with the next look; until then the page says how old it is.
+      if (!this.#failed.has(part)) this.#failed.set(part, performance.now());
     }
+    this.#liveChanged();
+    if (this.#failed.has(part)) return;
     this.#hub.tell(part);
     if (part === "orders") this.#hub.tell("breaches");
   }
 
-  #setFailed(at) {
-    const isNew = (at === null) !== (this.#failedAt === null);
-    this.#failedAt = at;
-    if (isNew) this.#hub.tell("live");
+  #streams(isStreaming) {
+    this.#isStreaming = isStreaming;
+    // What happened before the stream was there is not told by it.
+    if (isStreaming) this.refreshAll();
+    this.#liveChanged();
   }
 
-  #liveChanged(isLive) {
-    this.#isLive = isLive;
-    // What happened before the stream was there is not told by it.
-    if (isLive) this.refreshAll();
+  #liveChanged() {
+    if (this.#wasLive === this.isLive()) return;
+    this.#wasLive = this.isLive();
     this.#hub.tell("live");
   }
 
@@ -161,15 +174,15 @@ class Model extends Known {
     if (!(name in STALE)) return;
     for (const part of STALE[name]) this.refresh(part);
     if (this.#dangers.hear(name, data)) this.#hub.tell("breaches");
-    this.#news = [{ key: `${data.at} ${Math.random()}`, name, at: data.at, data }, ...this.#news];
+    this.#news = [{ key: `n${++this.#count}`, name, at: data.at, data }, ...this.#news];
     this.#news.length = Math.min(this.#news.length, MOST_NEWS);
     this.#hub.tell("feed");
   }
 
   /** Where couriers are is told by no event, and a clock moved by hand may move without one. */
   async #look() {
-    if (document.hidden || !this.#isLive) return;
-    this.refresh("couriers");
+    if (document.hidden || !this.#isStreaming) return;
+    for (const part of new Set(["couriers", ...this.#failed.keys()])) this.refresh(part);
     try {
       setCity((await ask("GET", "/v1/city")).body);
     } catch {

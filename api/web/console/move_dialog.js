@@ -48,7 +48,7 @@ class Move {
     this.now = el("p", { class: "told" });
     this.said = el("div", { class: "notice warn", role: "alert", hidden: true });
     this.result = el("div", { class: "consequences", role: "status" });
-    this.go = el("button", { type: "submit", class: "primary", disabled: true }, t("hand.move"));
+    this.go = el("button", { type: "submit", class: "primary", disabled: true }, t("hand.move_now"));
     this.courier.value = courier === undefined ? (is.courier ?? "") : (courier ?? "");
     this.#offerPlaces(courier === undefined ? is.after : after);
   }

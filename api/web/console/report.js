@@ -36,7 +36,7 @@ export function reportPanel(model) {
       head,
       el(
         "form",
-        { class: "row" },
+        { class: "row", on: { submit: (event) => event.preventDefault() } },
         labels.map(([label, , field]) => el("div", { class: "field" }, label, field)),
         file,
       ),

@@ -8,38 +8,10 @@ import { countdown, now, span } from "../shared/times.js";
 import { onLanguage, t } from "../shared/words.js";
 import { toast } from "./announce.js";
 import { askMove } from "./move_dialog.js";
-import { explained, lookAt, makeMove, tryMove } from "./moves.js";
+import { lookAt, makeMove, tryMove } from "./moves.js";
 import { buildingName, chanceText, courierName, onNames, orderName } from "./place_names.js";
+import { Looked } from "./rescue_looks.js";
 import { select } from "./selection.js";
-
-/** Below this chance a promise will probably break: as the policy's `foresee_below` unless set. */
-const PROBABLY_BROKEN = 0.5;
-const OPEN = new Set(["placed", "planned", "under_way"]);
-
-/** Returns the promises in danger: those the model was told of, and those that were so before. */
-export function dangers(model) {
-  const told = model.breaches();
-  const names = new Set(told.map(({ order }) => order));
-  const others = model
-    .orders()
-    .filter(
-      ({ id, status, promise }) =>
-        !names.has(id) &&
-        OPEN.has(status) &&
-        promise.state === "running" &&
-        promise.p_on_time !== null &&
-        promise.p_on_time < PROBABLY_BROKEN,
-    );
-  const found = others.map(({ id, drops, promise }) => ({
-    kind: "foreseen",
-    order: id,
-    drop: (drops.find(({ closed_at }) => !closed_at) ?? drops[0]).id,
-    chance: promise.p_on_time,
-    rescue: null,
-    due: Date.parse(promise.due_at),
-  }));
-  return [...told, ...found].sort((a, b) => a.due - b.due);
-}
 
 /**
  * Makes the move that would save a promise: tried first, and asked about where it makes more
@@ -83,32 +55,32 @@ function rescueWords(model, chance, { courier, after, p_on_time: then, harm_s: h
 
 /** Returns the list of promises in danger, which keeps itself up to date. */
 export function rescuePanel(model) {
-  const known = new Map();
   const list = el("ul", { class: "dangers" });
   const node = el("div", { class: "rescues" }, list);
-  const update = () => {
-    const found = dangers(model);
+  const looked = new Looked(model, () => draw());
+  const draw = () => {
+    const found = model.breaches();
     node.hidden = !found.length;
     keep(
       list,
       found,
       ({ order }) => order,
       () => el("li", {}),
-      (item, danger) => show(model, item, danger, known),
+      (item, danger) => show(model, item, danger, looked.of(danger)),
     );
+  };
+  const update = () => {
+    draw();
+    looked.look(model.breaches());
   };
   const tick = () => {
     for (const left of list.querySelectorAll("[data-due]"))
       setText(left, countdown((left.dataset.due - now()) / 1000));
+    looked.look(model.breaches());
   };
-  const renew = () => {
-    known.clear();
-    update();
-  };
-  for (const part of ["breaches", "orders"]) model.on(part, update);
-  model.on("plan", renew);
+  for (const part of ["breaches", "orders", "plan"]) model.on(part, update);
   model.on("tick", tick);
-  onNames(renew);
+  onNames(update);
   onLanguage(() => {
     for (const item of list.children) item.shown = null;
     update();
@@ -118,44 +90,24 @@ export function rescuePanel(model) {
 }
 
 /** Shows a danger in its line; what is the same as before is left alone, focus and all. */
-function show(model, item, danger, known) {
-  const asked = danger.rescue ? { ...danger, p_on_time: danger.chance } : known.get(danger.drop);
-  const place = model.drop(danger.drop)?.drop.desk.building;
-  const told = JSON.stringify([danger, asked, place && buildingName(place)]);
+function show(model, item, danger, looked) {
+  const building = model.drop(danger.drop)?.drop.desk.building;
+  const place = building ? buildingName(building) : "";
+  const name = orderName(model, danger.order);
+  const told = JSON.stringify([danger, looked, place, name]);
   if (item.shown === told) return;
   item.shown = told;
   const open = () => select({ kind: "drop", id: danger.drop });
-  const name = el(
-    "button",
-    { type: "button", class: "quiet told name", on: { click: open } },
-    orderName(model, danger.order),
-  );
+  const about = { type: "button", class: "quiet told name", title: name, on: { click: open } };
   item.className = danger.kind;
   fill(
     item,
     el("span", { class: "mark" }, t(`hand.danger_${danger.kind}`)),
     el("b", { class: "left", data: { due: danger.due } }, countdown((danger.due - now()) / 1000)),
-    name,
-    el("span", { class: "soft told" }, place ? buildingName(place) : ""),
-    asked?.rescue
-      ? rescueLine(model, { ...danger, p_on_time: danger.chance, rescue: asked.rescue })
-      : el(
-          "p",
-          { class: "soft" },
-          t(asked ? "hand.no_rescue_short" : "hand.looking", { chance: chanceText(danger.chance) }),
-        ),
+    el("button", about, name),
+    el("span", { class: "soft told", title: place }, place),
+    looked?.rescue
+      ? rescueLine(model, { ...danger, p_on_time: danger.chance, rescue: looked.rescue })
+      : el("p", {}, t(looked ? "hand.no_rescue_short" : "hand.looking", { chance: chanceText(danger.chance) })),
   );
-  if (asked || known.has(danger.drop)) return;
-  known.set(danger.drop, null);
-  lookFor(model, item, danger, known);
-}
-
-async function lookFor(model, item, danger, known) {
-  try {
-    known.set(danger.drop, await explained(danger.drop));
-    if (item.isConnected) show(model, item, danger, known);
-  } catch {
-    // The line says what is known; it is asked again with the next plan.
-    known.delete(danger.drop);
-  }
 }

@@ -104,7 +104,7 @@ async function invite(path, name) {
 }
 
 async function signOut(path, name) {
-  if (!(await sure(t("hand.sign_out_title", { name }), t("hand.sign_out_sure"), t("hand.sign_out_phone")))) return;
+  if (!(await sure(t("hand.sign_out_title", { name }), t("hand.sign_out_sure"), t("hand.sign_out_now")))) return;
   await ask("DELETE", `${path}/sign-in`);
   toast(t("hand.signed_out", { name }));
 }

@@ -8,7 +8,7 @@ import { clockTime, dayTime } from "../shared/times.js";
 import { t } from "../shared/words.js";
 import { explanation } from "./explain.js";
 import { askMove } from "./move_dialog.js";
-import { lookAt, makeMove } from "./moves.js";
+import { lookAt, makeMove, placeOf } from "./moves.js";
 import { chanceText, courierName, deskName, goods, orderName } from "./place_names.js";
 import { doing, facts, linkTo, promiseClock, statusMark, viewOf } from "./side_parts.js";
 
@@ -89,26 +89,17 @@ function asksWhy(model, drop) {
 
 function actions(model, drop) {
   if (!model.may("drops.move") || !["waiting", "planned"].includes(drop.status)) return [];
-  const pin = async (pinned) => {
-    const seen = await lookAt(drop.id);
-    await makeMove(model, seen, { courier: pinned ? seen.drop.courier : null, after: null, pinned });
-  };
   return [
     doing("move", () => askMove({ drop: drop.id }), { primary: true }),
-    drop.pinned ? doing("unpin", () => pin(false)) : drop.courier ? doing("pin", () => pinHere(model, drop)) : null,
+    drop.courier ? doing(drop.pinned ? "unpin" : "pin", () => hold(model, drop.id, !drop.pinned)) : null,
   ];
 }
 
-/** Pins a drop where it is, behind the one that it follows now. */
-async function pinHere(model, { id }) {
+/** Pins a drop where it is, or lets the planner move it from there. */
+async function hold(model, id, pinned) {
   const seen = await lookAt(id);
-  const stops = model.plan().routes.find(({ courier }) => courier === seen.drop.courier)?.stops ?? [];
-  const handed = stops.filter(({ kind }) => kind === "deliver").flatMap(({ drops }) => drops);
-  await makeMove(model, seen, {
-    courier: seen.drop.courier,
-    after: handed[handed.indexOf(id) - 1] ?? null,
-    pinned: true,
-  });
+  const { after } = placeOf(model, seen.drop);
+  await makeMove(model, seen, { courier: seen.drop.courier, after, pinned });
 }
 
 function lines({ lines: told }) {

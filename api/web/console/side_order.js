@@ -108,19 +108,22 @@ async function buyerLink(path) {
 }
 
 async function ready(change) {
-  const minutes = await askText(t("hand.ready"), t("hand.ready_in"), t("hand.ready"), { value: "0", type: "number" });
+  const minutes = await askText(t("hand.ready"), t("hand.ready_in"), t("hand.ready_now"), {
+    value: "0",
+    type: "number",
+  });
   if (minutes === null) return;
   await change("ready", { at: new Date(now() + Number(minutes) * 60_000).toISOString() });
 }
 
 async function pause(change) {
-  const reason = await askText(t("hand.pause_order"), t("hand.pause_reason"), t("hand.pause_order"));
+  const reason = await askText(t("hand.pause_now"), t("hand.pause_reason"), t("hand.pause_now"));
   if (reason) await change("pause", { reason });
 }
 
 async function cancel(model, order, path) {
   const name = order.external_id ?? order.id;
-  if (!(await sure(t("hand.cancel_title", { id: name }), t("hand.cancel_sure"), t("hand.cancel_order")))) return;
+  if (!(await sure(t("hand.cancel_title", { id: name }), t("hand.cancel_sure"), t("hand.cancel_now")))) return;
   await ask("DELETE", path, { key: newKey() });
   toast(t("hand.cancelled", { id: name }));
   await model.refresh("orders");

@@ -4,6 +4,8 @@
 
 import { now } from "../shared/times.js";
 
+/** Below this chance a promise will probably break: the policy's `foresee_below` unless it is set. */
+const PROBABLY_BROKEN = 0.5;
 const OPEN = new Set(["awaiting_goods", "placed", "planned", "under_way"]);
 
 /** Returns whether an order still waits for something. */
@@ -45,7 +47,9 @@ export class Dangers {
   #danger(order) {
     const told = this.#told.get(order.id);
     const { state, due_at, p_on_time } = order.promise;
-    const kind = state === "breached" ? "late" : state === "running" && told ? "foreseen" : null;
+    // Who opens the page hears nothing of what was foreseen before.
+    const isLikely = told || (p_on_time !== null && p_on_time < PROBABLY_BROKEN);
+    const kind = state === "breached" ? "late" : state === "running" && isLikely ? "foreseen" : null;
     if (!kind) return null;
     const drop = (order.drops.find(({ closed_at }) => !closed_at) ?? order.drops[0]).id;
     const about = { drop, rescue: null, reason: null, at: null, ...told };

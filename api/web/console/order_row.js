@@ -1,0 +1,131 @@
+/**
+ * One drop in the table of orders: made once, and then only what changed is shown anew.
+ */
+
+import { el, setAttribute, setText } from "../shared/dom.js";
+import { clockTime, countdown, dayTime, now, span } from "../shared/times.js";
+import { language, t } from "../shared/words.js";
+import { draggable } from "./drag.js";
+import { badge, floorWord, nameOf, showBadge, showSign, sign, stateWord } from "./look.js";
+import { buildingName } from "./places.js";
+import { isSelected } from "./selection.js";
+
+/** Seconds up to which a countdown shows seconds. */
+const CLOSE_S = 3600;
+
+/** Returns the row of a drop, empty as yet. */
+export function makeRow(row) {
+  const parts = {
+    sign: sign(row.state),
+    state: el("span", { class: "unseen" }),
+    left: el("b", { class: "left" }),
+    slack: el("small", {}),
+    service: el("span", { class: "service" }),
+    who: el("b", { class: "told who" }),
+    where: el("small", { class: "told" }),
+    badge: badge("c_0"),
+    courier: el("span", { class: "told" }),
+    eta: el("b", {}),
+    p90: el("small", {}),
+    chance: el("b", {}),
+    nth: el("small", {}),
+  };
+  const p = parts;
+  const node = el("tr", { tabindex: "-1", data: { key: row.id } },
+    el("td", { class: "c-left" }, p.sign, p.state, p.left, p.slack),
+    el("td", { class: "c-who" }, p.service, p.who, p.where),
+    el("td", { class: "c-courier" }, p.badge, p.courier),
+    el("td", { class: "c-eta" }, p.eta, p.p90),
+    el("td", { class: "c-chance" }, p.chance, p.nth),
+  );
+  node.parts = parts;
+  draggable(node, () => (isMovable(node.row) ? node.row.id : null));
+  return node;
+}
+
+/** Returns whether a dispatcher may move a drop: it is not at a courier's hands yet. */
+export function isMovable({ drop, order, stop, state }) {
+  const waits = drop.status === "waiting" || drop.status === "planned";
+  return waits && !order.paused && !stop?.committed && !["done", "stopped", "awaited"].includes(state);
+}
+
+/** Shows a drop in its row. */
+export function showRow(node, row, model) {
+  node.row = row;
+  const { parts: p } = node;
+  const { drop, order, state } = row;
+  const look = `${state}${isMarked(row) ? " selected" : ""}`;
+  if (node.className !== look) node.className = look;
+  setAttribute(node, "aria-selected", String(isMarked(row)));
+  showSign(p.sign, state);
+  setText(p.state, stateWord(state));
+  setAttribute(p.sign.parentNode, "title", stateWord(state));
+  setText(p.service, t(`console.service_${order.service}`));
+  setAttribute(p.service, "class", `service ${order.service}`);
+  const who = order.customer || drop.desk.department || order.external_id || order.id;
+  setText(p.who, who);
+  setText(p.where, whereOf(row));
+  setAttribute(p.who.parentNode, "title", `${who}\n${whereOf(row)}`);
+  showBadge(p.badge, row.courier);
+  setText(p.courier, row.courier ? nameOf(model.courier(row.courier)) : t(`console.nobody_${nobody(row)}`));
+  setText(p.eta, etaOf(row));
+  setText(p.p90, drop.eta_p90 && !drop.closed_at ? t("console.p90", { at: clockTime(drop.eta_p90) }) : "");
+  setText(p.chance, row.chance === null ? "" : percent(row.chance));
+  setText(p.nth, row.nth);
+  tickRow(node);
+}
+
+/** Shows how long is left now, without anything else of the row. */
+export function tickRow(node) {
+  const { row, parts } = node;
+  setText(parts.left, leftWord(row));
+  setText(parts.slack, slackWord(row));
+}
+
+function isMarked({ id, order, courier, drop }) {
+  return (
+    isSelected("drop", id) || isSelected("order", order.id) || isSelected("building", drop.desk.building) ||
+    Boolean(courier && isSelected("courier", courier))
+  );
+}
+
+function whereOf({ drop: { desk }, order }) {
+  const parts = [buildingName(desk.building), floorWord(desk.floor)];
+  if (order.customer !== desk.department) parts.push(desk.department);
+  return [...parts, desk.desk].filter(Boolean).join(" · ");
+}
+
+function nobody({ state }) {
+  return ["held", "paused", "awaited", "stopped", "done"].includes(state) ? state : "yet";
+}
+
+function etaOf({ drop, eta }) {
+  if (eta !== null) return dayTime(eta);
+  return drop.held_until ? t("console.starting", { at: dayTime(drop.held_until) }) : "—";
+}
+
+function leftWord({ drop, state, due, order }) {
+  if (state === "done" || state === "stopped") return t(`console.drop_${drop.closed_at ? drop.status : "cancelled"}`);
+  if (due === null) return order.paused ? t("console.stands") : "—";
+  const left = Math.floor((due - now()) / 1000);
+  return Math.abs(left) < CLOSE_S ? countdown(left) : span(left);
+}
+
+function slackWord({ slack, state }) {
+  if (slack === null || state === "done" || state === "stopped") return "";
+  const size = Math.abs(slack) < 2 * CLOSE_S ? minutes(Math.abs(slack)) : span(Math.abs(slack));
+  return slack < 0 ? `−${size}` : `+${size}`;
+}
+
+function minutes(seconds) {
+  return t("console.minutes", { n: Math.floor(seconds / 60) });
+}
+
+let percents = null;
+
+function percent(chance) {
+  if (percents?.of !== language()) {
+    percents = { of: language(), format: new Intl.NumberFormat(language(), { style: "percent" }) };
+  }
+  return percents.format.format(chance);
+}

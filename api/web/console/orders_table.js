@@ -1,0 +1,110 @@
+/**
+ * The table of orders, a row for each drop, what presses most first.
+ */
+
+import { el, keep, setAttribute, setText } from "../shared/dom.js";
+import { onLanguage, t } from "../shared/words.js";
+import { move } from "./drag.js";
+import { rowsOf } from "./drop_state.js";
+import { walkable } from "./grid.js";
+import { nameOf } from "./look.js";
+import { orderFilter } from "./order_filter.js";
+import { isMovable, makeRow, showRow, tickRow } from "./order_row.js";
+import { onSelect, select } from "./selection.js";
+
+/** How each column sorts: numbers the smallest first, texts by the language. */
+const SORTS = {
+  left: (row) => row.sort,
+  who: (row) => row.order.customer ?? row.drop.desk.department ?? row.order.id,
+  courier: (row, model) => (row.courier ? nameOf(model.courier(row.courier)) : "\uffff"),
+  eta: (row) => row.eta ?? Infinity,
+  chance: (row) => row.chance ?? 2,
+};
+
+/** Returns `{element, text}`: the table with its filters, kept up to date. */
+export function ordersTable(model) {
+  const filter = orderFilter(() => show());
+  const heads = Object.keys(SORTS).map(headOf);
+  const body = el("tbody", {});
+  const none = el("p", { class: "nothing", role: "status" });
+  const table = el("table", { class: "orders", role: "grid", data: { name: "orders" } },
+    el("thead", {}, el("tr", {}, heads)), body);
+  const scroller = el("div", { class: "scroller" }, table, none);
+  const sort = { by: "left", down: false };
+  const walk = walkable(body, {
+    choose: (id) => select({ kind: "drop", id }),
+    keys: { m: (id) => isMovable(model.drop(id) && rowById(id)) && move({ drop: id }) },
+  });
+  const rowById = (id) => body.keptChildren.get(id).row;
+
+  function headOf(name) {
+    const by = () => {
+      sort.down = sort.by === name && !sort.down;
+      sort.by = name;
+      show();
+    };
+    const button = el("button", { type: "button", on: { click: by } });
+    return el("th", { scope: "col", class: `c-${name}`, data: { name } }, button);
+  }
+
+  function show() {
+    const rows = rowsOf(model).filter((row) => filter.takes(row, model));
+    rows.sort(order(sort, model));
+    keep(body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, model));
+    setText(none, rows.length ? "" : t("console.no_orders"));
+    for (const head of heads) {
+      const isBy = head.dataset.name === sort.by;
+      setAttribute(head, "aria-sort", isBy ? (sort.down ? "descending" : "ascending") : null);
+    }
+    walk.settle();
+  }
+
+  function write() {
+    for (const head of heads) setText(head.firstChild, t(`console.head_${head.dataset.name}`));
+    table.setAttribute("aria-label", t("console.tab_orders"));
+    filter.write();
+    show();
+  }
+
+  function tick() {
+    for (const node of inView(scroller, body)) tickRow(node);
+  }
+
+  function reveal(what) {
+    for (const node of body.rows) if (node.row) showRow(node, node.row, model);
+    if (what?.kind === "drop") body.keptChildren.get(what.id)?.scrollIntoView({ block: "nearest" });
+  }
+
+  for (const part of ["orders", "plan", "breaches"]) model.on(part, show);
+  model.on("couriers", () => {
+    filter.showCouriers(model.couriers());
+    show();
+  });
+  model.on("tick", tick);
+  onSelect(reveal);
+  onLanguage(write);
+  filter.showCouriers(model.couriers());
+  write();
+  const element = el("div", { class: "tab" }, filter.element, scroller);
+  return { element, text: filter.text };
+}
+
+function order({ by, down }, model) {
+  const of = SORTS[by];
+  const sign = down ? -1 : 1;
+  return (a, b) => {
+    const [x, y] = [of(a, model), of(b, model)];
+    const found = typeof x === "string" ? x.localeCompare(String(y)) : x - y;
+    return sign * (found || a.sort - b.sort) || (a.id < b.id ? -1 : 1);
+  };
+}
+
+/** Returns the rows that are seen just now: only their countdowns have to run. */
+function inView(scroller, body) {
+  const rows = body.rows;
+  if (!rows.length || !scroller.offsetParent) return [];
+  const height = rows[0].offsetHeight || 1;
+  const from = Math.max(0, Math.floor(scroller.scrollTop / height) - 2);
+  return [...rows].slice(from, from + Math.ceil(scroller.clientHeight / height) + 4);
+}
+
