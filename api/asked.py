@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from sqlalchemy import Connection
 
 from api.request_context import Asking
 from api.turns import Turns
@@ -31,6 +34,10 @@ class Room:
     database: Database
     ways: Ways
     now: int
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Yields a connection to write by; it fails where a newer process has the zone."""
+        return self.database.write(self.zone)
 
     def contacts(self, refs: Collection[str]) -> Mapping[str, Contact]:
         """Returns what is known of persons, by reference; those erased are left out."""

@@ -148,7 +148,7 @@ def _inside(room: Room, epoch: int) -> _Inside:
 def _probe(room: Room, epoch: int) -> Check:
     """Writes the zone's row as it is: durable with the answer, or the answer is an error."""
     zones = schema.zones
-    with room.database.write() as connection:
+    with room.write() as connection:
         found = stored.lock_zone(connection, room.zone)
         same = update(zones).where(zones.c.id == room.zone).values(epoch=zones.c.epoch)
         connection.execute(same)

@@ -82,7 +82,7 @@ def keeper(room: Room) -> Keep:
     def keep(contact: Contact) -> str:
         if contact.is_empty:
             return ""
-        with room.database.write() as connection:
+        with room.write() as connection:
             return kept_contacts.keep(connection, room.zone, contact, room.now)
 
     return keep
@@ -103,7 +103,7 @@ class Sheaf:
     def kept(cls, room: Room, told: Iterable[Contact]) -> Sheaf:
         """Keeps contacts of a zone."""
         wanted = tuple(dict.fromkeys(told))
-        with room.database.write() as connection:
+        with room.write() as connection:
             since = kept_contacts.last_number(connection, room.zone)
             refs = kept_contacts.keep_all(connection, room.zone, wanted, room.now)
         return cls(dict(zip(wanted, refs, strict=True)), since)
@@ -125,7 +125,7 @@ class Sheaf:
         """Erases what was new and is not among those used."""
         new = kept_contacts.newer(self.refs.values(), self.since)
         if unused := new - set(used):
-            with room.database.write() as connection:
+            with room.write() as connection:
                 kept_contacts.erase(connection, room.zone, unused, room.now)
 
 

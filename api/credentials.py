@@ -115,7 +115,7 @@ class Credentials:
         """Loads what is stored, and forgets what has long been over."""
 
         def work(room: Room) -> tuple[Credential, ...]:
-            with room.database.write() as connection:
+            with room.write() as connection:
                 stored.forget_over(connection, room.zone, room.now)
                 return stored.read_all(connection, room.zone)
 
@@ -155,7 +155,7 @@ class Credentials:
         others = [each.id for each in self._of(credential.name)] if instead else []
 
         def work(room: Room) -> int:
-            with room.database.write() as connection:
+            with room.write() as connection:
                 stored.revoke(connection, tuple(others), room.now)
                 stored.add(connection, room.zone, credential)
             return room.now
@@ -169,7 +169,7 @@ class Credentials:
         mine = [*ids, *(e.id for e in self._known.values() if e.parent in ids)]
 
         def work(room: Room) -> int:
-            with room.database.write() as connection:
+            with room.write() as connection:
                 stored.revoke(connection, tuple(mine), room.now)
             return room.now
 
@@ -204,7 +204,7 @@ class Credentials:
             return
 
         def work(room: Room) -> None:
-            with room.database.write() as connection:
+            with room.write() as connection:
                 stored.note_used(connection, used)
 
         await self._zone.ask(work, wake=False)

@@ -16,11 +16,13 @@ from api.access import needs
 from api.bodies import In, Moment, Out, Page
 from api.depends import Here, Who
 from api.drops import DropId
+from api.photos import PhotoOut, photo_out
 from api.sight import NOTHING, sees_drop
 from api.view import View
 from api.zone import Room
-from dispatch import proofs
+from dispatch import photos, proofs
 from dispatch.hand import known_drop
+from dispatch.photos import Photo
 from dispatch.plan_reading import drop_of_stop
 from dispatch.proofs import Proof
 from dispatch.requests import Action, ActionAnswer
@@ -50,12 +52,17 @@ class ProofIn(In):
 
 
 class ProofOut(Out):
-    """What was given for a drop; ``signature`` is null where the PIN was told."""
+    """
+    What was given for a drop, or shows its hand-over; ``signature`` is null where the PIN was told.
 
-    kind: Literal["pin", "signature"]
+    ``photo`` is null for what is none; the picture itself is at its ``path``.
+    """
+
+    kind: Literal["pin", "signature", "photo"]
     courier: str
     at: Moment
     signature: str | None
+    photo: PhotoOut | None
 
 
 @router.get(
@@ -70,21 +77,21 @@ async def show_proofs(drop_id: DropId, zone: Here, who: Who) -> Page[ProofOut]:
         view = View.of(room.dispatcher, room.now)
         known_drop(view.state if sees_drop(view, who, drop_id) else NOTHING, drop_id)
         with room.database.read() as connection:
-            found = proofs.read(connection, room.zone, (drop_id,))
-        return Page(items=[_proof_out(proof, view) for proof in found])
+            given = proofs.read(connection, room.zone, (drop_id,))
+            taken = photos.read(connection, room.zone, (drop_id,))
+        shown: list[Proof | Photo] = [*given, *taken]
+        return Page(items=[_proof_out(each, view) for each in sorted(shown, key=lambda e: e.at)])
 
     return await zone.ask(work, wake=False)
 
 
-def _proof_out(proof: Proof, view: View) -> ProofOut:
-    return ProofOut.model_validate(
-        {
-            "kind": proof.kind,
-            "courier": proof.courier,
-            "at": view.moment(proof.at),
-            "signature": proof.body or None,
-        }
-    )
+def _proof_out(proof: Proof | Photo, view: View) -> ProofOut:
+    about = {"courier": proof.courier, "at": view.moment(proof.at)}
+    if isinstance(proof, Photo):
+        only = {"kind": "photo", "signature": None, "photo": photo_out(proof)}
+    else:
+        only = {"kind": proof.kind, "signature": proof.body or None, "photo": None}
+    return ProofOut.model_validate(about | only)
 
 
 def judged(
@@ -118,7 +125,7 @@ def _kind(room: Room, courier: str, action: Action, proof: ProofIn) -> str:
     if drop is None or drop.courier != courier:
         # Nobody uses up the tries for what somebody else brings.
         return proofs.NO_PIN
-    with room.database.write() as connection:
+    with room.write() as connection:
         return proofs.judge_pin(connection, room.zone, drop.id, proof.pin)
 
 
@@ -142,5 +149,5 @@ def keep_proofs(
             body = given[action.action_id].signature or ""
             drop = _drop_of(room, action)
             proof = Proof(drop, action.action_id, courier, action.proof, body, room.now)
-            with room.database.write() as connection:
+            with room.write() as connection:
                 proofs.write(connection, room.zone, proof)

@@ -50,7 +50,7 @@ async def make(order_id: OrderId, zone: Here, who: Who) -> LinkOut:
         order = seen_order(room, who, order_id)
         if not links.is_shown(order, room.dispatcher.state, room.now):
             raise _over(order_id)
-        with room.database.write() as connection:
+        with room.write() as connection:
             if links.count(connection, room.zone, order_id) >= links.MOST:
                 raise _too_many(order_id)
             link, token = links.new_link(order_id, who.name, room.now)
@@ -75,7 +75,7 @@ async def revoke(order_id: OrderId, zone: Here, who: Who) -> Response:
 
     def work(room: Room) -> None:
         seen_order(room, who, order_id)
-        with room.database.write() as connection:
+        with room.write() as connection:
             links.revoke(connection, room.zone, order_id)
 
     await zone.ask(work, wake=False)

@@ -54,3 +54,12 @@ class Lockout:
         self._failed[name] = (count + 1 if until > now else 1, now + WINDOW_S)
         if len(self._failed) > MOST_ADDRESSES:
             self._failed.popitem(last=False)
+
+    def pardon(self, address: str) -> None:
+        """Takes back one failure: it was counted before it turned out to be none."""
+        name = neighbourhood(address)
+        count, until = self._failed.get(name, (0, 0.0))
+        if count > 1:
+            self._failed[name] = (count - 1, until)
+        else:
+            self._failed.pop(name, None)

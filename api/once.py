@@ -111,7 +111,7 @@ class Once:
             made.body,
             room.now + keep_s,
         )
-        with room.database.write() as connection:
+        with room.write() as connection:
             write_answered(connection, room.zone, answered, room.now)
         return answered, True
 

@@ -133,7 +133,7 @@ async def place(body: OrderIn, zone: Here, who: Who, once: Sent) -> Response:
         request = body.to_domain(keeper(room))
         check_order(room, who, request)
         order = place_order(room.dispatcher, request, room.now)
-        with room.database.write() as connection:
+        with room.write() as connection:
             own(connection, room.zone, order.id, who.name)
         return _answer(room, who, order, 201)
 

@@ -174,6 +174,7 @@ def _report(found: Personal, erased: Erased | None) -> dict[str, Any]:
         "notes": sum(held.ref in gone for held in found.notes),
         "positions": int(found.position is not None) if erased is None else erased.positions,
         "proofs": len(found.proofs) if erased is None else erased.proofs,
+        "photos": len(found.photos) if erased is None else erased.photos,
         "open_orders": [o.id for o in found.orders if _is_open(found, o.id)],
         "kept": _kept(found),
     }
@@ -215,7 +216,8 @@ def _print(subject: str, told: list[dict[str, Any]], *, as_json: bool, dry_run: 
         out.print("Nothing is held about this subject.")
     for each in told:
         verb = "would be erased" if dry_run else "erased"
-        counts = [f"{each[name]} {name}" for name in ("contacts", "notes", "positions", "proofs")]
+        kinds = ("contacts", "notes", "positions", "proofs", "photos")
+        counts = [f"{each[name]} {name}" for name in kinds]
         counts += [f"{each['answers']} kept answers"] if "answers" in each else []
         out.print(f"{each['zone']}: {', '.join(counts)} {verb}", markup=False, highlight=False)
         if each["open_orders"]:

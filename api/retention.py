@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dispatch import proofs
+from dispatch import photos, proofs, sign_in_codes
 from dispatch.erasing import forget_positions, sweep
 from dispatch.events import ContactsErased
 from dispatch.links import forget_over
@@ -33,10 +33,12 @@ class Retention:
         self._forget_positions(room)
         if self._swept_at is not None and 0 <= room.now - self._swept_at < SWEEP_S:
             return
-        with room.database.write() as connection:
+        with room.write() as connection:
             state = room.dispatcher.state
             forget_over(connection, room.zone, state, room.now)
+            sign_in_codes.forget_over(connection, room.zone, room.now)
             proofs.forget(connection, room.zone, room.now - self._contacts_s)
+            photos.forget(connection, room.zone, room.now - self._contacts_s)
             gone = sweep(connection, room.zone, state, room.now, self._contacts_s)
         if gone:
             reason = f"Needed by nothing for {self._contacts_s} s."
@@ -45,7 +47,7 @@ class Retention:
 
     def _forget_positions(self, room: Room) -> None:
         before = room.now - self._positions_s
-        with room.database.write() as connection:
+        with room.write() as connection:
             forget_positions(connection, room.zone, before)
         known = room.dispatcher.memory()
         kept = {c: position for c, position in known.positions.items() if position.at >= before}

@@ -191,6 +191,7 @@ def _arrived_at(stop: Stop, courier: str, view: View) -> int | None:
 
 def _goods(stop: Stop, view: View, pinned: Collection[str]) -> list[GoodsOut]:
     """Returns what is carried to, from, or back to a stop."""
+    back = stop.kind is StopKind.RETURN
     drops = [view.state.drops[drop] for drop in stop.drops]
     return [
         GoodsOut(
@@ -198,8 +199,8 @@ def _goods(stop: Stop, view: View, pinned: Collection[str]) -> list[GoodsOut]:
             order=view.state.orders[drop.order].external_id or drop.order,
             urgent=view.state.orders[drop.order].urgent,
             department=drop.desk.department or None,
-            items=[item_out(item) for item in drop.items],
-            load=drop.load,
+            items=[item_out(item) for item in (drop.items_back if back else drop.items)],
+            load=drop.returning if back else drop.load,
             pin=drop.id in pinned,
         )
         for drop in drops

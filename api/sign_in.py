@@ -55,7 +55,7 @@ class SignedInOut(Out):
 async def invite(courier_id: CourierId, zone: Here, request: Request) -> CodeOut:
     """Answers a code, in place of one before; until it is used a phone stays signed in."""
     courier = await zone.ask(lambda room: known_courier(room, courier_id), wake=False)
-    code, until = _watch(request).codes.make(courier.id)
+    code, until = await _watch(request).codes.make(courier.id)
     return CodeOut(courier=courier.id, code=code, expires_at=zone.moment(until))
 
 
@@ -80,10 +80,12 @@ async def sign_in(body: SignInIn, zone: Here, request: Request) -> SignedInOut:
     watch, address = _watch(request), address_of(request)
     if wait_s := watch.lockout.wait_s(address):
         raise locked_out(wait_s)
-    courier = watch.codes.take(body.code)
+    # Before it is looked at: of many guesses at once none shall be let in by waiting for another.
+    watch.lockout.note(address)
+    courier = await watch.codes.take(body.code)
     if courier is None:
-        watch.lockout.note(address)
         raise unauthenticated("The code is not, or no longer, in force; ask for a new one.")
+    watch.lockout.pardon(address)
     now = zone.clock.now()
     made, shown = new_credential(
         courier, "courier", now, courier=courier, expires_at=now + DEVICE_S, created_by=courier

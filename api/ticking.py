@@ -99,7 +99,7 @@ class Ticking:
 
         def ticked(room: Room) -> None:
             room.dispatcher.tick(room.now)
-            with room.database.write() as connection:
+            with room.write() as connection:
                 forget_answered(connection, room.now)
             self._retention.forget(room)
 

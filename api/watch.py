@@ -50,7 +50,7 @@ class Watch:
         self.credentials = Credentials(zone, zone.feed.end)
         self.lockout = Lockout(_seconds)
         self.limits = Limits({**USUAL, **requests}, settings.requests_at_once, _seconds)
-        self.codes = SignInCodes(zone.clock.now)
+        self.codes = SignInCodes(zone)
         self.first_token: str | None = None
         self._sweeping: asyncio.Task[None] | None = None
 

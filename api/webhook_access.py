@@ -40,7 +40,7 @@ def changed(
     room: Room, webhook_id: str, work: Callable[[Webhook], Webhook] = lambda hook: hook
 ) -> Webhook:
     """Returns a webhook as work made it, which is stored; raises NotFound where there is none."""
-    with room.database.write() as connection:
+    with room.write() as connection:
         before = found(connection, room.zone, webhook_id)
         after = work(before)
         if after != before:

@@ -68,7 +68,7 @@ async def replay(
     """Answers at once; what the webhook had already comes again under the same ``webhook-id``."""
 
     def work(room: Room) -> Answer:
-        with room.database.write() as connection:
+        with room.write() as connection:
             hook = enabled(found(connection, room.zone, webhook_id))
             if body.from_seq is None:
                 failed = deliveries.retry_failed(connection, room.zone, hook.id, room.now)

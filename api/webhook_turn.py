@@ -71,7 +71,7 @@ class Turn:
 
 def turn(room: Room, tried: Sequence[Tried], busy: AbstractSet[Key], chance: Random) -> Turn:
     """Returns what is to be sent now, but for what is ``busy`` still; stores what was ``tried``."""
-    with room.database.write() as connection:
+    with room.write() as connection:
         for attempt in tried:
             _settle(room, connection, attempt, chance)
         left = deliveries.relay(connection, room.zone, room.now, name_of)
@@ -86,7 +86,7 @@ def turn(room: Room, tried: Sequence[Tried], busy: AbstractSet[Key], chance: Ran
 
 def forget_old(room: Room) -> None:
     """Forgets deliveries that were answered long ago."""
-    with room.database.write() as connection:
+    with room.write() as connection:
         deliveries.forget(connection, room.zone, room.now - KEPT_S)
 
 

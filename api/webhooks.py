@@ -45,7 +45,7 @@ async def add(body: WebhookIn, zone: Here, sender: Sends, once: Sent) -> Respons
     await _check(sender, body.url)
 
     def work(room: Room) -> Answer:
-        with room.database.write() as connection:
+        with room.write() as connection:
             if len(webhooks.read_all(connection, room.zone)) >= MOST:
                 raise Conflict(
                     f"There are {MOST} webhooks already.",
@@ -140,7 +140,7 @@ async def delete(
     """Answers the webhook that is no more, nor what was on its way to it."""
 
     def work(room: Room) -> Answer:
-        with room.database.write() as connection:
+        with room.write() as connection:
             gone = found(connection, room.zone, webhook_id)
             check_match(if_match, tag_of(gone), lambda: webhook_out(zone, gone))
             webhooks.remove(connection, room.zone, webhook_id)

@@ -144,7 +144,8 @@ class Ledger:
                 self.returning[body["courier"]] += drop.load
 
     def _delivered(self, body: Body) -> None:
-        loads = sum(line["rejected"] for line in body["lines"])
+        left = (line for line in body["lines"] if line["reason"] != "missing")
+        loads = sum(line["rejected"] for line in left)
         self._close(body, "delivered", loads)
 
     def _failed(self, body: Body) -> None:

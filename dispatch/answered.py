@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, tuple_
 
 from dispatch.schema import idempotency
+from dispatch.statements import erase_for_good
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -77,6 +78,8 @@ def write_answered(connection: Connection, zone: str, answered: Answered, now: i
 
 def forget_answered(connection: Connection, now: int, most: int = SWEPT) -> int:
     """Forgets answers whose time is over, the oldest ``most`` of them; returns how many."""
+    # They may name persons.
+    erase_for_good(connection)
     table = idempotency.c
     over = select(table.principal, table.key).where(table.expires_at <= now)
     oldest = over.order_by(table.expires_at).limit(most)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, update
 
-from dispatch import proofs, schema
+from dispatch import photos, proofs, schema
 from dispatch.kept_contacts import erase, note_use, unused_since
 from dispatch.orders import DropStatus
+from dispatch.quoted import erase_quotes, quotes_of
+from dispatch.subjects import subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -32,12 +34,13 @@ SWEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased: references, and how many answers, positions and proofs of hand-over."""
+    """What was erased: references, and how many answers, positions, proofs and photos."""
 
     contacts: tuple[str, ...]
     answers: int
     positions: int
     proofs: int
+    photos: int
 
 
 def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
@@ -47,9 +50,11 @@ def erase_subject(connection: Connection, found: Personal, now: int) -> Erased:
     courier = None if found.courier is None else found.courier.id
     erase(connection, found.zone, refs, now)
     answers = purge_answers(connection, found.zone, drops, courier)
+    answers += erase_quotes(connection, quotes_of(connection, found.zone, (found.subject,)))
     positions = 0 if courier is None else _forget_position(connection, found.zone, courier)
     signed = proofs.erase(connection, found.zone, drops)
-    return Erased(tuple(sorted(refs)), answers, positions, signed)
+    shown = photos.erase(connection, found.zone, drops)
+    return Erased(tuple(sorted(refs)), answers, positions, signed, shown)
 
 
 def _forget_position(connection: Connection, zone: str, courier: str) -> int:
@@ -127,6 +132,8 @@ def sweep(
         refs = frozenset(gone)
         mine = {d.id for d in state.drops.values() if d.desk.contact in refs or d.note in refs}
         purge_answers(connection, zone, mine)
+        subjects = subjects_of(held.contact for held in stale if held.ref in refs)
+        erase_quotes(connection, quotes_of(connection, zone, subjects))
     return gone
 
 

@@ -261,7 +261,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A drop was handed over; rejected units stay on board."""
+    """
+    A drop was handed over; rejected units stay on board, unless they never were there.
+
+    ``returning`` is the load that stays on board (None: all that was rejected, as logs of before
+    had it).
+    """
 
     at: int
     courier: str
@@ -269,6 +274,7 @@ class Delivered:
     place: Place
     drop: str
     lines: tuple[Line, ...]
+    returning: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,15 @@ Instants are Unix seconds, durations seconds, loads whole units, places WGS-84.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from dispatch.places import Place
 from dispatch.promises import WITHIN_22_MINUTES, Pause, Promise, Start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class DropStatus(StrEnum):
@@ -80,6 +84,10 @@ class Item:
     name: str = ""
 
 
+MISSING = "missing"
+"""The reason of units that were not among the goods: nobody can bring them back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What became of an item at the desk; ``reason`` says why units were rejected."""
@@ -89,6 +97,11 @@ class Line:
     rejected: int = 0
     reason: str = ""
 
+    @property
+    def left(self) -> int:
+        """The units that ride back: those rejected, but for those that never were there."""
+        return 0 if self.reason == MISSING else self.rejected
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
@@ -96,9 +109,10 @@ class Drop:
     The goods of one order for one desk.
 
     ``courier`` has, or last had, the goods on board (None: never loaded). ``pinned`` is the courier
-    a dispatcher tied the drop to. ``returning`` is the load that rides back to the store: rejected,
-    undeliverable or cancelled on board. ``closed_at`` is the moment of the last tap at the desk.
-    ``note`` refers to what was noted for the courier, see `dispatch.contacts`.
+    a dispatcher tied the drop to. ``returning`` is the load that rides back to the store: rejected
+    (not what was missing), undeliverable or cancelled on board. ``closed_at`` is the moment of the
+    last tap at the desk. ``note`` refers to what was noted for the courier, see
+    `dispatch.contacts`.
     """
 
     id: str
@@ -118,6 +132,21 @@ class Drop:
     def load(self) -> int:
         """The load of all its units."""
         return sum(item.quantity * item.load for item in self.items)
+
+    def load_left(self, lines: Iterable[Line]) -> int:
+        """Returns the load that stays on board after its goods were handed over like this."""
+        unit = {item.sku: item.load for item in self.items}
+        return sum(line.left * unit[line.sku] for line in lines)
+
+    @property
+    def items_back(self) -> tuple[Item, ...]:
+        """Its goods as they ride back to a store: all of them unless some were handed over."""
+        if not self.lines:
+            return self.items
+        left = {line.sku: line.left for line in self.lines}
+        return tuple(
+            replace(item, quantity=left[item.sku]) for item in self.items if left[item.sku]
+        )
 
 
 @dataclass(frozen=True, slots=True)

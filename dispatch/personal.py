@@ -6,6 +6,7 @@ Read beside a service or within one; nothing is written.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,13 @@ from dispatch.codec import from_json
 from dispatch.contacts import Kind
 from dispatch.kept_contacts import Held, read_all
 from dispatch.orders import Courier, Drop, Order, Quote
+from dispatch.photos import Photo, body_of
+from dispatch.photos import read as read_photos
 from dispatch.places import DirectoryDesk
 from dispatch.proofs import Proof
 from dispatch.proofs import read as read_proofs
+from dispatch.quoted import Quote as Quoted
+from dispatch.quoted import quotes_of
 from dispatch.requests import Position
 from dispatch.stored import about, read_log, read_positions
 from dispatch.subjects import Subject
@@ -53,8 +58,9 @@ class Personal:
     ``contacts`` are theirs, ``notes`` are those for their drops and those that speak of them;
     ``shared`` are notes among them that stand at drops of others too and do not. ``drops`` and
     ``desks`` refer to them, or, for a courier, were on board with them. ``proofs`` are what was
-    signed for these drops; of a courier they tell nothing. ``mentions`` are texts in
-    entries of the log.
+    signed for these drops, ``photos`` those of their hand-over; of a courier they tell nothing.
+    ``quoted`` are answers kept for requests sent again that quote them in what is wrong.
+    ``mentions`` are texts in entries of the log.
     """
 
     zone: str
@@ -69,12 +75,14 @@ class Personal:
     courier: Courier | None
     position: Position | None
     proofs: tuple[Proof, ...]
+    photos: tuple[Photo, ...]
+    quoted: tuple[Quoted, ...]
     mentions: tuple[Mention, ...]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is held."""
-        return not (self.contacts or self.notes or self.courier or self.mentions)
+        return not (self.contacts or self.notes or self.courier or self.mentions or self.quoted)
 
     @property
     def namesakes(self) -> tuple[str, ...]:
@@ -122,6 +130,8 @@ def personal(connection: Connection, zone: str, subject: Subject) -> Personal:
         courier=courier,
         position=read_positions(connection, zone).get(courier.id) if courier else None,
         proofs=() if courier else read_proofs(connection, zone, mine),
+        photos=() if courier else read_photos(connection, zone, mine),
+        quoted=() if courier else quotes_of(connection, zone, (subject,)),
         mentions=tuple(_mentions(connection, zone, subject)),
     )
 
@@ -205,6 +215,8 @@ def as_json(connection: Connection, found: Personal) -> dict[str, Any]:
         "orders": [_order_json(connection, found, order) for order in found.orders],
         "quotes": [{"id": q.id, "made_at": q.made_at, "order": q.order} for q in found.quotes],
         "proofs": [asdict(proof) for proof in found.proofs],
+        "photos": [_photo_json(connection, found.zone, photo) for photo in found.photos],
+        "answers": [{"principal": each.principal, "key": each.key} for each in found.quoted],
         "mentions": [asdict(mention) for mention in found.mentions],
     }
     return told if found.courier is None else told | _courier_json(connection, found, found.courier)
@@ -213,6 +225,12 @@ def as_json(connection: Connection, found: Personal) -> dict[str, Any]:
 def _held_json(held: Held) -> dict[str, Any]:
     words = {name: told for name, told in asdict(held.contact).items() if told}
     return {"id": held.ref, **words, "created_at": held.created_at, "used_at": held.used_at}
+
+
+def _photo_json(connection: Connection, zone: str, photo: Photo) -> dict[str, Any]:
+    """Returns a photo with its picture, JPEG in base64."""
+    body = body_of(connection, zone, photo.drop_id, photo.photo_id) or b""
+    return {**asdict(photo), "jpeg": b64encode(body).decode()}
 
 
 def _order_json(connection: Connection, found: Personal, order: Order) -> dict[str, Any]:

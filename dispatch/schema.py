@@ -354,3 +354,29 @@ proofs = Table(
     _count("at"),
     Index("proof_at", "zone", "at"),
 )
+
+photos = Table(
+    "photo",
+    metadata,
+    _zone(),
+    _key("drop_id"),
+    _key("photo_id"),
+    Column("courier", String, nullable=False),
+    # The line it is of, empty for the hand-over as a whole.
+    Column("sku", String, nullable=False),
+    _count("size"),
+    _count("at"),
+    # JPEG.
+    Column("body", LargeBinary, nullable=False),
+    Index("photo_at", "zone", "at"),
+)
+
+sign_in_codes = Table(
+    "sign_in_code",
+    metadata,
+    _zone(),
+    _key("courier"),
+    # Of the code, in hex: what was shown once is not here.
+    Column("digest", String, nullable=False),
+    _count("expires_at"),
+)

@@ -312,7 +312,6 @@ def _delivered(state: State, event: ev.Delivered) -> State:
     )
     state = replace(state, observed=observed)
     drop = state.drops[event.drop]
-    unit_load = {item.sku: item.load for item in drop.items}
     rejected = sum(line.rejected for line in event.lines)
     accepted = sum(line.accepted for line in event.lines)
     status = DropStatus.PARTLY_ACCEPTED if rejected else DropStatus.ACCEPTED
@@ -322,9 +321,15 @@ def _delivered(state: State, event: ev.Delivered) -> State:
         courier=event.courier,
         closed_at=event.at,
         lines=event.lines,
-        returning=sum(line.rejected * unit_load[line.sku] for line in event.lines),
+        returning=_load_of_rejected(drop, event) if event.returning is None else event.returning,
     )
     return _closed(state, event, closed)
+
+
+def _load_of_rejected(drop: Drop, event: ev.Delivered) -> int:
+    """What rides back by logs of before, in which missing units did too: their states stay so."""
+    unit_load = {item.sku: item.load for item in drop.items}
+    return sum(line.rejected * unit_load[line.sku] for line in event.lines)
 
 
 def _failed(state: State, event: ev.Failed) -> State:

@@ -99,10 +99,19 @@ class Database:
         return self._units.unit()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Yields a connection to write by; a unit of its own, as `unit` says."""
+    def write(self, zone: str | None = None) -> Iterator[Connection]:
+        """
+        Yields a connection to write by; a unit of its own, as `unit` says.
+
+        With a zone, raises DatabaseError with code ``fenced`` if that was started again since.
+        """
         with self._units.unit():
-            yield self._units.connection()
+            connection = self._units.connection()
+            if zone is not None:
+                mine = self._mine(zone).zone
+                if stored.lock_zone(connection, zone).epoch != mine.epoch:
+                    raise self._fenced(zone, mine)
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -240,7 +249,7 @@ class Database:
         """Keeps the latest of a courier's positions; a crash may lose the last of them."""
         if positions:
             latest = max(positions, key=lambda position: position.at)
-            with self.write() as connection:
+            with self.write(zone) as connection:
                 storing.write_position(connection, zone, courier, latest)
 
     def positions(self, zone: str) -> dict[str, Position]:

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dispatch.contacts import Contact, Kind
 from dispatch.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COURIER = "courier:"
 
@@ -72,8 +76,28 @@ class Subject:
         )
         return re.search(f"{start}{re.escape(self.name)}{end}", folded(text)) is not None
 
+    def may_end(self, text: str) -> bool:
+        """Returns whether a text that was cut ends with what may be the subject's beginning."""
+        told = text.removesuffix("…")
+        if self.phone:
+            return any(digits(told).endswith(self.phone[:n]) for n in range(3, len(self.phone)))
+        begun = (self.name[:n].strip() for n in range(2, len(self.name)))
+        return any(folded(told).endswith(part) for part in begun)
+
     def _is_number(self, number: str) -> bool:
         return number == self.phone or (len(self.phone) >= SURE_DIGITS and self.phone in number)
+
+
+def subjects_of(contacts: Iterable[Contact]) -> tuple[Subject, ...]:
+    """Returns the subjects that contacts at desks are, by number and by name."""
+    found: dict[Subject, None] = {}
+    for contact in contacts:
+        if contact.kind is Kind.DESK:
+            if len(digits(contact.phone)) >= 3:
+                found[Subject(contact.phone, phone=digits(contact.phone))] = None
+            if len(folded(contact.name)) >= 2:
+                found[Subject(contact.name, name=folded(contact.name))] = None
+    return tuple(found)
 
 
 def digits(phone: str) -> str:

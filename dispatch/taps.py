@@ -261,8 +261,17 @@ def _delivered(tap: Tap) -> tuple[ev.Event, ...]:
         raise Unfit("rejected", fault.format(drop=drop.id))
     lines = tap.action.lines or tuple(Line(item.sku, item.quantity) for item in drop.items)
     _check_lines(drop, lines)
-    stop_id = deliver_stop_id(drop.id)
-    return (ev.Delivered(tap.at, tap.courier_id, stop_id, tap.desk(drop), drop.id, lines),)
+    return (
+        ev.Delivered(
+            at=tap.at,
+            courier=tap.courier_id,
+            stop=deliver_stop_id(drop.id),
+            place=tap.desk(drop),
+            drop=drop.id,
+            lines=lines,
+            returning=drop.load_left(lines),
+        ),
+    )
 
 
 def _is_return(tap: Tap) -> bool:

@@ -129,8 +129,9 @@ def serious(page: Page) -> list[str]:
     Only what it calls serious or critical. Its program is run by the driver, so that the policy of
     pages does not forbid it.
     """
-    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(axe + "\n; undefined")
+    if not page.evaluate("() => 'axe' in window"):
+        axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+        page.evaluate(axe + "\n; undefined")
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{issue['id']}: {issue['help']}: {[node['html'][:200] for node in issue['nodes'][:4]]}"

@@ -71,7 +71,7 @@ class Home:
             self.path.unlink(missing_ok=True)
         else:
             self.cut()
-            self.run("DROP FUNCTION IF EXISTS fault CASCADE", "TRUNCATE zone CASCADE")
+            self.run("DROP FUNCTION IF EXISTS fault CASCADE", "TRUNCATE zone, credential CASCADE")
 
     def cut(self) -> None:
         """Ends all connections to a server's database."""

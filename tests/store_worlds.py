@@ -288,8 +288,10 @@ def _deliver(world: _World) -> ev.Event | None:
     if drop is None or drop.courier is None:
         return None
     rejected = world.rng.randint(0, 2)
-    lines = (Line("paper", 2 - rejected, rejected, "dirty" if rejected else ""),)
-    return ev.Delivered(world.now, drop.courier, f"s_{drop.id}", INSIDE, drop.id, lines)
+    reason = world.rng.choice(("dirty", "missing")) if rejected else ""
+    lines = (Line("paper", 2 - rejected, rejected, reason),)
+    left = world.rng.choice((None, drop.load_left(lines)))
+    return ev.Delivered(world.now, drop.courier, f"s_{drop.id}", INSIDE, drop.id, lines, left)
 
 
 def _fail(world: _World) -> ev.Event | None:

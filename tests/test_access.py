@@ -5,13 +5,20 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from api.access import Principal
+from api.app import create_app
 from api.scopes import EVERYTHING, ROLES
 from api.security_headers import HEADERS
+from api.sign_in_codes import digest_of
+from dispatch.beside import beside
+from dispatch.schema import credentials, sign_in_codes
 from dispatch.shown_once import SHOWN
 from tests.access_world import Guarded, guarded
 from tests.api_world import a_drop, an_order, at, placed, service
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fastapi.testclient import TestClient
+    from tests.homes import Home
 
 ADA = {"name": "Ada", "phone": "+358401234567"}
 
@@ -291,6 +298,55 @@ def test_a_newer_code_ends_the_one_before(world: Guarded) -> None:
     codes = [world.json("desk", "POST", "/v1/couriers/c_1/sign-in-codes")["code"] for _ in range(2)]
     tried = [world.http.post("/v1/sign-in", json={"code": code}).status_code for code in codes]
     assert tried == [401, 201]
+
+
+def test_a_code_is_good_once_across_restarts_and_none_can_be_read(
+    home: Home, tmp_path: Path
+) -> None:
+    def tried(code: str) -> int:
+        with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
+            return int(client.post("/v1/sign-in", json={"code": code}).status_code)
+
+    with guarded(tmp_path, couriers=1, db=home.url) as world:
+        settings = world.app.state.zone.settings
+        code = world.json("desk", "POST", "/v1/couriers/c_1/sign-in-codes")["code"]
+        with beside(home.url) as connection:
+            (row,) = connection.execute(select(sign_in_codes)).mappings()
+        assert row["digest"] == digest_of(settings.zone, code)
+        assert code not in str(dict(row))
+    assert [tried(code), tried(code)] == [201, 401]
+    with beside(home.url) as connection:
+        assert connection.execute(select(sign_in_codes)).all() == []
+
+
+def test_a_code_that_is_over_is_over_after_a_restart_too_and_goes(tmp_path: Path) -> None:
+    with guarded(tmp_path, couriers=1) as world:
+        settings = world.app.state.zone.settings
+        code = world.json("desk", "POST", "/v1/couriers/c_1/sign-in-codes")["code"]
+    later = settings.model_copy(update={"clock_start": settings.clock_start + timedelta(hours=2)})
+    with TestClient(create_app(later), base_url="http://127.0.0.1") as client:
+        assert client.post("/v1/sign-in", json={"code": code}).status_code == 401
+    with beside(settings.db) as connection:
+        assert connection.execute(select(sign_in_codes)).all() == []
+
+
+def test_an_older_process_lets_nobody_in_any_more(home: Home, tmp_path: Path) -> None:
+    with guarded(tmp_path, couriers=1, db=home.url) as world:
+        code = world.json("desk", "POST", "/v1/couriers/c_1/sign-in-codes")["code"]
+        home.run("UPDATE zone SET epoch = epoch + 1")
+        for method, path, body in (
+            ("POST", "/v1/sign-in", {"code": code}),
+            ("POST", "/v1/couriers/c_1/sign-in-codes", None),
+            ("POST", "/v1/tokens", {"name": "new", "role": "intake"}),
+            ("DELETE", "/v1/couriers/c_1/sign-in", None),
+        ):
+            answer = world.ask("admin", method, path, json=body)
+            assert (answer.status_code, answer.json()["type"]) == (503, "/problems/fenced"), path
+        with beside(home.url) as connection:
+            # The code is as good as it was, for the process that has the zone now.
+            assert len(connection.execute(select(sign_in_codes)).all()) == 1
+            names = set(connection.scalars(select(credentials.c.name)))
+            assert "new" not in names
 
 
 def test_signing_in_again_signs_the_phone_before_out(world: Guarded) -> None:

@@ -126,6 +126,21 @@ def test_an_address_is_kept_off_from_the_last_failure_that_counts() -> None:
     assert found.wait_s("203.0.113.7") == 0
 
 
+def test_a_failure_that_turned_out_to_be_none_is_taken_back() -> None:
+    found = Lockout(Hand())
+    for _ in range(MOST_FAILURES):
+        found.note("203.0.113.7")
+    found.pardon("203.0.113.7")
+    assert found.wait_s("203.0.113.7") == 0
+    found.note("203.0.113.7")
+    assert found.wait_s("203.0.113.7") == WINDOW_S
+    # Of an address without failures nothing is remembered.
+    found.note("203.0.113.8")
+    found.pardon("203.0.113.8")
+    found.pardon("203.0.113.9")
+    assert len(found._failed) == 1  # noqa: SLF001
+
+
 def test_of_a_million_addresses_some_are_remembered() -> None:
     found = Lockout(Hand())
     for i in range(MOST_ADDRESSES + 1000):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dispatch.errors import NotFound
 from dispatch.hand import move_drop
 from dispatch.ordering import cancel_order
-from dispatch.orders import DropStatus, Line, StopKind
+from dispatch.orders import DropStatus, Item, Line, StopKind
 from dispatch.requests import Move
 from dispatch.taps import FAILURES
 from tests.little_city import AT_STORE, HOUR, NOW, LittleZone, a_drop, an_action
@@ -306,6 +308,36 @@ def test_lines_say_what_was_accepted(accepted: int, rejected: int, status: DropS
     zone.do("c_1", "delivered", "s_1", lines=(line,))
     assert (zone.drop("d_1").status, zone.drop("d_1").lines) == (status, (line,))
     assert zone.drop("d_1").returning == rejected
+
+
+def handed_over(*reasons: str) -> LittleZone:
+    """Returns a zone whose c_1 was refused a whole line at b_3 for each of these reasons."""
+    zone = LittleZone(1)
+    items = tuple(Item(f"sku-{i}", 2, load=3) for i, _ in enumerate(reasons))
+    zone.order(replace(a_drop(3), items=items))
+    zone.load("c_1", "d_1")
+    lines = tuple(Line(f"sku-{i}", 0, 2, reason) for i, reason in enumerate(reasons))
+    zone.do("c_1", "delivered", "s_1", lines=lines)
+    return zone
+
+
+def test_what_was_missing_does_not_ride_back() -> None:
+    zone = handed_over("missing")
+    assert (zone.drop("d_1").status, zone.drop("d_1").returning) == (DropStatus.REJECTED, 0)
+    # The ride home is as after a hand-over of everything: with nothing on board.
+    assert [(stop.kind, stop.drops) for stop in zone.stops("c_1")] == [(StopKind.RETURN, ())]
+    assert zone.state.live == {}
+
+
+@pytest.mark.parametrize("reason", ["dirty", "wrong_count", ""])
+def test_of_what_was_refused_only_what_was_there_rides_back(reason: str) -> None:
+    zone = handed_over("missing", reason)
+    # Two units of load 3 are there, as many are not.
+    assert zone.drop("d_1").returning == 6
+    assert zone.drop("d_1").items_back == (Item("sku-1", 2, load=3),)
+    assert [(stop.id, stop.drops) for stop in zone.stops("c_1")] == [("s_1-r0", ("d_1",))]
+    zone.do("c_1", "delivered", "s_1-r0")
+    assert (zone.drop("d_1").returning, zone.stops("c_1")) == (0, ())
 
 
 def test_without_lines_everything_was_accepted() -> None:

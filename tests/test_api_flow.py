@@ -94,6 +94,9 @@ def test_a_courier_brings_back_what_was_rejected(client: TestClient) -> None:
         {"sku": "A4-80", "accepted": 1, "rejected": 1, "reason": "dirty"}
     ]
     assert client.get("/v1/couriers/c_1").json()["returning"] == [order["drops"][0]["id"]]
+    # One of two packs was kept: the other is what the stop at the store is for.
+    ((back,),) = [stop["goods"] for stop in route(client)]
+    assert ([item["quantity"] for item in back["items"]], back["load"]) == ([1], 1)
 
 
 def test_a_cancelled_order_leaves_the_route(client: TestClient) -> None:

@@ -54,6 +54,7 @@ PATHS = {
     "/v1/couriers/{courier_id}/sign-in-codes": {"post"},
     "/v1/desks": {"get", "put"},
     "/v1/drops/{drop_id}": {"get", "patch"},
+    "/v1/drops/{drop_id}/photos/{photo_id}": {"get", "put"},
     "/v1/drops/{drop_id}/proofs": {"get"},
     "/v1/me": {"get"},
     "/v1/orders": {"get", "post"},
@@ -94,8 +95,13 @@ PATHS = {
 }
 """What the interface has so far, by path and method."""
 
-TAGLESS = {"/v1/quotes/{quote_id}": {"if-match"}}
-"""What never changes has no tag: a quote is held, or used, or neither."""
+PHOTO = "/v1/drops/{drop_id}/photos/{photo_id}"
+
+TAGLESS = {"/v1/quotes/{quote_id}": {"if-match"}, PHOTO: {"if-match", "Idempotency-Key"}}
+"""
+What never changes has no tag: a quote is held, or used, or neither. A photo has an id of its own
+besides, under which it is kept once.
+"""
 
 ACCESS = (
     *("/v1/tokens", "/v1/sessions", "/v1/sign-in", "/v1/couriers/{courier_id}/sign-in"),
@@ -154,6 +160,7 @@ def test_all_that_changes_something_takes_a_key() -> None:
     del writing["POST", "/v1/clock"]
     # A trial is made each time it is asked for, and nothing of it is kept.
     del writing["POST", "/v1/webhooks/{webhook_id}/test"]
+    del writing["PUT", PHOTO]
     # What is asked in VROOM's format changes nothing.
     del writing["POST", "/vroom/"], writing["POST", "/optimization"]
     writing = {name: r for name, r in writing.items() if not name[1].startswith(ACCESS)}

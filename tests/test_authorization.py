@@ -7,7 +7,7 @@ fails.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from api.settings import EMBEDDED_CITY
 from dispatch.city import load_city
 from tests.access_world import Guarded, guarded
 from tests.api_world import a_courier, a_drop, an_order, at
+from tests.pictures import PICTURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +80,8 @@ TABLE = {
     # Whose link it is, its token says, which is none of theirs.
     "GET /v1/track": "D4 C4 I4 U4 A4 N4",
     "GET /v1/drops/{drop_id}/proofs": "D224 C244 A224",
+    "PUT /v1/drops/{drop_id}/photos/{photo_id}": "D224 C244 A224",
+    "GET /v1/drops/{drop_id}/photos/{photo_id}": "D224 C244 A224",
     "GET /v1/drops/{drop_id}": "D224 C244 U224 A224",
     "PATCH /v1/drops/{drop_id}": "D224 A224",
     "GET /v1/drops/{drop_id}/explanation": "D224 U224 A224",
@@ -120,6 +123,7 @@ class Things:
 
     world: Guarded
     numbers: count[int]
+    loaded: dict[int, str] = field(default_factory=dict)
 
     def make(self, name: str, letter: str, whose: int) -> str:
         """Returns the id of a thing for whom it is to be, or of one that there is not."""
@@ -146,6 +150,21 @@ class Things:
         for order in self.world.json("admin", "GET", "/v1/orders?status=planned")["items"]:
             self.world.ask("admin", "DELETE", f"/v1/orders/{order['id']}")
         return self.world.json(("shop", "rival")[whose], "POST", "/v1/orders", an_order())
+
+    def photo_id(self, whose: int) -> str:
+        """Returns the path of a photo of what a courier has on board."""
+        if whose == NONE:
+            return "/v1/drops/x_999/photos/photo-001"
+        if whose not in self.loaded:
+            drop, courier = self.drop_id("C", whose), ("c_1", "c_2")[whose]
+            route = self.world.json("admin", "GET", f"/v1/couriers/{courier}/route")
+            action = {"action_id": "load", "kind": "loaded", "stop": route["stops"][0]["id"]}
+            heard = f"/v1/couriers/{courier}/actions"
+            number = self.world.json("admin", "GET", heard)["expected_seq"] or 1
+            self.world.json("admin", "POST", heard, {"actions": [action | {"seq": number}]})
+            self.loaded[whose] = f"/v1/drops/{drop}/photos/photo-001"
+            self.world.ask("admin", "PUT", self.loaded[whose], content=PICTURE)
+        return self.loaded[whose]
 
     def quote_id(self, letter: str, whose: int) -> str:
         body = {"service": "urgent", "drops": [a_drop()]}
@@ -228,7 +247,9 @@ def asked(things: Things, route: str, letter: str, whose: int) -> Any:
     body = BODIES.get(route)
     if route == "GET /v1/stream" and (whose != NONE or letter not in "N"):
         path += "?courier=" + things.make("courier_id", letter, whose)
-    if "{" in path:
+    if "{photo_id}" in path:
+        path, body = things.photo_id(whose), PICTURE
+    elif "{" in path:
         name = path.partition("{")[2].partition("}")[0]
         path = path.replace(f"{{{name}}}", things.make(name, letter, whose))
     if route == "POST /v1/sign-in":
@@ -237,6 +258,8 @@ def asked(things: Things, route: str, letter: str, whose: int) -> Any:
         body = {"name": f"n{next(things.numbers)}", "role": "auditor"}
     path += QUERIES.get(route, "")
     things.world.http.cookies.clear()
+    if isinstance(body, bytes) and method != "GET":
+        return things.world.ask(WHO[letter], method, path, content=body)
     if method == "GET" or body is None:
         return things.world.ask(WHO[letter], method, path)
     return things.world.ask(WHO[letter], method, path, json=body)

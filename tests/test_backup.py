@@ -264,4 +264,4 @@ def test_an_older_database_is_backed_up_as_it_is_and_restored_as_newest(tmp_path
     back_up(url(old), backup)
     restore(backup, url(target))
     with closing(sqlite3.connect(target)) as other:
-        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("0008",)]
+        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("0009",)]

@@ -48,7 +48,7 @@ def test_a_signature_is_kept_apart_from_the_tap_and_the_log(world: Guarded) -> N
     load(world)
     assert deliver(world, 2, SIGNED)["result"] == "applied"
     assert proofs(world) == [
-        {"kind": "signature", "courier": "c_1", "at": at(0), "signature": STROKES}
+        {"kind": "signature", "courier": "c_1", "at": at(0), "signature": STROKES, "photo": None}
     ]
     told = world.json("desk", "GET", "/v1/couriers/c_1/actions")["items"][-1]
     assert told["proof"] == "signature"

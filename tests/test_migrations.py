@@ -124,7 +124,9 @@ def made_older(new: Path, old: Path, version: str) -> None:
 
 def _older(body: dict[str, object]) -> dict[str, object]:
     """Returns a body as it was: without what was added, and with persons in it."""
-    return {name: _told_then(name, value) for name, value in body.items() if name not in ADDED}
+    # What stays on board: of drops always told, of hand-overs only since; none has null there.
+    told = {name: value for name, value in body.items() if (name, value) != ("returning", None)}
+    return {name: _told_then(name, value) for name, value in told.items() if name not in ADDED}
 
 
 def _told_then(name: str, value: object) -> object:
@@ -160,7 +162,9 @@ def everything(path: Path) -> dict[str, object]:
         }
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+@pytest.mark.parametrize(
+    "version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+)
 def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: str) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     fill(new, version)
@@ -178,7 +182,9 @@ def test_what_an_older_program_stored_is_all_read_back(tmp_path: Path, version: 
     assert everything(old) == before
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
+@pytest.mark.parametrize(
+    "version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+)
 def test_an_older_database_goes_on_where_it_stood(tmp_path: Path, version: str) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     fill(new, version)

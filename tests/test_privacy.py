@@ -287,6 +287,27 @@ def test_the_contact_of_an_order_goes_a_time_after_it_is_done(tmp_path: Path) ->
         assert audit(connection, "helsinki").faults == ()
 
 
+def test_who_is_forgotten_is_no_longer_quoted_in_what_was_wrong(tmp_path: Path) -> None:
+    table = f"service,building,floor,sku,quantity\nurgent,{BUILDING},{PHONE},A4,1\n"
+    with service(tmp_path, contacts_keep_s=86_400) as client:
+        client.post("/v1/couriers", json=a_courier())
+        placed(client, for_aino())
+        deliver(client)
+        headers = {"content-type": "text/csv", "Idempotency-Key": "file"}
+        asked = {"kind": "orders", "mode": "preview"}
+
+        def quoted() -> Any:
+            answer = client.post("/v1/imports", params=asked, content=table, headers=headers)
+            return answer.json()["errors"][0]["input"]
+
+        move_clock(client, 60)
+        assert quoted() == PHONE
+        # A day after the order the answer has most of an hour to be asked for again.
+        move_clock(client, DAY + 10)
+        assert quoted() is None
+    assert "765 4321" not in in_file(tmp_path)
+
+
 def test_a_directory_keeps_its_contacts_as_long_as_it_has_the_desk(tmp_path: Path) -> None:
     row = {"building": BUILDING, "floor": 0, "contact": CONTACT}
 

@@ -15,6 +15,7 @@ from dispatch.audit import audit
 from dispatch.beside import beside
 from dispatch.contacts import Contact, Kind
 from dispatch.errors import InvalidRequest
+from dispatch.quoted import ERASED
 from dispatch.store import Database
 from dispatch.subjects import Subject, digits
 from tests.api_world import a_courier, a_drop, at, placed, service
@@ -126,6 +127,53 @@ def in_file_of(home: Home) -> str:
     return "".join(file.read_bytes().decode("utf-8", "replace") for file in files)
 
 
+HEAD = "service,building,floor,contact_name,contact_phone,sku,quantity,ready_at\n"
+WRONG = (
+    # What is quoted is the number in the wrong column, then a name of 205 characters.
+    f"urgent,{BUILDING},{PHONE},{NAME},,A4,1,\n"
+    f"urgent,{BUILDING},0,{'x' * 181} {NAME} and Sons,,A4,1,\n"
+    f"urgent,{BUILDING},0,Bo,,A4,many,\n"
+)
+
+
+def imported(client: TestClient, mode: str, key: str) -> Any:
+    return client.post(
+        "/v1/imports",
+        params={"kind": "orders", "mode": mode},
+        content=HEAD + WRONG,
+        headers={"content-type": "text/csv", "Idempotency-Key": key},
+    )
+
+
+@pytest.mark.parametrize(("mode", "status"), [("preview", 200), ("all_or_nothing", 422)])
+def test_who_is_quoted_in_the_faults_of_a_kept_answer_is_erased_there_too(
+    home: Home, tmp_path: Path, dispatch: Command, mode: str, status: int
+) -> None:
+    with service(tmp_path, db=home.url) as client:
+        first = imported(client, mode, "file")
+        assert first.status_code == status
+        assert len(first.json()["errors"]) == 3
+    told = dispatch("privacy", "export", PHONE, "--db", home.url)
+    (zone,) = json.loads(told.stdout)["zones"]
+    assert [each["key"] for each in zone["answers"]] == ["file"]
+    assert dispatch("privacy", "export", "Mia Berg", "--db", home.url).stdout.count('"key"') == 0
+    told = dispatch("privacy", "erase", PHONE, "--db", home.url, "--json")
+    (zone,) = json.loads(told.stdout)["zones"]
+    assert (zone["contacts"], zone["answers"]) == (0, 1)
+    if home.is_file:
+        assert "765 4321" not in in_file_of(home)
+    with service(tmp_path, db=home.url) as client:
+        again = imported(client, mode, "file")
+    # The answer is the same but for the row that spoke of her.
+    assert again.status_code == status
+    errors = {fault["row"]: fault for fault in again.json()["errors"]}
+    assert errors[2] | {"input": PHONE} == {
+        **next(fault for fault in first.json()["errors"] if fault["row"] == 2),
+        "message": ERASED,
+    }
+    assert errors[4] == next(fault for fault in first.json()["errors"] if fault["row"] == 4)
+
+
 def test_what_was_erased_is_told_to_nobody_and_the_service_goes_on(
     home: Home, tmp_path: Path, dispatch: Command
 ) -> None:
@@ -184,7 +232,7 @@ def test_while_the_service_runs_nothing_is_erased_and_the_cure_is_told(
         assert "Nothing was erased. It is the service: stop it, run this again" in told.stderr
         dry = dispatch("privacy", "erase", PHONE, "--db", home.url, "--dry-run")
         assert dry.returncode == 0
-        assert "1 contacts, 2 notes, 0 positions, 0 proofs would be erased" in dry.stdout
+        assert "1 contacts, 2 notes, 0 positions, 0 proofs, 0 photos would be erased" in dry.stdout
         order = client.get("/v1/orders/o_1").json()
         assert order["drops"][0]["desk"]["contact"]["name"] == NAME
 

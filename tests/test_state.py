@@ -53,6 +53,16 @@ def test_rejected_units_ride_on_with_their_load(
     assert state.couriers["c_1"].place == DESK
 
 
+@pytest.mark.parametrize(("told", "returning"), [(None, 6), (0, 0), (4, 4)])
+def test_a_log_of_before_has_its_missing_units_ride_back_as_its_state_had_them(
+    told: int | None, returning: int
+) -> None:
+    # Three units of load 2; entries of before do not say what stayed on board.
+    lines = (Line("paper", 0, 3, "missing"),)
+    event = ev.Delivered(NOW, "c_1", "s_1", DESK, "d_1", lines, told)
+    assert apply(aboard().state, event).drops["d_1"].returning == returning
+
+
 def test_what_came_back_is_no_longer_live() -> None:
     zone = aboard()
     failed = apply(zone.state, ev.Failed(NOW, "c_1", "s_1", DESK, "d_1", "closed"))

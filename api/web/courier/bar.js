@@ -20,8 +20,10 @@ export function bar(shift) {
   byId("bar").hidden = !shift.signedIn;
   byId("state").dataset.state = state;
   setText(byId("state-text"), t(`courier.${state}`));
-  setText(byId("depth"), n ? t("courier.depth", { n }) : "");
-  byId("depth").hidden = !n;
+  const photos = shift.outbox.photos.count;
+  const waits = [n && t("courier.depth", { n }), photos && t("courier.depth_photos", { n: photos })];
+  setText(byId("depth"), waits.filter(Boolean).join(" · "));
+  byId("depth").hidden = !n && !photos;
   const skew = Math.round(Math.abs(skewMs()) / 60_000);
   byId("skew").hidden = !(shift.signedIn && skew);
   setText(byId("skew"), t("courier.skew", { n: skew }));

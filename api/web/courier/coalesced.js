@@ -4,7 +4,8 @@
 
 /**
  * Returns a function that does the work, and once more where it was asked for meanwhile: what it
- * finds is never older than the last call. All who asked hear the same error.
+ * finds is never older than the last call, also where it failed before. All who asked hear how the
+ * last time ended.
  * @param {() => Promise<void>} work
  */
 export function coalesced(work) {
@@ -13,7 +14,12 @@ export function coalesced(work) {
   async function turns() {
     do {
       again = false;
-      await work();
+      try {
+        await work();
+      } catch (error) {
+        // Whoever asked meanwhile may know that it can be done now.
+        if (!again) throw error;
+      }
     } while (again);
   }
   return () => {

@@ -5,18 +5,20 @@
 import { el, fill, setText } from "../shared/dom.js";
 import { t } from "../shared/words.js";
 import { icon } from "./icons.js";
-import { signaturePad } from "./signature.js";
+import { Roll } from "./photo_view.js";
+import { proofView } from "./proof_view.js";
 
 /** Why a line, or some of it, is not accepted. */
 export const LINE_REASONS = ["missing", "dirty", "wrong_model", "wrong_count", "disliked"];
 
 /**
- * Returns the screen of a hand-over; `done(lines, proof)` is called when all is said.
+ * Returns the screen of a hand-over; `done(lines, proof, photos)` is called when all is said.
  * @param {any} goods of the drop, as the route tells them
- * @param {{done: (lines: any[], proof: any) => void, back: () => void, fail: () => void}} on
+ * @param {{done: (lines: any[], proof: any, photos: any[]) => void, back: () => void, fail: () => void}} on
  */
 export function handOverView(goods, { done, back, fail }) {
   const lines = goods.items.map(({ sku, quantity }) => ({ sku, quantity, accepted: quantity, reason: "" }));
+  const roll = new Roll();
   const proof = proofView(goods.pin, () => check());
   const hint = el("p", { class: "hint", id: "hint", role: "status" });
   const confirm = el(
@@ -39,15 +41,17 @@ export function handOverView(goods, { done, back, fail }) {
     tried = true;
     if (!check()) return;
     confirm.disabled = true;
-    done(lines.map(told), proof.value());
+    const isLess = (sku) => lines.some((line) => line.sku === sku && line.accepted < line.quantity);
+    done(lines.map(told), proof.value(), roll.photos(isLess));
   });
   return el(
     "article",
     { class: "sheet", "aria-labelledby": "sheet-title" },
     sheetHead(t("courier.hand_over"), back),
     el("p", { class: "for told", dir: "auto" }, goods.department ?? goods.order),
-    el("ul", { class: "lines" }, goods.items.map((item, i) => lineView(item, lines[i], check))),
+    el("ul", { class: "lines" }, goods.items.map((item, i) => lineView(item, lines[i], roll, check))),
     proof.element,
+    roll.field(null, t("courier.photo_add")),
     el("button", { type: "button", class: "second", on: { click: fail } }, t("courier.cannot")),
     el("footer", { class: "actions" }, hint, confirm),
   );
@@ -76,10 +80,11 @@ function told({ sku, quantity, accepted, reason }) {
   return { sku, accepted, rejected, reason: rejected ? reason : "" };
 }
 
-function lineView({ name, sku, quantity }, line, changed) {
+function lineView({ name, sku, quantity }, line, roll, changed) {
   const words = name || sku;
   const count = el("output", { class: "count" });
   const reasons = el("fieldset", { class: "reasons", hidden: true });
+  const photos = roll.field(sku, t("courier.photo_of", { name: words }));
   const less = button("−", t("courier.less", { name: words }), () => set(line.accepted - 1));
   const more = button("+", t("courier.more", { name: words }), () => set(line.accepted + 1));
 
@@ -89,7 +94,7 @@ function lineView({ name, sku, quantity }, line, changed) {
     setText(count, t("courier.of", { n: line.accepted, all: quantity }));
     less.disabled = line.accepted === 0;
     more.disabled = line.accepted === quantity;
-    reasons.hidden = line.accepted === quantity;
+    reasons.hidden = photos.hidden = line.accepted === quantity;
     row.dataset.whole = String(line.accepted === quantity);
     changed();
   }
@@ -111,6 +116,7 @@ function lineView({ name, sku, quantity }, line, changed) {
     el("b", { class: "told", dir: "auto" }, words),
     el("div", { class: "stepper" }, less, count, more),
     reasons,
+    photos,
   );
   queueMicrotask(() => set(quantity));
   return row;
@@ -118,69 +124,4 @@ function lineView({ name, sku, quantity }, line, changed) {
 
 function button(sign, label, click) {
   return el("button", { type: "button", class: "step", "aria-label": label, on: { click } }, sign);
-}
-
-/** A signature, the buyer's PIN, or neither: `value()` is the proof, `fault()` what it lacks. */
-function proofView(hasPin, changed) {
-  const state = { kind: hasPin ? "pin" : "signature" };
-  const pad = signaturePad({ label: t("courier.sign_here"), changed });
-  const pin = el("input", {
-    id: "pin",
-    inputmode: "numeric",
-    autocomplete: "off",
-    maxlength: "4",
-    pattern: "[0-9]{4}",
-    "aria-label": t("courier.pin_of_buyer"),
-    on: { input: changed },
-  });
-  const ways = {
-    signature: el(
-      "div",
-      { class: "signing" },
-      pad.element,
-      el("button", { type: "button", class: "second", on: { click: pad.clear } }, t("courier.clear")),
-    ),
-    pin: el("div", { class: "pin" }, pin, el("p", {}, t("courier.pin_hint"))),
-    none: el("p", { class: "notice warn" }, t("courier.none_hint")),
-  };
-  const kinds = ["signature", ...(hasPin ? ["pin"] : []), "none"];
-
-  function choose(kind) {
-    state.kind = kind;
-    for (const each of kinds) ways[each].hidden = each !== kind;
-    changed();
-  }
-
-  const tabs = kinds.map((kind) =>
-    el(
-      "label",
-      {},
-      el("input", {
-        type: "radio",
-        name: "proof",
-        value: kind,
-        checked: kind === state.kind,
-        on: { change: () => choose(kind) },
-      }),
-      t(`courier.proof_${kind}`),
-    ),
-  );
-  const element = el(
-    "fieldset",
-    { class: "proof" },
-    el("legend", {}, t("courier.proof")),
-    el("div", { class: "tabs" }, tabs),
-    kinds.map((kind) => ways[kind]),
-  );
-  for (const kind of kinds) ways[kind].hidden = kind !== state.kind;
-  return {
-    element,
-    value: () =>
-      ({ signature: { signature: pad.path() }, pin: { pin: pin.value }, none: null })[state.kind],
-    fault: () => {
-      if (state.kind === "signature" && !pad.path()) return "courier.need_signature";
-      if (state.kind === "pin" && !/^[0-9]{4}$/.test(pin.value)) return "courier.need_pin";
-      return null;
-    },
-  };
 }

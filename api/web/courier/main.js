@@ -118,8 +118,9 @@ function act(stop, step) {
 
 function handOver(stop) {
   const goods = goodsOf(stop);
-  const done = (lines, proof) => {
-    shift.tap({ kind: "delivered", stop: stop.id, drop: goods.drop, lines }, proof);
+  const done = (lines, proof, photos) => {
+    const tap = { kind: "delivered", stop: stop.id, drop: goods.drop, lines };
+    if (shift.tap(tap, proof)) shift.keepPhotos(goods.drop, photos);
     back();
   };
   show("hand-over", handOverView(goods, { done, back, fail: () => failing(stop) }));

@@ -13,7 +13,7 @@ import { sheetHead } from "./hand_over.js";
  */
 export function menuView({ shift, positions, back }) {
   const leave = () => {
-    const n = shift.queue.waiting.length;
+    const n = shift.outbox.length;
     if (n && !leave.sure) {
       leave.sure = true;
       out.textContent = t("courier.leave_sure", { n });

@@ -31,6 +31,12 @@ export async function fetchRoute(courier, tag) {
   return answer.status === 304 ? null : { ...answer.body, tag: answer.tag };
 }
 
+/** Sends a photo; it is kept once, however often it is sent. */
+export async function sendPhoto({ id, drop, sku, picture }) {
+  const line = sku === null ? "" : `?sku=${encodeURIComponent(sku)}`;
+  await ask("PUT", `/v1/drops/${encodeURIComponent(drop)}/photos/${id}${line}`, { body: picture });
+}
+
 /** Sends taps and returns what became of them. */
 export async function sendTaps(courier, taps) {
   return (await ask("POST", `/v1/couriers/${courier}/actions`, { body: taps })).body;

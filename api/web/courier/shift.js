@@ -10,9 +10,9 @@ import { learnClock, recallClock } from "./clock.js";
 import { coalesced } from "./coalesced.js";
 import { forget, keep, kept } from "./keep.js";
 import { Line, quietly } from "./line.js";
+import { Outbox } from "./outbox.js";
 import { ahead, difference, isAtWork, isPaused, withoutPersons } from "./progress.js";
-import { Queue } from "./queue.js";
-import { expectedNumber, fetchRoute, lookUp, sendTaps, signIn } from "./service.js";
+import { expectedNumber, fetchRoute, lookUp, signIn } from "./service.js";
 
 const KEPT = ["token", "route", "courier"];
 
@@ -30,11 +30,8 @@ export class Shift {
     this.route = kept("route");
     this.courier = kept("courier");
     this.#line = new Line({ changed, wake: () => this.#wake() });
-    this.queue = new Queue({
-      send: (taps) => this.#line.reaching(sendTaps(this.courier.id, taps)),
-      told: (tap, { result, reason }) => news(result, { tap, reason }),
-      changed,
-    });
+    this.outbox = new Outbox({ line: this.#line, courier: () => this.courier.id, changed, news });
+    this.queue = this.outbox.queue;
     holdToken(this.token);
     onLost(() => this.leave("lost"));
     recallClock();
@@ -77,7 +74,7 @@ export class Shift {
   async signIn(code) {
     holdToken(null);
     const { token, courier } = await signIn(code);
-    if (kept("of") !== courier) this.queue.forgetAll();
+    if (kept("of") !== courier) await this.outbox.forgetAll();
     keep("of", courier);
     this.token = token;
     keep("token", token);
@@ -107,7 +104,7 @@ export class Shift {
     this.#line.close();
     holdToken(null);
     forget(...KEPT);
-    this.queue.forgetPersons();
+    this.outbox.forgetPersons();
     this.token = this.route = this.courier = null;
     this.#news(why);
     this.#changed();
@@ -122,6 +119,12 @@ export class Shift {
     const taken = this.queue.add(tap, proof);
     this.#wake();
     return taken;
+  }
+
+  /** Keeps photos of a drop's hand-over, and sends them once its tap is sent. */
+  async keepPhotos(drop, taken) {
+    await this.outbox.photos.add(drop, taken);
+    this.#wake();
   }
 
   /** Fetches the route; says aloud where it is another than the page showed. */
@@ -155,8 +158,7 @@ export class Shift {
       this.queue.begin(await this.#line.reaching(expectedNumber(this.courier.id)));
       keep("begun", true);
     }
-    await this.queue.flush();
-    await this.fetch();
+    await this.outbox.flush(() => this.fetch());
   }
 
   async #look() {
@@ -170,11 +172,8 @@ export class Shift {
   async #wake() {
     if (!this.signedIn || document.visibilityState === "hidden") return;
     this.#endOfShift();
-    if (this.courier && (this.queue.waiting.length || !this.online)) {
-      await this.#quietly(async () => {
-        await this.queue.flush();
-        await this.fetch();
-      });
+    if (this.courier && (this.outbox.length || !this.online)) {
+      await this.#quietly(() => this.outbox.flush(() => this.fetch()));
     }
     this.#changed();
   }
@@ -182,7 +181,7 @@ export class Shift {
   #endOfShift() {
     if (this.courier && !this.atWork && now() >= Date.parse(this.courier.shift.end)) {
       forget("route");
-      this.queue.forgetPersons();
+      this.outbox.forgetPersons();
     }
   }
 

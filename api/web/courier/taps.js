@@ -35,7 +35,7 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Does one thing at a time in all windows of the phone. */
-export function alone(work) {
-  return navigator.locks ? navigator.locks.request("dispatch.courier.taps", work) : work();
+/** Does one thing of a kind at a time in all windows of the phone. */
+export function alone(work, kind = "taps") {
+  return navigator.locks ? navigator.locks.request(`dispatch.courier.${kind}`, work) : work();
 }

@@ -61,18 +61,19 @@ export function newKey() {
 /**
  * Sends a request and returns `{body, tag, status}`; raises `Refused` and `Unreachable`.
  *
- * `body` is sent as JSON; `key` is the Idempotency-Key, `match` the tag of what is edited, `headers`
+ * `body` is sent as JSON, a blob as it is; `key` is the Idempotency-Key, `match` the tag of what is edited, `headers`
  * are added, `quiet` tells nobody of a session that is lost.
  */
 export async function ask(method, path, { body, key, match, headers = {}, quiet = false } = {}) {
   const sent = { Accept: "application/json", ...whoAsks(method), ...headers };
-  if (body !== undefined) sent["Content-Type"] = "application/json";
+  const isBlob = body instanceof Blob;
+  if (body !== undefined) sent["Content-Type"] = isBlob ? body.type : "application/json";
   if (key) sent["Idempotency-Key"] = key;
   if (match) sent["If-Match"] = match;
   const answer = await fetched(path, {
     method,
     headers: sent,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || isBlob ? body : JSON.stringify(body),
   });
   if (answer.ok || answer.status === 304) {
     return { status: answer.status, tag: answer.headers.get("ETag"), body: await bodyOf(answer) };
