@@ -71,8 +71,13 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def running(folder: Path, **settings: Any) -> Iterator[Service]:
-    """Yields a real service on loopback, with a clock that stands at ten unless told otherwise."""
-    service = Service(folder, PLAIN | settings)
+    """
+    Yields a real service on loopback, with a clock that stands at ten unless told otherwise.
+
+    A setting that is None is left out.
+    """
+    told = {name: value for name, value in (PLAIN | settings).items() if value is not None}
+    service = Service(folder, told)
     try:
         service.start()
         yield service

@@ -39,8 +39,8 @@ export function startFeed(model) {
     setAttribute(pause, "aria-pressed", String(ui.paused));
     const wanted = ui.shown.filter((entry) => all.checked || !isQuiet(entry)).slice(0, MOST_SHOWN);
     keep(list, wanted, ({ key }) => key, makeEntry, (node, entry) => {
-      // What is told of an event stays as it was told: names may be gone later.
-      if (node.language !== document.documentElement.lang) showEntry(node, entry, told(entry, before(entry), model));
+      // What is told of an event stays as it was told, once all are known whom it names.
+      if (!node.isKnown || node.language !== document.documentElement.lang) showEntry(node, entry, told(entry, before(entry), model));
     });
     setText(none, wanted.length ? "" : t("console.feed_nothing"));
   }
@@ -64,6 +64,7 @@ export function startFeed(model) {
   }
 
   model.on("feed", take);
+  for (const part of ["orders", "couriers"]) model.on(part, show);
   onLanguage(write);
   write();
 }
@@ -82,8 +83,8 @@ function makeEntry() {
   return node;
 }
 
-function showEntry(node, { at }, { text, details, tone, about }) {
-  node.language = document.documentElement.lang;
+function showEntry(node, { at }, { text, details, tone, about, isKnown }) {
+  Object.assign(node, { language: document.documentElement.lang, isKnown });
   node.className = tone;
   setText(node.time, at ? clockSeconds(at) : "");
   setText(node.text, text);

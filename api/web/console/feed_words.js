@@ -17,9 +17,15 @@ export function isLoud({ data }) {
   return LOUD.has(data.kind);
 }
 
-/** Returns `{text, details, tone, about}` of something that happened; `before` is what did before it. */
+/**
+ * Returns `{text, details, tone, about, isKnown}` of something that happened; `before` is what did
+ * before it. `isKnown` is false where something that it names was not fetched yet.
+ */
 export function told(entry, before, model) {
-  return entry.name === "plan" ? planTold(entry, before, model) : eventTold(entry, model);
+  const found = entry.name === "plan" ? planTold(entry, before, model) : eventTold(entry, model);
+  const { orders = [], couriers = [] } = entry.data;
+  const isKnown = orders.every((id) => model.order(id)) && couriers.every((id) => model.courier(id));
+  return { ...found, isKnown };
 }
 
 function planTold({ data }, before, model) {

@@ -79,6 +79,9 @@ export function startSide(model, panels) {
     byId("side").hidden = place.hidden && chosen.hidden;
     byId("live").classList.toggle("with-side", !byId("side").hidden);
   };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !event.target.closest?.("dialog")) closeSide();
+  });
   const name = () => close.setAttribute("aria-label", t("console.close"));
   onLanguage(name);
   onSelect((what) => {
