@@ -92,7 +92,7 @@ def test_a_zone_that_a_newer_process_took_fails_readiness(client: TestClient) ->
 
     ask(client, usurped)
     assert client.get("/readyz").status_code == 503
-    assert "its epoch is 2, ours 1" in detail(client, "writer")
+    assert "by another program since its epoch 1" in detail(client, "writer")
 
 
 def test_tables_of_another_version_fail_readiness(client: TestClient) -> None:

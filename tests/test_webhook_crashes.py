@@ -184,7 +184,9 @@ class Play:
 
     def turn(self) -> None:
         busy = {(d.webhook.id, d.delivery.seq) for d in self.due}
-        room: Any = SimpleNamespace(zone=ZONE, database=self.database, now=self.now)
+        room: Any = SimpleNamespace(
+            zone=ZONE, database=self.database, now=self.now, write=self.database.write
+        )
         found = turn(room, self.tried, busy, Random(0))
         self.tried = []
         self.due += found.due
