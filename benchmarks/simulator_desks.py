@@ -72,12 +72,17 @@ class Clerk:
             return answer
 
     async def _again(self, request: Request, answer: Answer) -> None:
-        """Sends under the same key what was answered; what took effect is answered alike."""
+        """
+        Sends under the same key what was answered; what took effect is answered alike.
+
+        A copy that the network made may be at work just then: that is told, and is no answer.
+        """
         try:
             again = await self._world.network.ask(request)
         except Lost:
             return
-        if answer.status < 400 and again.status != 503:
+        is_held_off = again.status == 503 or b"idempotency-running" in again.body
+        if answer.status < 400 and not is_held_off:
             same = (again.status, again.body) == (answer.status, answer.body)
             text = f"{request.path}: {answer.body!r} and {again.body!r}"
             self._world.journal.check("I4 one answer for each key", same, text)

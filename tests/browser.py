@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import pytest
 from benchmarks.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -143,6 +144,14 @@ def serious(page: Page) -> list[str]:
         for issue in found["violations"]
         if issue["impact"] in ("serious", "critical")
     ]
+
+
+def until(is_so: Callable[[], bool], seconds: float = 8) -> None:
+    """Waits until something is so that a page or a service brings about, at most for so long."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends, "it never came to be so"
+        time.sleep(0.05)
 
 
 def is_untouched(page: Page) -> bool:

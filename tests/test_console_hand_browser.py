@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser import HOSTILE, is_untouched, looking, refused, running, serious
+from tests.browser import HOSTILE, is_untouched, looking, refused, running, serious, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,7 +185,7 @@ def test_of_two_who_move_the_same_drop_the_second_is_told(
     here, there = carrier(service, drop), other(carrier(service, drop))
     names = {"c_1": "Aino", "c_2": "Ville"}
     with (
-        looking(chromium, service) as one,
+        looking(chromium, service, allowed=BEFORE) as one,
         looking(chromium, service, allowed=BEFORE) as two,
     ):
         for page in (one, two):
@@ -233,9 +233,10 @@ def test_a_move_is_taken_back_by_key_and_by_note(chromium: Browser, service: Ser
                 page.locator("body").press("Control+z")
             else:
                 page.locator(".note").get_by_role("button", name="Undo").last.click()
-            page.locator(".note", has_text=f"{drop} is back with").last.wait_for()
+            page.locator(".note", has_text=f"{drop} is back with").wait_for()
             assert carrier(service, drop) == here
-            page.locator(".note .quiet").last.click()
+            while page.locator(".note").count():
+                page.locator(".note .quiet").last.click()
 
 
 def test_a_drop_with_nobody_says_why_for_each_courier(chromium: Browser, service: Service) -> None:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from api.pages import WEB
-from tests.browser import HOSTILE, TEN, is_untouched, looking, refused, running, serious
+from tests.browser import HOSTILE, TEN, is_untouched, looking, refused, running, serious, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -100,14 +100,6 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
-
-
-def until(is_so: Callable[[], bool], seconds: float = 8) -> None:
-    """Waits until something is so, at most for so many seconds."""
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "it never came to be so"
-        time.sleep(0.05)
 
 
 def taps(service: Service, courier: str, kind: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
  * The form at the entrance: takes a token for a session, and says why it is shown.
  */
 
-import { Unreachable, onLost, sayError } from "../shared/ask.js";
+import { Refused, Unreachable, onLost, sayError } from "../shared/ask.js";
 import { byId, el, fill, setText } from "../shared/dom.js";
 import { signIn, signOut, whoIs } from "../shared/session.js";
 import { t } from "../shared/words.js";
@@ -15,18 +15,24 @@ const RETRY_MS = 3000;
  * What is on the page stays as it is behind the form, with all that was typed.
  */
 export async function entered(why = "") {
-  const me = why ? null : await known();
+  const me = why ? null : await persistently(whoIs);
   return me ?? asked(why);
 }
 
-/** Returns who asks, null for nobody; waits for as long as the service is away. */
-async function known() {
+/**
+ * Returns what work gives, however often it has to be tried: why it fails is shown meanwhile.
+ *
+ * A page begins while the service does, or is too busy: it comes by itself, nobody has to reload.
+ */
+export async function persistently(work) {
   for (;;) {
     try {
-      return await whoIs();
+      return await work();
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      fill(byId("gate"), el("p", { class: "gate-form", role: "status" }, sayError(error))).hidden = false;
+      if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+      if (byId("gate").hidden) {
+        fill(byId("gate"), el("p", { class: "gate-form", role: "status" }, sayError(error))).hidden = false;
+      }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       byId("gate").hidden = true;
     }

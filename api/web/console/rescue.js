@@ -10,7 +10,7 @@ import { toast } from "./announce.js";
 import { askMove } from "./move_dialog.js";
 import { lookAt, makeMove, tryMove } from "./moves.js";
 import { buildingName, chanceText, courierName, onNames, orderName } from "./place_names.js";
-import { Looked } from "./rescue_looks.js";
+import { Looked, MOST } from "./rescue_looks.js";
 import { select } from "./selection.js";
 
 /**
@@ -53,17 +53,24 @@ function rescueWords(model, chance, { courier, after, p_on_time: then, harm_s: h
   return [to, " ", gain, " · ", cost, lost ? [" · ", lost] : null];
 }
 
-/** Returns the list of promises in danger, which keeps itself up to date. */
+/**
+ * Returns the list of promises in danger, those due first first, which keeps itself up to date.
+ *
+ * Of many the rest is counted only: in a storm they are in the table of orders, on top.
+ */
 export function rescuePanel(model) {
   const list = el("ul", { class: "dangers" });
-  const node = el("div", { class: "rescues" }, list);
+  const rest = el("p", { class: "rest" });
+  const node = el("div", { class: "rescues" }, list, rest);
   const looked = new Looked(model, () => draw());
   const draw = () => {
     const found = model.breaches();
     node.hidden = !found.length;
+    rest.hidden = found.length <= MOST;
+    setText(rest, t("hand.more_in_danger", { n: found.length - MOST }));
     keep(
       list,
-      found,
+      found.slice(0, MOST),
       ({ order }) => order,
       () => el("li", {}),
       (item, danger) => show(model, item, danger, looked.of(danger)),

@@ -4,8 +4,10 @@
 
 import { explained } from "./moves.js";
 
-/** For how many promises, those due first, and how long what was found is good in a newer plan. */
-const MOST = 6;
+/** For how many promises, those due first: more are not read at a glance. */
+export const MOST = 12;
+
+/** Milliseconds that what was found is good in a newer plan. */
 const GOOD_MS = 10_000;
 
 /** What was found for promises in danger, by drop; `changed` is called when there is more. */
