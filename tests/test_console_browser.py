@@ -290,8 +290,8 @@ def test_three_hundred_orders_cost_little_each_second(chromium: Browser, live: S
         opened(page)
         expect(page.locator("table.orders tbody tr")).to_have_count(300)
         # Some twenty rows are seen, and twelve dangers; each may change its countdown three times
-        # meanwhile, and the rescues that are not found be told. Every 5 s all is looked at, which is
-        # in one of two times that come at once after each other.
+        # meanwhile, and the rescues that are not found be told. Every 5 s all is looked at: that is
+        # in one of two such times at most.
         assert 3 <= min(page.evaluate(COUNTED) for _ in range(2)) <= 150
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser import HOSTILE, is_untouched, looking, refused, running, serious, until
+from tests.browser import HOSTILE, is_untouched, looking, refused, running, serious
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from api.pages import WEB
 from tests.browser import HOSTILE, TEN, is_untouched, looking, refused, running, serious, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from playwright.sync_api import Browser, Page
 
