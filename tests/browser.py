@@ -110,8 +110,18 @@ def looking(
         page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(f"{error.message}\n{error.stack}"))
         page.on("request", lambda request: faults.extend(_abroad(request.url, origin)))
+        waiting: dict[int, str] = {}
+        page.on("request", lambda request: waiting.update({id(request): request.url}))
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda request: waiting.pop(id(request), None))
         page.goto(path)
-        yield page
+        try:
+            yield page
+        except Exception as error:
+            shown = page.locator("body").inner_text(timeout=2000)
+            told = "\n".join([*faults, "waits for:", *waiting.values(), "shows:", shown])
+            error.add_note(told)
+            raise
         unforeseen = [fault for fault in faults if not re.search(allowed, fault)]
         assert not unforeseen, "\n".join(unforeseen)
 

@@ -251,7 +251,7 @@ def test_a_lost_session_is_asked_for_above_the_page_as_it_is(
 ) -> None:
     with running(tmp_path, access="tokens", requests_per_second=10_000) as guarded:
         log = (tmp_path / "service.log").read_text(encoding="utf-8")
-        (token,) = set(re.findall(r"dsp_\w+", log))
+        (token,) = set(re.findall(r"dsp_[\w-]+", log))
         with looking(chromium, guarded, allowed=refused(401)) as page:
             page.locator("#token").fill(token)
             page.keyboard.press("Enter")

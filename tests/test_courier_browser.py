@@ -208,7 +208,7 @@ def test_three_taps_in_a_moment_whose_answer_is_lost_are_one(
         page.wait_for_selector("#state[data-state=offline]")
         assert page.locator("#depth").inner_text() == "1 report waits"
         assert len(taps(service, courier, "loaded")) == 1
-        page.unroute("**/actions")
+        page.unroute_all(behavior="wait")
         page.evaluate("() => dispatchEvent(new Event('online'))")
         page.wait_for_selector("#depth", state="hidden")
     (tap,) = taps(service, courier, "loaded")
@@ -501,6 +501,21 @@ def test_after_the_shift_nothing_is_told_and_no_route_is_kept(
         page.evaluate("() => dispatchEvent(new Event('online'))")
         until(lambda: "dispatch.courier.route" not in page.evaluate("() => ({...localStorage})"))
         assert not any(url.endswith("/positions") for url in told)
+
+
+def test_a_stream_that_stays_away_is_told_of_again_after_an_answer(
+    chromium: Browser, service: Service, courier: str
+) -> None:
+    place(service)
+    with looking(chromium, service, "/courier", allowed=AWAY, **PHONE) as page:
+        page.route("**/v1/stream", lambda asked: asked.abort())
+        sign_in(page, service, courier)
+        page.wait_for_selector("#state[data-state=offline]")
+        # The tap is answered, which looks like a line that stands; the stream is still away.
+        page.get_by_role("button", name="Loaded").click()
+        until(lambda: len(taps(service, courier, "loaded")) == 1)
+        page.wait_for_selector("#depth", state="hidden")
+        page.wait_for_selector("#state[data-state=offline]")
 
 
 def test_the_service_started_again_is_found_again(

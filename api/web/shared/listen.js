@@ -18,21 +18,17 @@ const WAITS_MS = [500, 15_000];
  *
  * `path` is that of the stream; `heard(name, data)` is called for each event, `reset` among them:
  * then events were missed, and all has to be fetched anew. `stateChanged(isLive)` tells when the
- * stream is there and when it is not, `lost()` that it is refused: the session or token is over.
+ * stream is there, and at each try that failed that it is not: another request may have been
+ * answered meanwhile. `lost()` tells that it is refused: the session or token is over.
  * `ageMs()` of what is returned is how long ago the service was last heard.
  */
 export function listen(path, { heard, stateChanged = () => {}, lost = () => {} }) {
-  const stream = { last: null, at: performance.now(), tries: 0, isLive: null, ended: false };
-  const tell = (isLive) => {
-    if (stream.isLive === isLive) return;
-    stream.isLive = isLive;
-    stateChanged(isLive);
-  };
+  const stream = { last: null, at: performance.now(), tries: 0, ended: false };
   const run = async () => {
     while (!stream.ended) {
-      const outcome = await once(path, stream, heard, tell).catch(() => "broken");
+      const outcome = await once(path, stream, heard, stateChanged).catch(() => "broken");
       if (stream.ended) return;
-      tell(false);
+      stateChanged(false);
       if (outcome === "refused") return lost();
       await pause(wait(stream.tries++), stream);
     }
@@ -64,7 +60,7 @@ function pause(ms, stream) {
   });
 }
 
-async function once(path, stream, heard, tell) {
+async function once(path, stream, heard, stateChanged) {
   stream.control = new AbortController();
   const headers = { Accept: "text/event-stream", ...whoAsks() };
   if (stream.last !== null) headers["Last-Event-ID"] = stream.last;
@@ -76,7 +72,7 @@ async function once(path, stream, heard, tell) {
     if (!answer.ok) return "broken";
     stream.tries = 0;
     stream.at = performance.now();
-    tell(true);
+    stateChanged(true);
     await drain(answer.body.getReader(), stream, heard);
     return "ended";
   } finally {
