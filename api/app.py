@@ -196,7 +196,7 @@ def create_app(
         lockout=watch.lockout,
         limits=watch.limits,
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, tiles=settings.tiles_origin)
     app.add_middleware(AccessLog, figures=metrics.http)
     for resource in RESOURCES:
         app.include_router(resource.router)

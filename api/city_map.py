@@ -19,6 +19,7 @@ from api.assets import Asset, Encodings, answer_with, asset_of
 from api.bodies import Moment, Out
 from api.depends import Here, Who
 from api.map_lines import TOLERANCE_M, road_lines, simplified
+from api.settings import Settings
 from dispatch.city import Building, City
 
 router = APIRouter(prefix="/v1/city", tags=["city"])
@@ -68,12 +69,24 @@ class FeatureOut(Out):
     geometry: GeometryOut
 
 
+class TilesOut(Out):
+    """Where tiles of a map come from that may be drawn over it, and whose they are."""
+
+    url: str
+    attribution: str
+
+
 class MapOut(Out):
-    """A GeoJSON feature collection, and whose data it is made of."""
+    """
+    A GeoJSON feature collection, and whose data it is made of.
+
+    ``tiles`` null: there are none.
+    """
 
     type: Literal["FeatureCollection"]
     bbox: Bounds
     attribution: str
+    tiles: TilesOut | None
     features: list[FeatureOut]
 
 
@@ -111,13 +124,18 @@ async def city_map(
     city = (await zone.look()).city
     kept: Asset | None = request.app.state.sheet
     if kept is None:
-        kept = request.app.state.sheet = await asyncio.to_thread(sheet_of, city)
+        kept = request.app.state.sheet = await asyncio.to_thread(sheet_of, city, zone.settings)
     return answer_with(kept, accept_encoding, if_none_match, {"Cache-Control": "private, no-cache"})
 
 
-def sheet_of(city: City) -> Asset:
+def sheet_of(city: City, settings: Settings) -> Asset:
     """Returns the map of a city as it goes out."""
-    body = json.dumps(drawn(city), ensure_ascii=False, separators=(",", ":")).encode()
+    tiles = settings.map_tiles and {
+        "url": settings.map_tiles,
+        "attribution": settings.map_tiles_attribution,
+    }
+    sheet = drawn(city) | {"tiles": tiles}
+    body = json.dumps(sheet, ensure_ascii=False, separators=(",", ":")).encode()
     return asset_of(body, "application/json")
 
 

@@ -9,23 +9,32 @@ https://www.w3.org/TR/CSP2/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        # Maps draw their symbols from memory.
-        "img-src 'self' data: blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-"""Everything of a page comes from the service itself; nobody shows it in a frame."""
 
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+def policy(tiles: str = "") -> str:
+    """
+    Returns what pages may use: what comes from the service itself; nobody shows them in a frame.
+
+    ``tiles`` is another origin that pictures of maps may come from.
+    """
+    return "; ".join(
+        [
+            "default-src 'self'",
+            # Maps draw their symbols from memory.
+            f"img-src 'self' data: blob: {tiles}".rstrip(),
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -37,14 +46,18 @@ HEADERS = {
 NO_STORE = (b"cache-control", b"no-store")
 """What answers carry besides that say nothing of caches themselves."""
 
-_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-
 
 class SecurityHeaders:
-    """Adds `HEADERS` to every answer; nothing of the interface is kept by a cache."""
+    """
+    Adds `HEADERS` to every answer; nothing of the interface is kept by a cache.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``tiles`` is as in `policy`.
+    """
+
+    def __init__(self, app: ASGIApp, tiles: str = "") -> None:
         self.app = app
+        told = {**HEADERS, "Content-Security-Policy": policy(tiles)}
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, and its answer with more headers."""
@@ -55,7 +68,7 @@ class SecurityHeaders:
                 caches = any(name.lower() == NO_STORE[0] for name, _ in headers)
                 message = {
                     **message,
-                    "headers": [*headers, *_HEADERS, *([] if caches else [NO_STORE])],
+                    "headers": [*headers, *self._headers, *([] if caches else [NO_STORE])],
                 }
             await send(message)
 

@@ -116,6 +116,16 @@ HostName = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,2
 Address = Annotated[str, Field(pattern=r"^[0-9A-Fa-f:.]+(/\d{1,3})?$")]
 """An IP address, or a network of them."""
 
+TILES = re.compile(
+    r"(https://[a-z0-9.-]+(?::\d{1,5})?|http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?)"
+    r"/(?=[^{}]*(?:\{[xyz]\}[^{}]*){3}$)(?=.*\{x\})(?=.*\{y\})(?=.*\{z\})[!-~]+"
+)
+"""
+A template of the addresses of tiles, its origin first.
+
+https, since pages that came by it show nothing else; a server of this machine may do without.
+"""
+
 
 class Settings(BaseModel):
     """
@@ -133,8 +143,9 @@ class Settings(BaseModel):
     ``contacts_keep_s`` after they were last needed; the first ``calendar`` is the usual one.
     ``policy`` holds figures that differ from the defaults. ``vroom_…`` bound requests in VROOM's
     format: processes that answer them, tasks, vehicles, bytes, and seconds of search, usual and at
-    most. With ``osrm`` travel times are those of the server there, ``profile`` is the name in its
-    addresses, and ``search`` stays ``auto``.
+    most. ``map_tiles`` is a template of addresses of tiles that are drawn over the city's own map,
+    None for none, and ``map_tiles_attribution`` whose. With ``osrm`` travel times are those
+    of the server there, ``profile`` is the name in its addresses, and ``search`` stays ``auto``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -166,6 +177,8 @@ class Settings(BaseModel):
     vroom_seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
     vroom_most_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     webhooks_allow_loopback: bool = False
+    map_tiles: str | None = None
+    map_tiles_attribution: str = ""
     positions_keep_s: Annotated[int, Field(ge=60, le=YEAR_S)] = 72 * 3600
     contacts_keep_s: Annotated[int, Field(ge=24 * 3600, le=10 * YEAR_S)] = 180 * 24 * 3600
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
@@ -188,6 +201,22 @@ class Settings(BaseModel):
                 "without user, password or query"
             )
         return osrm
+
+    @property
+    def tiles_origin(self) -> str:
+        """Where tiles of the map come from, empty where there are none."""
+        found = TILES.fullmatch(self.map_tiles or "")
+        return found[1] if found else ""
+
+    @field_validator("map_tiles")
+    @classmethod
+    def _template(cls, tiles: str | None) -> str | None:
+        if tiles is not None and not TILES.fullmatch(tiles):
+            raise ValueError(
+                f"{tiles!r} is no template of tiles; give one like "
+                "https://tile.openstreetmap.org/{z}/{x}/{y}.png, which has {z}, {x} and {y} once"
+            )
+        return tiles
 
     @field_validator("profile")
     @classmethod

@@ -112,8 +112,8 @@ def looking(
         page.on("request", lambda request: faults.extend(_abroad(request.url, origin)))
         waiting: dict[int, str] = {}
         page.on("request", lambda request: waiting.update({id(request): request.url}))
-        for ended in ("requestfinished", "requestfailed"):
-            page.on(ended, lambda request: waiting.pop(id(request), None))
+        page.on("requestfinished", lambda request: waiting.pop(id(request), None))
+        page.on("requestfailed", lambda request: waiting.pop(id(request), None))
         page.goto(path)
         try:
             yield page

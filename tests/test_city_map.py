@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from api.city_map import drawn
 from api.map_lines import chains, drawn_as, road_lines, simplified
+from api.settings import Settings
 from dispatch.geo import distance, metres_per_degree
 from dispatch.road_rules import CLASSES
 from tests.access_world import guarded
-from tests.api_world import helsinki
+from tests.api_world import helsinki, service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +143,44 @@ def test_the_map_is_sent_once_and_packed(tmp_path: Path) -> None:
         assert world.ask("desk", "GET", "/v1/city/map", headers=known).status_code == 304
         assert world.ask("shop", "GET", "/v1/city/map").status_code == 403
         assert world.ask(None, "GET", "/v1/city/map").status_code == 401
+
+
+TILES = "https://tile.example.org/a/{z}/{x}/{y}.png?key=1"
+
+
+def test_tiles_are_told_with_their_owner_and_allowed_by_the_pages_policy(tmp_path: Path) -> None:
+    with service(tmp_path, map_tiles=TILES, map_tiles_attribution="© Example") as client:
+        sheet = client.get("/v1/city/map")
+        assert sheet.json()["tiles"] == {"url": TILES, "attribution": "© Example"}
+        policy = sheet.headers["Content-Security-Policy"]
+        assert "img-src 'self' data: blob: https://tile.example.org;" in policy
+
+
+def test_without_tiles_nothing_is_asked_of_others(tmp_path: Path) -> None:
+    with service(tmp_path) as client:
+        sheet = client.get("/v1/city/map")
+        assert sheet.json()["tiles"] is None
+        assert "img-src 'self' data: blob:;" in sheet.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("template", "is_one"),
+    [
+        ("https://tile.example.org/{z}/{x}/{y}.png", True),
+        ("http://127.0.0.1:8080/{y}/{z}/{x}", True),
+        # Not by https, without y, with a fourth part, with one twice, with what ends the policy.
+        ("http://tile.example.org/{z}/{x}/{y}.png", False),
+        ("https://tile.example.org/{z}/{x}.png", False),
+        ("https://{s}.example.org/{z}/{x}/{y}.png", False),
+        ("https://tile.example.org/{z}/{x}/{x}/{y}.png", False),
+        ("https://tile.example.org; script-src */{z}/{x}/{y}", False),
+    ],
+)
+def test_a_template_of_tiles_has_each_part_once_and_a_plain_origin(
+    template: str, is_one: bool
+) -> None:
+    if is_one:
+        assert Settings(map_tiles=template).map_tiles == template
+    else:
+        with pytest.raises(ValidationError, match="is no template of tiles; give one like"):
+            Settings(map_tiles=template)

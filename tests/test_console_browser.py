@@ -269,6 +269,43 @@ def test_a_lost_session_is_asked_for_above_the_page_as_it_is(
             assert page.get_by_role("searchbox").input_value() == "typed"
 
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c6368"
+    "98b00000034401b17ad736140000000049454e44ae426082"
+)
+"""A picture of one pixel."""
+
+
+def test_tiles_are_drawn_where_they_come_and_the_own_map_where_not(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    tiles = "http://127.0.0.1:9/{z}/{x}/{y}.png"
+    with (
+        running(tmp_path, map_tiles=tiles, map_tiles_attribution="© Tiles") as drawn,
+        looking(
+            chromium, drawn, allowed="127.0.0.1:9/|ERR_FAILED|ERR_UNSAFE_PORT|ERR_CONNECTION"
+        ) as page,
+    ):
+        # Nobody listens there: every second one is a picture made here, the others fail.
+        came: list[str] = []
+
+        def answer(route: Any) -> None:
+            came.append(route.request.headers.get("referer", ""))
+            if len(came) % 2:
+                route.fulfill(body=PIXEL, content_type="image/png")
+            else:
+                route.abort()
+
+        page.route("http://127.0.0.1:9/**", answer)
+        page.reload()
+        opened(page)
+        expect(page.locator("#map img.leaflet-tile-loaded").first).to_be_visible()
+        expect(page.locator("#map .map-attribution")).to_contain_text("© Tiles")
+        assert page.locator("#map .leaflet-city-pane canvas").count() == 1
+        # Who asks is told by name only, nothing of what they look at.
+        assert set(came) == {f"{str(drawn.http.base_url).rstrip('/')}/"}
+
+
 COUNTED = """() => new Promise((resolve) => {
   let touched = 0;
   const seen = new MutationObserver((changes) => { touched += changes.length; });

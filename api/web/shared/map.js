@@ -42,10 +42,19 @@ export function drawCity(element, sheet, labels) {
     .zoom({ zoomInTitle: labels.zoomIn, zoomOutTitle: labels.zoomOut, position: "topright" })
     .addTo(map);
   // Whose data it is has to be seen, and is a text: Leaflet's own line would read it as HTML.
-  element.append(el("p", { class: "map-attribution" }, sheet.attribution));
+  const owners = [sheet.attribution, sheet.tiles?.attribution].filter(Boolean);
+  element.append(el("p", { class: "map-attribution" }, [...new Set(owners)].join(" · ")));
   map.fitBounds(box, { animate: false });
   addSheet(map, sheet);
+  if (sheet.tiles) addTiles(map, sheet.tiles);
   return map;
+}
+
+/** Draws tiles above the city's own map, which is seen where a tile does not come. */
+function addTiles(map, { url }) {
+  map.createPane("tiles").style.zIndex = 250;
+  // Servers of tiles want to know who asks; nothing else of the service does.
+  L.tileLayer(url, { pane: "tiles", maxZoom: 19, referrerPolicy: "origin" }).addTo(map);
 }
 
 function addSheet(map, sheet) {
