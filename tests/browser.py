@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 """What the browser's program is called, on one system or another."""
@@ -112,8 +112,12 @@ def looking(
         page.on("request", lambda request: faults.extend(_abroad(request.url, origin)))
         waiting: dict[int, str] = {}
         page.on("request", lambda request: waiting.update({id(request): request.url}))
-        page.on("requestfinished", lambda request: waiting.pop(id(request), None))
-        page.on("requestfailed", lambda request: waiting.pop(id(request), None))
+
+        def ended(request: Request) -> None:
+            waiting.pop(id(request), None)
+
+        page.on("requestfinished", ended)
+        page.on("requestfailed", ended)
         page.goto(path)
         try:
             yield page

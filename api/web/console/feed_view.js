@@ -40,7 +40,8 @@ export function startFeed(model) {
     const wanted = ui.shown.filter((entry) => all.checked || !isQuiet(entry)).slice(0, MOST_SHOWN);
     keep(list, wanted, ({ key }) => key, makeEntry, (node, entry) => {
       // What is told of an event stays as it was told, once all are known whom it names.
-      if (!node.isKnown || node.language !== document.documentElement.lang) showEntry(node, entry, told(entry, before(entry), model));
+      const isTold = node.isKnown && node.language === document.documentElement.lang;
+      if (!isTold) showEntry(node, entry, told(entry, before(entry), model));
     });
     setText(none, wanted.length ? "" : t("console.feed_nothing"));
   }
