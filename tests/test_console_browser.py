@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import HOSTILE, is_untouched, looking, refused, running, serious
+from tests.browser_world import ask, free_port, hire, order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SHIFT = {"start": "2026-11-23T08:00:00+02:00", "end": "2026-11-23T18:00:00+02:00"}
 AWAY = "Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED"
 TWO_SECONDS = 2000
 """Milliseconds in which a dispatcher sees what is new."""
@@ -33,8 +32,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("console")
     with running(folder, requests_per_second=10_000, port=free_port()) as found:
         for name in ("Aino", HOSTILE[:200]):
-            body = {"name": name, "store": "st_1", "capacity": 30, "shift": SHIFT}
-            ask(found, "POST", "/v1/couriers", body)
+            hire(found, name)
         yield found
 
 
@@ -44,28 +42,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("live")
     with running(folder, clock="system", clock_start=None) as found:
         shift = {"start": ask(found, "GET", "/v1/city")["now"], "end": "2099-01-01T00:00:00+02:00"}
-        body = {"name": "Aino", "store": "st_1", "capacity": 30, "shift": shift}
-        ask(found, "POST", "/v1/couriers", body)
+        hire(found, "Aino", shift=shift)
         yield found
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens at; a service has to come again where it was."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
-    answer = service.http.request(method, path, json=body)
-    assert answer.is_success, (method, path, answer.text)
-    return answer.json() if answer.content else None
-
-
-def order(service: Service, desk: str = "k_1", **changes: Any) -> Any:
-    drop = {"desk": {"id": desk}, "items": [{"sku": "A4-80", "quantity": 2}]}
-    body = {"service": "urgent", "drops": [drop], "on_infeasible": "accept_late"} | changes
-    return ask(service, "POST", "/v1/orders", body)
 
 
 def opened(page: Page) -> Page:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser import HOSTILE, is_untouched, looking, refused, running, serious
+from tests.browser_world import ask, begin_order, carrier, hire, order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SHIFT = {"start": "2026-11-23T08:00:00+02:00", "end": "2026-11-23T18:00:00+02:00"}
 AWAY = "Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED"
 MOST_HELD = 20
 """Places that may be held at once for one who asks, unless the policy is another."""
@@ -33,33 +33,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with two couriers."""
     with running(tmp_path_factory.mktemp("hand"), requests_per_second=10_000) as found:
         for name in ("Aino", "Ville"):
-            body = {"name": name, "store": "st_1", "capacity": 30, "shift": SHIFT}
-            ask(found, "POST", "/v1/couriers", body)
+            hire(found, name)
         yield found
 
 
 @pytest.fixture(autouse=True)
 def _begin_anew(service: Service) -> None:
     """Nothing is left to do from the test before."""
-    for order in ask(service, "GET", "/v1/orders?limit=200")["items"]:
-        if order["status"] in ("placed", "planned", "awaiting_goods"):
-            ask(service, "DELETE", f"/v1/orders/{order['id']}")
-
-
-def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
-    answer = service.http.request(method, path, json=body)
-    assert answer.is_success, (method, path, answer.text)
-    return answer.json() if answer.content else None
-
-
-def order(at: Service, desk: str = "k_1", **changes: Any) -> Any:
-    drop = {"desk": {"id": desk}, "items": [{"sku": "A4-80", "quantity": 2}]}
-    body = {"service": "urgent", "drops": [drop], "on_infeasible": "accept_late"} | changes
-    return ask(at, "POST", "/v1/orders", body)
-
-
-def carrier(service: Service, drop: str) -> str:
-    return str(ask(service, "GET", f"/v1/drops/{drop}")["courier"])
+    for left in ask(service, "GET", "/v1/orders?limit=200")["items"]:
+        if left["status"] in ("placed", "planned", "awaiting_goods"):
+            ask(service, "DELETE", f"/v1/orders/{left['id']}")
 
 
 def other(courier: str) -> str:
@@ -83,16 +66,6 @@ def pick(page: Page, kind: str, name: str) -> None:
     """Selects something as the views do, and waits until it is shown."""
     select(page, kind, name)
     page.locator(".side-panel h2", has_text=re.sub("^[a-z]_", "", name)).wait_for()
-
-
-def begin_order(page: Page, words: str = "asianajo reims") -> None:
-    """Writes an order for the first desk that some words find."""
-    page.get_by_role("button", name="New order").click()
-    page.get_by_role("combobox", name="Where to").fill(words)
-    page.locator(".found [role=option]").first.wait_for()
-    page.keyboard.press("Enter")
-    page.get_by_role("textbox", name="Article").fill("A4-80")
-    page.get_by_role("spinbutton", name="Quantity").fill("3")
 
 
 def test_an_order_is_found_quoted_and_placed_once(chromium: Browser, service: Service) -> None:

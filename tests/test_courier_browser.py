@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import struct
 import time
 import zlib
@@ -15,6 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from api.pages import WEB
 from tests.browser import HOSTILE, TEN, is_untouched, looking, refused, running, serious, until
+from tests.browser_world import PHONE, ask, free_port, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-}
 AWAY = "Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED"
 """What the console says while nobody answers."""
 
@@ -60,12 +55,6 @@ def courier(service: Service) -> Iterator[str]:
     ask(service, "PATCH", f"/v1/couriers/{made}", {"paused": True})
 
 
-def ask(service: Service, method: str, path: str, body: Any = None) -> Any:
-    answer = service.http.request(method, path, json=body)
-    assert answer.is_success, (method, path, answer.text)
-    return answer.json() if answer.content else None
-
-
 def place(service: Service, **desk: Any) -> Any:
     where = {"building": "b_56", "floor": 4, "department": "Finance", "desk": "4-117"} | desk
     items = [{"sku": "A4-80", "quantity": 3, "name": "Paper"}, {"sku": "PEN-B", "quantity": 2}]
@@ -77,13 +66,6 @@ def place(service: Service, **desk: Any) -> Any:
     )
 
 
-def sign_in(page: Page, service: Service, courier: str) -> None:
-    """Signs a page in by the link that a dispatcher sends."""
-    code = ask(service, "POST", f"/v1/couriers/{courier}/sign-in-codes")["code"]
-    page.goto(f"/courier#code={code}")
-    page.wait_for_selector("#bar:not([hidden])")
-
-
 def bring(service: Service, courier: str, kinds: Sequence[str] = BROUGHT) -> None:
     """Lets a courier do what leads to the desk, without a page: buttons wait for calm thumbs."""
     for kind in kinds:
@@ -93,13 +75,6 @@ def bring(service: Service, courier: str, kinds: Sequence[str] = BROUGHT) -> Non
         action = {"action_id": f"{kind}-{number}", "seq": number, "kind": kind, "stop": stop}
         (told,) = ask(service, "POST", heard, {"actions": [action]})["results"]
         assert told["result"] == "applied", told
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens at; a service has to come again where it was."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def taps(service: Service, courier: str, kind: str) -> list[dict[str, Any]]:
