@@ -142,7 +142,9 @@ def test_everything_is_reached_by_keys(chromium: Browser, service: Service) -> N
         row(page, made).focus()
         page.keyboard.press("Escape")
         expect(page.locator("#side")).to_be_hidden()
-        page.locator(".lane-label").first.focus()
+        lane = page.locator(f'.lane[data-key="{made["drops"][0]["courier"]}"]')
+        expect(lane.locator("[data-drop]").first).to_be_attached()
+        lane.locator(".lane-label").focus()
         page.keyboard.press("ArrowRight")
         assert page.evaluate("() => document.activeElement.dataset.drop").startswith("d_")
 

@@ -348,10 +348,10 @@ def test_secrets_are_shown_once_and_the_code_signs_a_phone_in(
         link = page.get_by_role("textbox", name="Link").input_value()
         assert link.endswith(f"/courier#code={code}")
         page.keyboard.press("Escape")
-        page.get_by_role("dialog").wait_for(state="detached")
-        # The focus is where it was, and what was shown is gone.
-        assert page.evaluate("() => document.activeElement.textContent") == "Sign-in code"
+        # What was shown is gone, and the focus is where it was.
+        page.locator("dialog").wait_for(state="detached")
         assert code not in page.content()
+        assert page.evaluate("() => document.activeElement.textContent") == "Sign-in code"
     assert ask(service, "POST", "/v1/sign-in", {"code": code})["courier"] == "c_1"
 
 
