@@ -38,7 +38,7 @@ START = datetime.fromisoformat("2026-11-23T09:00:00+02:00")
 MEMORY = Path("/dev/shm")  # noqa: S108
 """A folder in memory, where there is one."""
 
-CALM_S = 4 * 3600
+CALM_S = 8 * 3600
 """Virtual seconds without trouble after which everything must be settled."""
 
 ZONE = "helsinki"
