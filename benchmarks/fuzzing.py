@@ -74,8 +74,10 @@ def fuzzing(
         try:
             service.start()
             _begin(service, Path(name))
+            # All at first: who tries wrong codes keeps the address off for a while.
+            tokens = {role: _token(service, role) for role in roles}
             found = [
-                _fuzzed(service, role, _token(service, role), examples, phases) for role in roles
+                _fuzzed(service, role, token, examples, phases) for role, token in tokens.items()
             ]
         finally:
             service.stop()
