@@ -15,7 +15,7 @@ MAKEFLAGS += --jobs=2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint proof lock clean
+.PHONY: help venv demo test lint proof lock audit clean
 
 help:  ## print the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 8
@@ -64,8 +64,15 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --group dev --group build --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 
+# Apart from .venv: what asks about our packages is none of them. --strict, since a package that could
+# not be looked up is not known to be well.
+audit:  ## look the pinned packages up among the known weaknesses (needs the network)
+	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && \
+	  .audit/bin/pip --disable-pip-version-check --no-input install -q pip-audit; }
+	.audit/bin/pip-audit --disable-pip --require-hashes --strict -r requirements.lock $(ARGS)
+
 clean:  ## remove .venv, caches and what building leaves
-	rm -rf .venv build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .audit build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache
 	find solver dispatch scenarios api benchmarks tests -name __pycache__ -type d -prune \
 	  -exec rm -rf {} +
