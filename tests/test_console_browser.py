@@ -290,7 +290,7 @@ COUNTED = """() => new Promise((resolve) => {
   let touched = 0;
   const seen = new MutationObserver((changes) => { touched += changes.length; });
   seen.observe(document.body, {subtree: true, childList: true, characterData: true});
-  setTimeout(() => { seen.disconnect(); resolve(touched); }, 2100);
+  setTimeout(() => { seen.disconnect(); resolve(touched); }, 1100);
 })"""
 
 
@@ -306,10 +306,10 @@ def test_three_hundred_orders_cost_little_each_second(chromium: Browser, live: S
         page.reload()
         opened(page)
         expect(page.locator("table.orders tbody tr")).to_have_count(300)
-        # Some twenty rows are seen, and twelve dangers; each may change its countdown three times
-        # meanwhile, and the rescues that are not found be told. Every 5 s all is looked at: that is
-        # in one of two such times at most.
-        assert 3 <= min(page.evaluate(COUNTED) for _ in range(2)) <= 150
+        # Some twenty rows are seen, and twelve dangers; each may change its countdown twice within
+        # a good second, and the rescues that are not found be told. Every 5 s all is looked at:
+        # that is in some of these times, not in each.
+        assert 3 <= min(page.evaluate(COUNTED) for _ in range(5)) <= 100
 
 
 def _copy(order: Any, i: int) -> Any:

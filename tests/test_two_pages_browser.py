@@ -14,7 +14,7 @@ from tests.browser_world import PHONE, ask, begin_order, carrier, hire, order, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Locator, Page
 
     from benchmarks.service import Service
 
@@ -44,6 +44,14 @@ def drag(page: Page, drop: str, courier: str) -> None:
         page.locator(f'.lane[data-key="{courier}"] .lane-label')
     )
     page.get_by_role("dialog").wait_for()
+
+
+def place_of(shown: Locator) -> FloatRect:
+    """Returns where something is on the screen, also while it is drawn anew."""
+    until(lambda: shown.bounding_box() is not None)
+    box = shown.bounding_box()
+    assert box is not None
+    return box
 
 
 def confirm(page: Page, name: str = "Move") -> None:
@@ -112,10 +120,7 @@ def test_a_drop_is_dragged_behind_another_one(chromium: Browser, service: Servic
         lane = page.locator('.lane[data-key="c_1"]')
         last = lane.locator(f'[data-drop="{second}"]')
         expect(last).to_be_visible()
-        behind = last.bounding_box()
-        track = lane.locator(".track").bounding_box()
-        assert behind is not None
-        assert track is not None
+        behind, track = place_of(last), place_of(lane.locator(".track"))
         page.locator(f'#timeline [data-drop="{first}"]').drag_to(
             lane.locator(".track"),
             target_position={"x": behind["x"] + behind["width"] + 3 - track["x"], "y": 12},
