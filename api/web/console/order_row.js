@@ -49,14 +49,12 @@ export function isMovable({ drop, order, stop, state }) {
   return waits && !order.paused && !stop?.committed && !["done", "stopped", "awaited"].includes(state);
 }
 
-/** Shows a drop in its row. */
+/** Shows a drop in its row; that time goes on is for `tickRow`. */
 export function showRow(node, row, model) {
   node.row = row;
   const { parts: p } = node;
   const { drop, order, state } = row;
-  const look = `${state}${isMarked(row) ? " selected" : ""}`;
-  if (node.className !== look) node.className = look;
-  setAttribute(node, "aria-selected", String(isMarked(row)));
+  markRow(node);
   showSign(p.sign, state);
   setText(p.state, stateWord(state));
   setAttribute(p.sign.parentNode, "title", stateWord(state));
@@ -72,14 +70,24 @@ export function showRow(node, row, model) {
   setText(p.p90, drop.eta_p90 && !drop.closed_at ? t("console.p90", { at: clockTime(drop.eta_p90) }) : "");
   setText(p.chance, row.chance === null ? "" : percent(row.chance));
   setText(p.nth, row.nth);
-  tickRow(node);
+  setText(p.slack, slackWord(row));
+  // Countdowns run where they are seen; all else is told of rows out of sight too.
+  const told = `${state} ${drop.status} ${order.paused} ${row.due}`;
+  if (node.told !== told) tickRow(node);
+  node.told = told;
+}
+
+/** Shows whether the drop of a row is selected, or what it belongs to is. */
+export function markRow(node) {
+  const isIt = isMarked(node.row);
+  const look = `${node.row.state}${isIt ? " selected" : ""}`;
+  if (node.className !== look) node.className = look;
+  setAttribute(node, "aria-selected", String(isIt));
 }
 
 /** Shows how long is left now, without anything else of the row. */
-export function tickRow(node) {
-  const { row, parts } = node;
+export function tickRow({ row, parts }) {
   setText(parts.left, leftWord(row));
-  setText(parts.slack, slackWord(row));
 }
 
 function isMarked({ id, order, courier, drop }) {

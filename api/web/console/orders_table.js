@@ -9,7 +9,7 @@ import { rowsOf } from "./drop_state.js";
 import { walkable } from "./grid.js";
 import { nameOf } from "./look.js";
 import { orderFilter } from "./order_filter.js";
-import { isMovable, makeRow, showRow, tickRow } from "./order_row.js";
+import { isMovable, makeRow, markRow, showRow, tickRow } from "./order_row.js";
 import { onSelect, select } from "./selection.js";
 
 /** How each column sorts: numbers the smallest first, texts by the language. */
@@ -57,6 +57,7 @@ export function ordersTable(model) {
       setAttribute(head, "aria-sort", isBy ? (sort.down ? "descending" : "ascending") : null);
     }
     walk.settle();
+    tickSoon();
   }
 
   function write() {
@@ -70,9 +71,13 @@ export function ordersTable(model) {
     for (const node of inView(scroller, body)) tickRow(node);
   }
 
+  // Which rows are seen is known when the page is laid out, which is once before each frame.
+  const tickSoon = () => requestAnimationFrame(tick);
+
   function reveal(what) {
-    for (const node of body.rows) if (node.row) showRow(node, node.row, model);
-    if (what?.kind === "drop") body.keptChildren.get(what.id)?.scrollIntoView({ block: "nearest" });
+    for (const node of body.rows) markRow(node);
+    if (what?.kind !== "drop") return;
+    requestAnimationFrame(() => body.keptChildren.get(what.id)?.scrollIntoView({ block: "nearest" }));
   }
 
   for (const part of ["orders", "plan", "breaches"]) model.on(part, show);
@@ -81,6 +86,7 @@ export function ordersTable(model) {
     show();
   });
   model.on("tick", tick);
+  scroller.addEventListener("scroll", tickSoon, { passive: true });
   onSelect(reveal);
   onLanguage(write);
   filter.showCouriers(model.couriers());

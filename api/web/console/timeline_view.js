@@ -23,7 +23,7 @@ const STEP_OF = { 1: 10, 2: 15, 4: 30, 8: 60 };
 
 /** Fills the region of the timeline, and keeps it up to date. */
 export function startTimeline(model) {
-  const ui = { hours: 0, asTable: false, from: now(), version: 0 };
+  const ui = { hours: 0, across: 0, asTable: false, from: now(), version: 0 };
   const parts = {
     title: el("h2", {}),
     legend: el("ul", { class: "legend", "aria-hidden": "true" }),
@@ -39,8 +39,9 @@ export function startTimeline(model) {
   const walk = walkTimeline(chart);
   fill(byId("timeline"), el("header", {}, Object.values(parts)), scroller, words);
 
-  const across = () => scroller.clientWidth - labelWidth(chart);
-  const minute = () => Math.max(1.2, across() / (ui.hours * 60));
+  // Looked up when it may be another: to ask for a width has the page laid out there and then.
+  const measure = () => (ui.across = scroller.clientWidth - labelWidth(chart));
+  const minute = () => Math.max(1.2, ui.across / (ui.hours * 60));
   const scale = () => ({ from: ui.from, minute: ui.minute });
 
   const make = ({ courier }) => makeLane(courier, scale);
@@ -94,14 +95,17 @@ export function startTimeline(model) {
     return el("button", { ...about, on: { click } }, t("console.hours", { n: hours }));
   }
 
-  ui.hours = HOURS.findLast((hours) => across() / (hours * 60) >= LEGIBLE_PX) ?? HOURS[0];
+  ui.hours = HOURS.findLast((hours) => measure() / (hours * 60) >= LEGIBLE_PX) ?? HOURS[0];
   for (const part of ["plan", "couriers"]) model.on(part, show);
   model.on("tick", tick);
   onSelect((what) => {
     show();
-    reveal(lanes, model, what);
+    requestAnimationFrame(() => reveal(lanes, model, what));
   });
-  new ResizeObserver(() => show()).observe(scroller);
+  new ResizeObserver(() => {
+    measure();
+    show();
+  }).observe(scroller);
   onLanguage(write);
   write();
 }

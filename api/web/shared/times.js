@@ -15,8 +15,8 @@ const formats = new Map();
 
 /** Takes the city's time zone and clock, as `GET /v1/city` tells them. */
 export function setCity(city) {
+  if (timezone !== city.timezone) formats.clear();
   timezone = city.timezone;
-  formats.clear();
   const told = Date.parse(city.now);
   stands = city.clock === "manual" ? told : null;
   if (stands === null) heardTime(told);
@@ -98,11 +98,19 @@ export function countdown(seconds) {
   return seconds <= -1 ? `−${text}` : text;
 }
 
+/** To make a format costs more than to use it a hundred times, and a table needs hundreds. */
+function numberIn(unit) {
+  const key = `${language()} in ${unit}`;
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "short" }));
+  }
+  return formats.get(key);
+}
+
 /** Returns whole seconds in the largest unit that says enough, `40 s`, `7 min`, `3 h`, `2 d`. */
 export function span(seconds) {
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const size = Math.abs(seconds);
   const [unit, length] = units.find(([, n]) => size >= 2 * n) ?? units.at(-1);
-  const number = new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "short" });
-  return number.format(Math.round(seconds / length));
+  return numberIn(unit).format(Math.round(seconds / length));
 }

@@ -84,10 +84,16 @@ export function t(key, params = {}) {
   let word = words.get(key);
   if (word === undefined) return key;
   if (typeof word === "object") {
-    const form = new Intl.PluralRules(language()).select(Number(params.n ?? 0));
-    word = word[form] ?? word.other;
+    word = word[plurals().select(Number(params.n ?? 0))] ?? word.other;
   }
   return word.replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+}
+
+let rules = null;
+
+function plurals() {
+  if (rules?.of !== language()) rules = { of: language(), plural: new Intl.PluralRules(language()) };
+  return rules.plural;
 }
 
 /** The attributes that name words, and what each of them sets; `data-t` sets the text. */
