@@ -26,6 +26,7 @@ from benchmarks.lanes import lanes
 from benchmarks.latency import latency
 from benchmarks.load import load_both
 from benchmarks.mdrp import mdrp
+from benchmarks.pages import pages
 from benchmarks.power import power
 from benchmarks.push import push
 from benchmarks.quotes import quotes
@@ -66,6 +67,7 @@ PROOFS: dict[str, Callable[[], str]] = {
     "importing": importing,
     "mdrp": mdrp,
     "days": days,
+    "pages": pages,
 }
 
 

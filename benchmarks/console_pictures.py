@@ -1,14 +1,13 @@
 """
-Pictures of the dispatcher's console as it really is: ``python -m benchmarks.console_pictures``.
+Pictures of the dispatcher's console as it really is.
 
-A shift of the demo is played on a manual clock while the console is open in Debian's Chromium, in
-Chinese and in English; after a while it stands and is looked at. Left under ``api/pictures/``.
+A shift of the demo is played on a manual clock while the console is open; after a while it stands
+and is looked at: at work, a drop and why it is as it is, a new order with its quote, the report of
+promises, the replay of the day.
 """
 
 from __future__ import annotations
 
-import shutil
-import sys
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -18,19 +17,20 @@ from zoneinfo import ZoneInfo
 
 from api.demo_client import HttpService
 from api.demo_play import Scale, play_shift
-from benchmarks.phone_pictures import PICTURES
+from benchmarks.browser import origin
 from benchmarks.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from scenarios.log import ShiftLog
 
-LANGUAGES = ("en", "zh-CN")
-
 SCREEN: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+
+SETTLE_MS = 2500
+"""Until couriers on the map have come to where they are, and all that was asked is answered."""
 
 ZONE = ZoneInfo("Europe/Helsinki")
 
@@ -43,28 +43,26 @@ LOOKED_AT_S = 47 * 60
 """When the shift stands still to be looked at: long enough for all to be on their way."""
 
 
-def draw(folder: Path, language: str, looked_at_s: int = LOOKED_AT_S) -> None:
+def draw_console(browser: Browser, folder: Path, language: str) -> None:
     """Leaves the pictures of one language in a folder."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium")
-    if program is None:
-        raise RuntimeError("There is no browser: install chromium.")
     settings = {"clock": "manual", "clock_start": START.isoformat(), "requests_per_second": 10_000}
-    with TemporaryDirectory() as home, sync_playwright() as playwright:
+    with TemporaryDirectory() as home:
         service = Service(Path(home), settings | {"search_seconds": 0.05, "polish_seconds": 0})
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
             service.start()
-            origin = str(service.http.base_url).rstrip("/")
-            context = browser.new_context(base_url=origin, locale=language, **SCREEN)
-            page = context.new_page()
-            page.goto("/")
-            page.locator("#console:not([hidden])").wait_for()
-            play(origin, looked_at_s, page)
-            _draw(page, folder, language)
+            with browser.new_context(
+                base_url=origin(service), locale=language, **SCREEN
+            ) as context:
+                page = context.new_page()
+                page.goto("/")
+                page.locator("#console:not([hidden])").wait_for()
+                play(origin(service), LOOKED_AT_S, page)
+                page.wait_for_timeout(SETTLE_MS)
+                for name, look in LOOKS.items():
+                    look(page)
+                    page.wait_for_timeout(SETTLE_MS)
+                    page.screenshot(path=folder / f"{name}-{language}.png")
         finally:
-            browser.close()
             service.stop()
 
 
@@ -85,17 +83,48 @@ def _until(end: int, page: Page) -> Callable[[int, ShiftLog], None]:
     return tell
 
 
-def _draw(page: Page, folder: Path, language: str) -> None:
-    page.wait_for_timeout(3000)
-    page.screenshot(path=folder / f"console-{language}.png")
-    row = page.locator("table.orders tbody tr.tight, table.orders tbody tr.fine").first
-    row.click()
-    page.locator("#side:not([hidden])").wait_for()
-    page.wait_for_timeout(1500)
-    page.screenshot(path=folder / f"console-drop-{language}.png")
+def _at_work(page: Page) -> None:
+    page.locator("#map .courier-mark").first.wait_for()
 
 
-if __name__ == "__main__":
-    PICTURES.mkdir(exist_ok=True)
-    for each in sys.argv[1:] or LANGUAGES:
-        draw(PICTURES, each)
+def _drop(page: Page) -> None:
+    page.locator("table.orders tbody tr").first.click()
+    page.locator(".side-panel .reasons, .side-panel .explain p").first.wait_for()
+
+
+def _new_order(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.locator("#head button.primary").click()
+    page.locator("#place [role=combobox]").fill("reims")
+    page.locator(".found [role=option]").first.wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#place .sku").fill("A4-80")
+    page.locator("#place [data-at=quantity]").fill("5")
+    page.locator("#place [type=submit]").click()
+    page.locator(".quote").wait_for()
+
+
+def _report(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.locator("#head [data-view=report]").click()
+    page.locator("#report svg").first.wait_for()
+
+
+def _replay(page: Page) -> None:
+    page.locator("#head [data-view=replay]").click()
+    slider = page.locator("#replay-slider")
+    page.locator("#replay canvas").first.wait_for()
+    page.wait_for_timeout(SETTLE_MS)
+    slider.focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+
+
+LOOKS: Mapping[str, Callable[[Page], None]] = {
+    "console": _at_work,
+    "console-drop": _drop,
+    "console-order": _new_order,
+    "console-report": _report,
+    "console-replay": _replay,
+}
+"""What is looked at, in this order, by the name of its picture."""

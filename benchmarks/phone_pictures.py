@@ -1,25 +1,21 @@
 """
-Pictures of the pages on a phone, as they really are: ``python -m benchmarks.phone_pictures``.
+Pictures of the pages on a phone, as they really are.
 
-A small service is started, an order placed, and the courier's and the buyer's page are opened in
-Debian's Chromium, in Chinese and in English. Left under ``api/pictures/``.
+A small service is started, an order placed, and the courier's and the buyer's page are opened.
 """
 
 from __future__ import annotations
 
-import shutil
-import sys
 from math import sin
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.browser import origin
 from benchmarks.service import Service
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-PICTURES = Path(__file__).parents[1] / "api" / "pictures"
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -42,21 +38,14 @@ GOODS = {
 """Department, contact, note and goods of the order, by language."""
 
 
-def draw(folder: Path, language: str) -> None:
+def draw_phones(browser: Browser, folder: Path, language: str) -> None:
     """Leaves the pictures of one language in a folder."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium")
-    if program is None:
-        raise RuntimeError("There is no browser: install chromium.")
-    with TemporaryDirectory() as home, sync_playwright() as playwright:
+    with TemporaryDirectory() as home:
         service = Service(Path(home), SETTINGS)
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
             service.start()
             _draw(service, browser, folder, language)
         finally:
-            browser.close()
             service.stop()
 
 
@@ -101,8 +90,7 @@ def _order(service: Service, language: str) -> str:
 
 
 def _opened(service: Service, browser: Browser, path: str, language: str) -> Page:
-    origin = str(service.http.base_url).rstrip("/")
-    context = browser.new_context(base_url=origin, locale=language, **PHONE)
+    context = browser.new_context(base_url=origin(service), locale=language, **PHONE)
     page = context.new_page()
     page.goto(path)
     return page
@@ -129,9 +117,3 @@ def _sign(page: Page) -> None:
     for i in range(60):
         page.mouse.move(box["x"] + 60 + i * 3.5, box["y"] + 60 + 24 * sin(i / 3.4) - i / 4)
     page.mouse.up()
-
-
-if __name__ == "__main__":
-    PICTURES.mkdir(exist_ok=True)
-    for each in sys.argv[1:] or GOODS:
-        draw(PICTURES, each)

@@ -2,8 +2,7 @@
  * A drop at the side: where it goes, who brings it when, what was given for it, and why it is late.
  */
 
-import { ask, sayError } from "../shared/ask.js";
-import { el, fill, svg } from "../shared/dom.js";
+import { el, fill } from "../shared/dom.js";
 import { clockTime, dayTime } from "../shared/times.js";
 import { t } from "../shared/words.js";
 import { explanation } from "./explain.js";
@@ -11,12 +10,16 @@ import { askMove } from "./move_dialog.js";
 import { lookAt, makeMove, placeOf } from "./moves.js";
 import { chanceText, courierName, deskName, goods, orderName } from "./place_names.js";
 import { doing, facts, linkTo, promiseClock, statusMark, viewOf } from "./side_parts.js";
+import { proofList } from "./side_proofs.js";
 
 const CLOSED = new Set(["accepted", "partly_accepted", "rejected", "failed", "cancelled"]);
 const LIKELY = 0.8;
 
 /** Returns the view of a drop. */
 export function dropView(model, id) {
+  let proofs = null;
+  // One list however often the view is drawn: a dialog opened from it finds the way back.
+  const given = () => (proofs ??= proofList(model, id));
   return viewOf(
     () => {
       const known = model.drop(id);
@@ -30,12 +33,12 @@ export function dropView(model, id) {
     },
     () => {
       const known = model.drop(id);
-      return known ? draw(model, known) : el("p", { class: "soft" }, t("hand.gone"));
+      return known ? draw(model, known, given) : el("p", { class: "soft" }, t("hand.gone"));
     },
   );
 }
 
-function draw(model, { drop, order }) {
+function draw(model, { drop, order }, given) {
   const { desk } = drop;
   return [
     el("h2", {}, t("hand.drop_title", { id: drop.id })),
@@ -65,7 +68,7 @@ function draw(model, { drop, order }) {
     lines(drop),
     el("div", { class: "actions" }, actions(model, drop)),
     CLOSED.has(drop.status)
-      ? proofs(model, drop)
+      ? given()
       : needsExplaining(drop, order)
         ? explanation(model, drop.id)
         : asksWhy(model, drop),
@@ -113,34 +116,4 @@ function lines({ lines: told }) {
       rejected ? ` · ${t("hand.rejected_n", { n: rejected })} ${reason ? t(`hand.line_${reason}`) : ""}` : "",
     );
   return el("ul", { class: "accepted" }, told.map(line));
-}
-
-/** Shows what was given for a drop, to those who may see persons. */
-function proofs(model, drop) {
-  const node = el("section", { class: "proofs" });
-  if (!model.may("contacts.read")) return node;
-  ask("GET", `/v1/drops/${encodeURIComponent(drop.id)}/proofs`).then(
-    ({ body }) =>
-      fill(
-        node,
-        el("h3", {}, t("hand.proofs")),
-        body.items.length
-          ? body.items.map((proof) => shown(model, proof))
-          : el("p", { class: "soft" }, t("hand.no_proofs")),
-      ),
-    (error) => fill(node, el("p", { class: "notice bad" }, sayError(error))),
-  );
-  return node;
-}
-
-function shown(model, { kind, courier, at, signature }) {
-  const words = t(`hand.proof_${kind}`, { courier: courierName(model, courier), time: dayTime(at) });
-  const drawn =
-    signature &&
-    svg(
-      "svg",
-      { viewBox: "0 0 300 150", class: "signature", role: "img", "aria-label": words },
-      svg("path", { d: signature, fill: "none", stroke: "currentColor", "stroke-width": 2 }),
-    );
-  return el("figure", {}, drawn, el("figcaption", {}, words));
 }

@@ -64,6 +64,7 @@ export function setText(node, text) {
  */
 export function keep(parent, items, keyOf, make, update) {
   const kept = parent.keptChildren ?? new Map();
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const wanted = new Map();
   items.forEach((item, index) => {
     const key = keyOf(item);
@@ -77,6 +78,10 @@ export function keep(parent, items, keyOf, make, update) {
     // What is in its place is left alone: to move the element with the focus would lose it.
     if (child === next) next = next.nextElementSibling;
     else parent.insertBefore(child, next);
+  }
+  // An element that is put elsewhere has lost the focus all the same.
+  if (focused && focused !== document.activeElement && parent.contains(focused)) {
+    focused.focus({ preventScroll: true });
   }
   parent.keptChildren = wanted;
   return wanted;

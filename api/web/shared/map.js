@@ -33,6 +33,8 @@ export function drawCity(element, sheet, labels) {
     zoomControl: false,
     preferCanvas: true,
     zoomSnap: 0.25,
+    // Milliseconds that turns of the wheel are gathered; 40 of its own are felt.
+    wheelDebounceTime: 10,
     minZoom: 11,
     maxZoom: 19,
     maxBounds: box.pad(0.5),
