@@ -47,7 +47,7 @@ KEYED = frozenset({"/optimization"})
 COSTLY = {("POST", "/v1/orders"): MOST_COST, ("POST", "/v1/quotes"): MOST_COST}
 """Requests that count as several: a promise is looked for in each, for as long as three reads."""
 
-REFUSAL_S = 0.5
+REFUSAL_S = 2.0
 """Seconds for which a 429 is kept back."""
 
 MOST_REFUSING = 1000

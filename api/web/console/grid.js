@@ -21,9 +21,18 @@ export function walkable(body, { choose, keys = {} }) {
     if (focus) row.focus();
   };
   body.addEventListener("focusin", (event) => be(event.target.closest("tr"), false));
+  // Rows move by themselves: meant is the one on which the pointer went down, wherever it is now.
+  let pressed = null;
+  body.addEventListener("pointerdown", (event) => {
+    pressed = event.target.closest("tr[data-key]")?.dataset.key ?? null;
+  });
+  body.addEventListener("pointercancel", () => {
+    pressed = null;
+  });
   body.addEventListener("click", (event) => {
-    const row = event.target.closest("tr[data-key]");
-    if (row && !event.target.closest("button, a")) choose(row.dataset.key);
+    const key = pressed ?? event.target.closest("tr[data-key]")?.dataset.key;
+    pressed = null;
+    if (key && !event.target.closest("button, a")) choose(key);
   });
   body.addEventListener("keydown", (event) => {
     const row = event.target.closest("tr[data-key]");
