@@ -15,7 +15,7 @@ MAKEFLAGS += --jobs=2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint proof lock audit clean
+.PHONY: help venv demo test lint proof pictures lock audit clean
 
 help:  ## print the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 8
@@ -59,6 +59,9 @@ lint: .venv/project.stamp  ## check format, rules, types and layers
 
 proof: venv  ## run the long figures; they are left under benchmarks/results/
 	$(BIN)/python -m benchmarks all
+
+pictures: venv  ## draw the pictures of the pages anew, under api/pictures/ (needs Chromium)
+	$(BIN)/python -m benchmarks.pictures
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --group dev --group build --python-version 3.11 --upgrade \

@@ -5,6 +5,7 @@ Refuses bodies that are too large, before they are read or while they arrive, or
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -57,6 +58,9 @@ class BodyLimit:
             refused: Response = document(413, "body-too-large", detail)
             if is_vroom:
                 refused = JSONResponse({"code": TOO_LARGE, "error": detail}, 413)
+            # As if it had been read: who goes on with such bodies is told to wait by the gate.
+            with suppress(HTTPException):
+                self._spend(scope, min(told, MAX_BODY))
             await refused(scope, receive, send)
             return
         read, is_whole = 0, False

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.access import LOCAL, Principal, forbidden, is_open, unauthenticated
 from api.body_limit import told_length
 from api.credentials import SESSION, TOKEN, Credentials, csrf_of
-from api.limits import Limits
+from api.limits import MOST_COST, Limits
 from api.lockout import Lockout
 from api.problems import MAX_BODY, Problem, answer_to
 from api.request_context import ASKING
@@ -44,7 +44,10 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 KEYED = frozenset({"/optimization"})
 """Paths whose clients send a key in `Authorization` without saying what it is."""
 
-REFUSAL_S = 0.5
+COSTLY = {("POST", "/v1/orders"): MOST_COST, ("POST", "/v1/quotes"): MOST_COST}
+"""Requests that count as several: a promise is looked for in each, for as long as three reads."""
+
+REFUSAL_S = 2.0
 """Seconds for which a 429 is kept back."""
 
 MOST_REFUSING = 1000
@@ -83,7 +86,8 @@ class Gate:
             try:
                 who = self._admitted(Request(scope))
                 if who is not None:
-                    self._limits.spend(who, "requests")
+                    cost = COSTLY.get((scope["method"], scope["path"]), 1)
+                    self._limits.spend(who, "requests", cost)
                     # Spent as it arrives; whoever has not that much left need not send it.
                     self._limits.check(who, "bytes", min(told_length(scope), MAX_BODY))
                     if scope["path"] not in ENDLESS:

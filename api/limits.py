@@ -35,6 +35,10 @@ class Allowance:
     burst: float
 
 
+MOST_COST = 3
+"""Requests that one request counts as at most: so many can always be spent at once."""
+
+
 class Limits:
     """
     What principals spent; ``clock`` gives seconds that only grow. Used on the event loop only.

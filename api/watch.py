@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from api.clock import ManualClock
 from api.credentials import Credentials, new_credential
-from api.limits import Allowance, Kind, Limits
+from api.limits import MOST_COST, Allowance, Kind, Limits
 from api.lockout import Lockout
 from api.problems import MAX_TABLE
 from api.settings import Settings
@@ -46,7 +46,9 @@ class Watch:
         self._zone = zone
         self._settings = settings
         per_s = settings.requests_per_second
-        requests: Mapping[Kind, Allowance] = {"requests": Allowance(per_s, 2 * per_s)}
+        requests: Mapping[Kind, Allowance] = {
+            "requests": Allowance(per_s, max(2 * per_s, MOST_COST))
+        }
         self.credentials = Credentials(zone, zone.feed.end)
         self.lockout = Lockout(_seconds)
         self.limits = Limits({**USUAL, **requests}, settings.requests_at_once, _seconds)

@@ -37,7 +37,7 @@ def left_out(model: Model, solution: Solution, state: State) -> tuple[Unassigned
         tuple(
             Unassigned(drop, (_held_reason(until - model.now),), until)
             for drop, until in held.items()
-            if drop in out or drop not in model.entering.fills
+            if drop in state.drops and (drop in out or drop not in model.entering.fills)
         )
         + tuple(
             Unassigned(drop, reasons_for(model, solution, state, j))

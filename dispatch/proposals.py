@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.carrying import carry_over
 from dispatch.entering import has_company
-from dispatch.holds import is_held
+from dispatch.holds import is_held, with_holds
 from dispatch.model import Model
 from dispatch.reach import gap
 from dispatch.retiming import retimed
@@ -124,17 +124,18 @@ def _without_lonely_fills(state: State, model: Model, solution: Solution) -> Sol
     Returns the solution without standard drops that were to ride along but lost their company.
 
     Such a drop may only share a trip with an urgent one to its building; alone it goes back to
-    waiting, which is no worse for anybody's promise.
+    waiting, which is no worse for anybody's promise. A place held may ride along as well.
     """
+    if not model.entering.fills:
+        return solution
+    drops = with_holds(state, model.now).drops
     lonely = {
         j
         for route in solution.routes
         for trip in _trips(model, route)
         for j in trip
         if (drop := model.problem.jobs[j].name) in model.entering.fills
-        and not has_company(
-            state.drops[drop], frozenset(model.problem.jobs[i].name for i in trip), state
-        )
+        and not has_company(drops[drop], frozenset(model.problem.jobs[i].name for i in trip), state)
     }
     if not lonely:
         return solution

@@ -220,7 +220,7 @@ def test_one_who_sends_too_many_bytes_is_refused_and_another_is_not(
 ) -> None:
     monkeypatch.setattr(api.gate, "REFUSAL_S", 0.0)
     body = b'{"service": "' + b"x" * 1_000_000 + b'"}'
-    with guarded(tmp_path, couriers=0) as world:
+    with guarded(tmp_path, couriers=0, requests_per_second=1000) as world:
         status = [world.ask("shop", "POST", "/v1/orders", content=body) for _ in range(60)]
         codes = [answer.status_code for answer in status]
         # 16 MiB at once, then half of one a second: 60 bodies of a megabyte are too many.
@@ -230,6 +230,30 @@ def test_one_who_sends_too_many_bytes_is_refused_and_another_is_not(
         assert refused.json()["type"] == "/problems/too-much"
         assert int(refused.headers["retry-after"]) >= 1
         assert world.ask("rival", "POST", "/v1/orders", content=body).status_code == 422
+
+
+def test_bodies_that_are_refused_for_their_size_are_spent_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.gate, "REFUSAL_S", 0.0)
+    body = b" " * (3 * 1024 * 1024)
+    with guarded(tmp_path, couriers=0, requests_per_second=1000) as world:
+        codes = [world.ask("shop", "POST", "/vroom/", content=body).status_code for _ in range(20)]
+        # A megabyte is counted of each, since more is never read: 16 at once, then half of one
+        # a second.
+        assert codes[:16] == [413] * 16
+        assert 429 in codes
+        assert world.ask("rival", "POST", "/vroom/", content=body).status_code == 413
+
+
+def test_an_order_counts_as_three_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.gate, "REFUSAL_S", 0.0)
+    # The administrator makes four tokens for this world.
+    with guarded(tmp_path, couriers=0, requests_per_second=2) as world:
+        # Four at once: one order and a look, and no second order.
+        told = [world.ask("shop", "POST", "/v1/orders", json={}).status_code for _ in range(2)]
+        assert told == [422, 429]
+        assert world.ask("shop", "GET", "/v1/stores").status_code == 200
 
 
 def test_one_who_floods_is_refused_and_another_is_not(

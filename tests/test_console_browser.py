@@ -149,6 +149,20 @@ def test_everything_is_reached_by_keys(chromium: Browser, service: Service) -> N
         assert page.evaluate("() => document.activeElement.dataset.drop").startswith("d_")
 
 
+def test_a_row_that_moves_under_the_pointer_is_the_one_that_is_chosen(
+    chromium: Browser, service: Service
+) -> None:
+    made = order(service, customer="Pressed Ltd")
+    with looking(chromium, service) as page:
+        opened(page)
+        row(page, made).hover()
+        page.mouse.down()
+        # Before the button comes up, the row is elsewhere: no row sees both.
+        row(page, made).evaluate("row => row.parentNode.append(row)")
+        page.mouse.up()
+        expect(row(page, made)).to_have_attribute("aria-selected", "true")
+
+
 def test_names_of_any_kind_are_shown_as_text(chromium: Browser, service: Service) -> None:
     desk = {"building": "b_56", "floor": 3, "department": HOSTILE[:200], "desk": "'\"<b>"}
     drop = {"desk": desk, "items": [{"sku": "<i>", "name": HOSTILE[:200], "quantity": 1}]}

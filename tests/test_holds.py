@@ -12,6 +12,7 @@ from dispatch.errors import Conflict, DispatchError, NotFound
 from dispatch.events import HoldLapsed
 from dispatch.holds import held_drops, holds, successors, with_holds
 from dispatch.keeping import release_hold
+from dispatch.ordering import cancel_order
 from dispatch.orders import DropStatus, StopKind, Store
 from dispatch.policy import Policy
 from dispatch.quoting import Answer, give_quote
@@ -125,6 +126,24 @@ def test_a_courier_who_waits_for_a_place_held_only_owes_no_tap() -> None:
 def test_nothing_is_held_for_what_is_promised_its_day() -> None:
     answer = reserve(LittleZone(), service="standard")
     assert (answer.reserved, answer.quote.held) == (False, ())
+
+
+def test_a_place_is_held_for_standard_work_that_rides_along() -> None:
+    zone = LittleZone(2)
+    zone.urgent(3)
+    answer = reserve(zone, service="standard")
+    assert answer.reserved
+    (route,) = zone.plan.holding
+    assert route.stops[0].drops == ("d_1", "q_1-1")
+
+
+def test_a_place_that_lost_its_company_lapses_and_is_nobodys_work() -> None:
+    zone = LittleZone(2)
+    zone.urgent(3)
+    reserve(zone, service="standard")
+    cancel_order(zone.dispatcher, "o_1", zone.now)
+    assert lapses(zone) == [("q_1", "nobody")]
+    assert zone.plan.unassigned == ()
 
 
 def test_nothing_is_held_where_nobody_can_come() -> None:

@@ -21,8 +21,23 @@ export function walkable(body, { choose, keys = {} }) {
     if (focus) row.focus();
   };
   body.addEventListener("focusin", (event) => be(event.target.closest("tr"), false));
+  // Rows move by themselves: meant is the one on which the pointer went down, wherever it is when the
+  // button comes up. There is no click then, so it is not waited for.
+  let pressed = null;
+  body.addEventListener("pointerdown", (event) => {
+    const isMeant = event.button === 0 && !event.target.closest("button, a");
+    pressed = isMeant ? (event.target.closest("tr[data-key]")?.dataset.key ?? null) : null;
+  });
+  body.addEventListener("pointercancel", () => {
+    pressed = null;
+  });
+  body.addEventListener("pointerup", () => {
+    if (pressed && rows().some((row) => row.dataset.key === pressed)) choose(pressed);
+    pressed = null;
+  });
   body.addEventListener("click", (event) => {
-    const row = event.target.closest("tr[data-key]");
+    // Of no pointer, but of who is told the rows: a reader of the screen.
+    const row = event.detail === 0 && event.target.closest("tr[data-key]");
     if (row && !event.target.closest("button, a")) choose(row.dataset.key);
   });
   body.addEventListener("keydown", (event) => {
