@@ -30,6 +30,7 @@ CLOCK = """
   window.timed = (kind, isDone) => new Promise((resolve, reject) => {
     const hear = (event) => shown(isDone).then((at) => resolve(at - event.timeStamp), reject);
     addEventListener(kind, hear, { capture: true, once: true });
+    setTimeout(() => reject(new Error(`There was no ${kind}.`)), 20_000);
   });
 
   window.sinceNow = async (work, isDone) => {
