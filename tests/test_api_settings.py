@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -133,7 +133,8 @@ def test_shown_settings_hold_every_setting() -> None:
     shown = tomllib.loads(settings_as_toml(Settings(clock_start=None)))
     # What is not there by itself is shown where it is chosen.
     assert set(Settings.model_fields) - {"clock_start", "osrm", "map_tiles"} <= set(shown)
-    chosen = {"osrm": "http://127.0.0.1:5000", "map_tiles": "https://tile.example.org/{z}/{x}/{y}"}
+    tiles = "https://tile.example.org/{z}/{x}/{y}"
+    chosen: dict[str, Any] = {"osrm": "http://127.0.0.1:5000", "map_tiles": tiles}
     served = tomllib.loads(settings_as_toml(Settings(**chosen)))
     assert {name: served[name] for name in chosen} == chosen
 
