@@ -11,7 +11,7 @@ from benchmarks.pages import HAND_MS, Figure, Pages, pages
 from benchmarks.pages_hand import HANDS
 from tests.browser import NAMES
 
-SMALL = Pages(orders=8, couriers=3, views=1, times=2, seconds=1.0)
+SMALL = Pages(orders=24, couriers=3, views=1, times=2, seconds=1.0)
 
 
 def test_a_figure_is_held_by_its_worst_time_and_not_by_its_usual_one() -> None:
@@ -32,7 +32,7 @@ def test_each_thing_is_measured_at_rest_and_at_work() -> None:
     if not any(map(shutil.which, NAMES)):
         pytest.skip(f"there is no browser: none of {', '.join(NAMES)} is installed")
     told = pages(SMALL)
-    assert "8 open orders, 3 couriers" in told
+    assert "24 open orders, 3 couriers" in told
     for name in HANDS:
         figures = re.findall(rf"^{name} +p50 +(\d+), .*\(n = 2\)", told, re.MULTILINE)
         # A frame takes some 16 ms; nothing is done before its frame is there.
