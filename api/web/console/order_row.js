@@ -31,12 +31,14 @@ export function makeRow(row) {
     nth: el("small", {}),
   };
   const p = parts;
-  const node = el("tr", { tabindex: "-1", data: { key: row.id } },
-    el("td", { class: "c-left" }, p.sign, p.state, p.left, p.slack),
-    el("td", { class: "c-who" }, p.service, p.who, p.where),
-    el("td", { class: "c-courier" }, p.badge, p.courier),
-    el("td", { class: "c-eta" }, p.eta, p.p90),
-    el("td", { class: "c-chance" }, p.chance, p.nth),
+  // Roles are told: what is not laid out as a table is none by itself.
+  const cell = (name, ...children) => el("td", { class: `c-${name}`, role: "gridcell" }, children);
+  const node = el("tr", { tabindex: "-1", role: "row", data: { key: row.id } },
+    cell("left", p.sign, p.state, p.left, p.slack),
+    cell("who", p.service, p.who, p.where),
+    cell("courier", p.badge, p.courier),
+    cell("eta", p.eta, p.p90),
+    cell("chance", p.chance, p.nth),
   );
   node.parts = parts;
   draggable(node, () => (isMovable(node.row) ? node.row.id : null));

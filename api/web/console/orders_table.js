@@ -25,10 +25,10 @@ const SORTS = {
 export function ordersTable(model) {
   const filter = orderFilter(() => show());
   const heads = Object.keys(SORTS).map(headOf);
-  const body = el("tbody", {});
+  const body = el("tbody", { role: "rowgroup" });
   const none = el("p", { class: "nothing", role: "status" });
   const table = el("table", { class: "orders", role: "grid", data: { name: "orders" } },
-    el("thead", {}, el("tr", {}, heads)), body);
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)), body);
   const scroller = el("div", { class: "scroller" }, table, none);
   const sort = { by: "left", down: false };
   const walk = walkable(body, {
@@ -44,7 +44,7 @@ export function ordersTable(model) {
       show();
     };
     const button = el("button", { type: "button", on: { click: by } });
-    return el("th", { scope: "col", class: `c-${name}`, data: { name } }, button);
+    return el("th", { scope: "col", role: "columnheader", class: `c-${name}`, data: { name } }, button);
   }
 
   function show() {
