@@ -28,7 +28,8 @@ CLOCK = """
 
   /** Milliseconds from the next event of a kind to the frame that shows what it did. */
   window.timed = (kind, isDone) => new Promise((resolve, reject) => {
-    const hear = (event) => shown(isDone).then((at) => resolve(at - event.timeStamp), reject);
+    const hear = (event) =>
+      shown(() => isDone(event)).then((at) => resolve(at - event.timeStamp), reject);
     addEventListener(kind, hear, { capture: true, once: true });
     setTimeout(() => reject(new Error(`There was no ${kind}.`)), 20_000);
   });
@@ -79,11 +80,11 @@ def first_view(page: Page, path: str, done: str) -> float:
 
 def timed(page: Page, kind: str, act: Callable[[], Any], done: str) -> float:
     """
-    Returns the milliseconds from an event until an expression holds and is painted.
+    Returns the milliseconds from an event until an expression of it holds and is painted.
 
     ``act`` makes the browser send the event, as a hand would.
     """
-    page.evaluate(f"() => {{ window.measured = timed('{kind}', () => {done}); }}")
+    page.evaluate(f"() => {{ window.measured = timed('{kind}', (event) => {done}); }}")
     act()
     return float(page.evaluate("() => window.measured"))
 
