@@ -22,11 +22,14 @@ SETTLE_MS = 150
 
 
 def _press(page: Page, place: str, kind: str, done: str) -> float:
-    """Returns the milliseconds of a click on the element at a CSS selector."""
-    x, y = spot(page, place)
-    page.mouse.move(x, y)
-    page.wait_for_timeout(SETTLE_MS)
-    return timed(page, kind, partial(page.mouse.click, x, y), done)
+    """Returns the milliseconds of a click on the element at a CSS selector, which may move away."""
+    is_there = "([x, y, place]) => document.elementFromPoint(x, y)?.closest(place) != null"
+    while True:
+        x, y = spot(page, place)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(SETTLE_MS)
+        if page.evaluate(is_there, [x, y, place]):
+            return timed(page, kind, partial(page.mouse.click, x, y), done)
 
 
 def _choose(page: Page, row: str, shows: str = "true") -> float:
@@ -36,7 +39,7 @@ def _choose(page: Page, row: str, shows: str = "true") -> float:
     A row may move between press and release, and another be at the place: there is no click then,
     and meant is the one that was pressed.
     """
-    meant = "event.target.closest('tr').ariaSelected === 'true'"
+    meant = "event.target.closest('tr')?.ariaSelected === 'true'"
     return _press(page, f"{row} .c-eta", "pointerdown", f"{meant} && {shows}")
 
 

@@ -16,6 +16,10 @@ const ROADS = {
 
 const BUILDING = { color: "#cfc9bb", weight: 0.8, fillColor: "#e6e1d6", fillOpacity: 1 };
 
+// Places are told in two dimensions: with three, each of a hundred marks is a layer of its own to be
+// put together in each frame.
+L.Browser.ie3d = true;
+
 /** Leaflet, for what pages draw on a map. Texts go in as elements only, never as strings. */
 export { L };
 
@@ -40,6 +44,8 @@ export function drawCity(element, sheet, labels) {
     maxBounds: box.pad(0.5),
     fadeAnimation: false,
   });
+  // The one that a hand drags.
+  map.getPane("mapPane").style.willChange = "transform";
   L.control
     .zoom({ zoomInTitle: labels.zoomIn, zoomOutTitle: labels.zoomOut, position: "topright" })
     .addTo(map);
