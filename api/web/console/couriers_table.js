@@ -91,7 +91,8 @@ export function buildingsOf(model) {
   for (const row of rowsOf(model)) {
     if (row.state === "done" || row.state === "stopped") continue;
     const id = row.drop.desk.building;
-    found.set(id, [...(found.get(id) ?? []), row]);
+    if (!found.has(id)) found.set(id, []);
+    found.get(id).push(row);
   }
   const all = [...found].map(([id, rows]) => ({ id, rows }));
   return all.sort((a, b) => b.rows.length - a.rows.length || (a.id < b.id ? -1 : 1));

@@ -32,7 +32,8 @@ export function startHead(model, { city, canPlace }) {
     tick();
     announce(model.isLive() ? t("console.live_again") : t("console.stale_now"));
   });
-  for (const part of ["orders", "breaches", "couriers"]) model.on(part, () => counts(parts.counts, model));
+  const count = () => counts(parts.counts, model);
+  for (const part of ["orders", "breaches", "couriers"]) model.on(part, count);
   all();
 }
 

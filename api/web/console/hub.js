@@ -2,9 +2,15 @@
  * Who wants to hear of what: names of happenings, and listeners to each.
  */
 
-/** Returns `{on(name, listener), tell(name, ...about)}`; `on` returns how to hear no more of it. */
+/**
+ * Returns `{on(name, listener), tell(name, ...about), tellInTurns(...names)}`.
+ *
+ * `on` returns how to hear no more of it. `tellInTurns` calls each listener once, however many of
+ * the names it listens to, and lets the page answer a hand between one and the next.
+ */
 export function hub() {
   const listeners = new Map();
+  const listening = (name) => [...(listeners.get(name) ?? [])];
   return {
     on(name, listener) {
       if (!listeners.has(name)) listeners.set(name, new Set());
@@ -12,14 +18,27 @@ export function hub() {
       return () => listeners.get(name).delete(listener);
     },
     tell(name, ...about) {
-      for (const listener of [...(listeners.get(name) ?? [])]) {
-        try {
-          listener(...about);
-        } catch (error) {
-          // One view that fails must not keep the others from what is new.
-          reportError(error);
-        }
+      for (const listener of listening(name)) call(listener, about);
+    },
+    async tellInTurns(...names) {
+      for (const listener of new Set(names.flatMap(listening))) {
+        call(listener, []);
+        await breath();
       }
     },
   };
+}
+
+function call(listener, about) {
+  try {
+    listener(...about);
+  } catch (error) {
+    // One view that fails must not keep the others from what is new.
+    reportError(error);
+  }
+}
+
+/** Ends the piece of work the browser is at; what goes on comes after what waits to be answered. */
+function breath() {
+  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
 }

@@ -14,6 +14,9 @@ import { onSelect, selected } from "./selection.js";
 
 const RETRY_MS = 5000;
 
+/** How close the map goes by itself. */
+const MOST_ZOOM = 16.5;
+
 /** Draws the map in its region, and keeps what is on it up to date. */
 export async function startMap(model) {
   const element = el("div", { id: "map" });
@@ -59,12 +62,14 @@ function keepInSight(map, element, model, home) {
   let isTheirs = false;
   for (const name of ["pointerdown", "wheel", "keydown"]) element.addEventListener(name, () => (isTheirs = true), true);
   const look = () => isTheirs || home();
+  // A map that jumps with each plan is hard to read: it stays while it shows the work well.
+  const lookAgain = () => isTheirs || showsWell(map, workBox(model)) || home();
   // Only when it is observed has the map the size that the page gives it.
   new ResizeObserver(() => {
     map.invalidateSize({ animate: false });
     look();
   }).observe(element);
-  model.on("plan", look);
+  model.on("plan", lookAgain);
 }
 
 /** Returns the button that shows all work again. */
@@ -84,10 +89,21 @@ function homeButton(home) {
 
 /** Shows where work is, the whole city where there is none. */
 function lookAt(map, model, sheet) {
-  const spots = model.plan().routes.flatMap(({ stops }) => stops.map(({ place }) => [place.lat, place.lon]));
   const [west, south, east, north] = sheet.bbox;
-  const box = spots.length > 1 ? L.latLngBounds(spots).pad(0.12) : L.latLngBounds([south, west], [north, east]);
-  map.fitBounds(box, { animate: false, maxZoom: 16.5 });
+  const box = workBox(model)?.pad(0.12) ?? L.latLngBounds([south, west], [north, east]);
+  map.fitBounds(box, { animate: false, maxZoom: MOST_ZOOM });
+}
+
+/** Returns the box around all stops, null where there is one at most. */
+function workBox(model) {
+  const spots = model.plan().routes.flatMap(({ stops }) => stops.map(({ place }) => [place.lat, place.lon]));
+  return spots.length > 1 ? L.latLngBounds(spots) : null;
+}
+
+/** Returns whether the map shows a box, whole and not far too small. */
+function showsWell(map, box) {
+  if (!box || !map.getBounds().contains(box)) return false;
+  return Math.min(map.getBoundsZoom(box), MOST_ZOOM) - map.getZoom() < 1;
 }
 
 /** Brings what is selected into sight, where it is not. */

@@ -151,8 +151,7 @@ class Model extends Known {
     }
     this.#liveChanged();
     if (this.#failed.has(part)) return;
-    this.#hub.tell(part);
-    if (part === "orders") this.#hub.tell("breaches");
+    await this.#hub.tellInTurns(...(part === "orders" ? ["orders", "breaches"] : [part]));
   }
 
   #streams(isStreaming) {

@@ -37,6 +37,24 @@ export function ordersTable(model) {
   });
   const rowById = (id) => body.keptChildren.get(id).row;
 
+  // Only the countdowns of rows that are seen run. To ask where a row is would have the page laid
+  // out there and then; it is told with the frame in which it was.
+  const seen = new Set();
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) seen.delete(target);
+      else {
+        seen.add(target);
+        tickRow(target);
+      }
+    }
+  }, { root: scroller, rootMargin: "20% 0px" });
+  const make = (row) => {
+    const node = makeRow(row);
+    sight.observe(node);
+    return node;
+  };
+
   function headOf(name) {
     const by = () => {
       sort.down = sort.by === name && !sort.down;
@@ -50,14 +68,14 @@ export function ordersTable(model) {
   function show() {
     const rows = rowsOf(model).filter((row) => filter.takes(row, model));
     rows.sort(order(sort, model));
-    keep(body, rows, (row) => row.id, makeRow, (node, row) => showRow(node, row, model));
+    keep(body, rows, (row) => row.id, make, (node, row) => showRow(node, row, model));
     setText(none, rows.length ? "" : t("console.no_orders"));
     for (const head of heads) {
       const isBy = head.dataset.name === sort.by;
       setAttribute(head, "aria-sort", isBy ? (sort.down ? "descending" : "ascending") : null);
     }
     walk.settle();
-    tickSoon();
+    tick();
   }
 
   function write() {
@@ -68,11 +86,8 @@ export function ordersTable(model) {
   }
 
   function tick() {
-    for (const node of inView(scroller, body)) tickRow(node);
+    seen.forEach(tickRow);
   }
-
-  // Which rows are seen is known when the page is laid out, which is once before each frame.
-  const tickSoon = () => requestAnimationFrame(tick);
 
   function reveal(what) {
     for (const node of body.rows) markRow(node);
@@ -86,7 +101,6 @@ export function ordersTable(model) {
     show();
   });
   model.on("tick", tick);
-  scroller.addEventListener("scroll", tickSoon, { passive: true });
   onSelect(reveal);
   onLanguage(write);
   filter.showCouriers(model.couriers());
@@ -104,13 +118,3 @@ function order({ by, down }, model) {
     return sign * (found || a.sort - b.sort) || (a.id < b.id ? -1 : 1);
   };
 }
-
-/** Returns the rows that are seen just now: only their countdowns have to run. */
-function inView(scroller, body) {
-  const rows = body.rows;
-  if (!rows.length || !scroller.offsetParent) return [];
-  const height = rows[0].offsetHeight || 1;
-  const from = Math.max(0, Math.floor(scroller.scrollTop / height) - 2);
-  return [...rows].slice(from, from + Math.ceil(scroller.clientHeight / height) + 4);
-}
-
