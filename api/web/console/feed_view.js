@@ -11,12 +11,15 @@ import { select } from "./selection.js";
 
 const MOST_SHOWN = 120;
 
+/** Events that are read out when many come together, the newest. */
+const MOST_SAID = 3;
+
 /** Events before a plan among which the one that it answers is looked for. */
 const MOST_TOGETHER = 12;
 
 /** Fills the region of the feed, and keeps it up to date until it is paused. */
 export function startFeed(model) {
-  const ui = { paused: false, shown: model.feed() };
+  const ui = { paused: false, shown: model.feed(), last: model.feed()[0] };
   const title = el("h2", {});
   const all = el("input", { type: "checkbox", on: { change: () => show() } });
   const allWords = el("span", {});
@@ -27,8 +30,12 @@ export function startFeed(model) {
   fill(byId("feed"), el("header", {}, title, el("label", {}, all, allWords), pause), scroller);
 
   function take() {
-    const [newest] = model.feed();
-    if (newest && isLoud(newest)) announce(told(newest, model.feed().slice(1), model).text);
+    const news = model.feed();
+    const heard = news.indexOf(ui.last);
+    const loud = news.slice(0, heard < 0 ? news.length : heard).filter(isLoud).slice(0, MOST_SAID);
+    [ui.last] = news;
+    const textOf = (entry) => told(entry, news.slice(news.indexOf(entry) + 1), model).text;
+    if (loud.length) announce(loud.reverse().map(textOf).join(" · "));
     if (!ui.paused) ui.shown = model.feed();
     show();
   }

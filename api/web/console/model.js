@@ -172,10 +172,10 @@ class Model extends Known {
     if (name === "reset") this.refreshAll();
     if (!(name in STALE)) return;
     for (const part of STALE[name]) this.refresh(part);
-    if (this.#dangers.hear(name, data)) this.#hub.tell("breaches");
+    if (this.#dangers.hear(name, data)) this.#hub.tellSoon("breaches");
     this.#news = [{ key: `n${++this.#count}`, name, at: data.at, data }, ...this.#news];
     this.#news.length = Math.min(this.#news.length, MOST_NEWS);
-    this.#hub.tell("feed");
+    this.#hub.tellSoon("feed");
   }
 
   /** Where couriers are is told by no event, and a clock moved by hand may move without one. */

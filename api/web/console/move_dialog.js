@@ -22,22 +22,25 @@ export function startMoves(model) {
 /**
  * Asks where a drop shall go and moves it there; `courier` and `after` may be known already.
  *
- * Returns whether it was moved. Raises where the drop cannot be looked at.
+ * Returns whether it was moved. It asks at once by what the page knows, and looks at the drop
+ * meanwhile; raises where the page knows none of it and it cannot be looked at.
  */
 export async function askMove({ drop, courier, after = null }) {
-  return new Move(known, await lookAt(drop), { courier, after }).ask();
+  const told = known.drop(drop)?.drop ?? (await lookAt(drop)).drop;
+  return new Move(known, told, { courier, after }).ask();
 }
 
 /** A move that is being thought about. */
 class Move {
   #turn = 0;
   #key = newKey();
+  #looked = null;
 
-  constructor(model, seen, { courier, after }) {
+  constructor(model, drop, wished) {
     this.model = model;
-    this.seen = seen;
-    const is = placeOf(model, seen.drop);
-    const change = () => this.#tried();
+    this.seen = { drop, tag: null };
+    this.wished = wished;
+    const change = () => this.#chosen();
     this.courier = el(
       "select",
       { id: "move-courier", on: { change: () => this.#courierChosen() } },
@@ -49,8 +52,7 @@ class Move {
     this.said = el("div", { class: "notice warn", role: "alert", hidden: true });
     this.result = el("div", { class: "consequences", role: "status" });
     this.go = el("button", { type: "submit", class: "primary", disabled: true }, t("hand.move_now"));
-    this.courier.value = courier === undefined ? (is.courier ?? "") : (courier ?? "");
-    this.#offerPlaces(courier === undefined ? is.after : after);
+    this.#offer();
   }
 
   async ask() {
@@ -76,6 +78,21 @@ class Move {
     this.courier.focus();
     this.#tried();
     return (await this.dialog.closed) === true;
+  }
+
+  /** Offers what was wished, as long as nobody chose anything else; where it is now without a wish. */
+  #offer() {
+    if (!this.wished) return;
+    const { courier, after } = this.wished.courier === undefined ? placeOf(this.model, this.seen.drop) : this.wished;
+    this.courier.value = courier ?? "";
+    this.#offerPlaces(after);
+  }
+
+  /** Looks at the drop as it is at the service: what is sent is sent for what was seen then. */
+  async #look() {
+    this.seen = await lookAt(this.seen.drop.id);
+    this.#showNow();
+    this.#offer();
   }
 
   #showNow() {
@@ -112,6 +129,11 @@ class Move {
 
   #courierChosen() {
     this.#offerPlaces();
+    this.#chosen();
+  }
+
+  #chosen() {
+    this.wished = null;
     this.#tried();
   }
 
@@ -127,11 +149,14 @@ class Move {
     this.#key = newKey();
     setText(this.result, t("hand.trying"));
     try {
+      await (this.#looked ??= this.#look());
+      if (turn !== this.#turn) return;
       const found = await tryMove(this.seen.drop.id, this.#wish());
       if (turn !== this.#turn) return;
       fill(this.result, consequences(this.model, this.seen.drop, found));
       this.go.disabled = false;
     } catch (error) {
+      if (this.seen.tag === null) this.#looked = null;
       if (turn === this.#turn) fill(this.result, el("p", { class: "notice bad" }, sayError(error)));
     }
   }
