@@ -69,6 +69,30 @@ def test_an_order_is_in_the_table_with_its_countdown_in_less_than_two_seconds(
         expect(page.locator("#feed .news")).to_contain_text("Order placed: Reims & Co")
 
 
+def test_an_order_that_was_just_placed_waits_for_no_list_and_is_not_lost_by_an_older_one(
+    chromium: Browser, service: Service
+) -> None:
+    held: list[tuple[Any, Any]] = []
+
+    def hold(route: Any) -> None:
+        held.append((route, route.fetch()))
+
+    with looking(chromium, service) as page:
+        opened(page)
+        page.route(re.compile(r"/v1/orders\?"), hold, times=1)
+        first = order(service)
+        expect(row(page, first)).to_be_visible()
+        while not held:
+            page.wait_for_timeout(20)
+        second = order(service)
+        expect(row(page, second)).to_be_visible()
+        (route, answer), *_ = held
+        assert second["id"] not in answer.text()
+        route.fulfill(response=answer)
+        expect(row(page, first)).to_be_visible()
+        expect(row(page, second)).to_be_visible()
+
+
 def test_a_stop_is_on_the_map_in_the_timeline_and_in_words(
     chromium: Browser, service: Service
 ) -> None:

@@ -5,6 +5,7 @@
 /** What was fetched last, and where to find things in it. */
 export class Known {
   #orders = new Map();
+  #placed = [];
   #drops = new Map();
   #couriers = new Map();
   #plan = { version: 0, routes: [], unassigned: [], changes: [] };
@@ -51,8 +52,19 @@ export class Known {
     return this.#left.get(drop) ?? null;
   }
 
-  /** Takes all orders there are in place of those known. */
-  takeOrders(orders) {
+  /** Takes all orders there were at `began`, in place of those known but what was placed since. */
+  takeOrders(orders, began) {
+    this.#placed = this.#placed.filter(({ at }) => at >= began);
+    this.#hold([...this.#placed.map(({ order }) => order), ...orders]);
+  }
+
+  /** Takes an order that was placed just now, as it was at `at`. */
+  takePlaced(order, at) {
+    this.#placed.push({ order, at });
+    this.#hold([order, ...this.orders()]);
+  }
+
+  #hold(orders) {
     this.#orders = new Map(orders.map((order) => [order.id, order]));
     const drops = orders.flatMap((order) => order.drops.map((drop) => [drop.id, { drop, order }]));
     this.#drops = new Map(drops);

@@ -14,6 +14,9 @@ import { onSelect, selected } from "./selection.js";
 
 const RETRY_MS = 5000;
 
+/** Milliseconds that the map has kept its new size when it is drawn anew. */
+const RESIZE_MS = 100;
+
 /** How close the map goes by itself. */
 const MOST_ZOOM = 16.5;
 
@@ -64,10 +67,16 @@ function keepInSight(map, element, model, home) {
   const look = () => isTheirs || home();
   // A map that jumps with each plan is hard to read: it stays while it shows the work well.
   const lookAgain = () => isTheirs || showsWell(map, workBox(model)) || home();
-  // Only when it is observed has the map the size that the page gives it.
-  new ResizeObserver(() => {
-    map.invalidateSize({ animate: false });
+  const fit = () => {
+    map.invalidateSize({ animate: false, pan: isTheirs });
     look();
+  };
+  let timer = null;
+  // Only when it is observed has the map the size that the page gives it. To draw it anew is work:
+  // what the page made room for is shown before.
+  new ResizeObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(fit, timer === null ? 0 : RESIZE_MS);
   }).observe(element);
   model.on("plan", lookAgain);
 }

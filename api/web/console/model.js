@@ -50,8 +50,9 @@ class Model extends Known {
   #lost;
   #fetch = {
     orders: async () => {
+      const began = performance.now();
       const since = encodeURIComponent(new Date(now() - ENDED_MS).toISOString());
-      this.takeOrders(await readAll(`/v1/orders?ended_since=${since}`));
+      this.takeOrders(await readAll(`/v1/orders?ended_since=${since}`), began);
       this.#dangers.forget(this);
     },
     couriers: async () => this.takeCouriers(await readAll("/v1/couriers")),
@@ -150,8 +151,7 @@ class Model extends Known {
       if (!this.#failed.has(part)) this.#failed.set(part, performance.now());
     }
     this.#liveChanged();
-    if (this.#failed.has(part)) return;
-    await this.#hub.tellInTurns(...(part === "orders" ? ["orders", "breaches"] : [part]));
+    if (!this.#failed.has(part)) await this.#hub.tellInTurns(...(part === "orders" ? ["orders", "breaches"] : [part]));
   }
 
   #streams(isStreaming) {
@@ -171,11 +171,20 @@ class Model extends Known {
     if (data.at) movedTo(data.at);
     if (name === "reset") this.refreshAll();
     if (!(name in STALE)) return;
+    // Where that fails it comes with all the others.
+    if (data.kind === "order_placed") this.#placed(data.orders[0]).catch(() => {});
     for (const part of STALE[name]) this.refresh(part);
     if (this.#dangers.hear(name, data)) this.#hub.tellSoon("breaches");
     this.#news = [{ key: `n${++this.#count}`, name, at: data.at, data }, ...this.#news];
     this.#news.length = Math.min(this.#news.length, MOST_NEWS);
     this.#hub.tellSoon("feed");
+  }
+
+  /** Shows an order that was just placed, before all are fetched: that takes longer. */
+  async #placed(id) {
+    const { body } = await ask("GET", `/v1/orders/${encodeURIComponent(id)}`);
+    this.takePlaced(body, performance.now());
+    this.#hub.tellSoon("orders");
   }
 
   /** Where couriers are is told by no event, and a clock moved by hand may move without one. */

@@ -43,6 +43,8 @@ export function drawCity(element, sheet, labels) {
     maxZoom: 19,
     maxBounds: box.pad(0.5),
     fadeAnimation: false,
+    // A hundred marks that move by themselves are as many layers: they come back where it ends.
+    markerZoomAnimation: false,
   });
   // The one that a hand drags.
   map.getPane("mapPane").style.willChange = "transform";
