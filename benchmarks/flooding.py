@@ -39,7 +39,7 @@ FACTOR = 2.0
 class Size:
     """How long each measurement takes, and how many orders a second another places."""
 
-    seconds: float = 30.0
+    seconds: float = 60.0
     rate: float = 4.0
 
 

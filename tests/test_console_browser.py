@@ -200,7 +200,8 @@ def test_names_of_any_kind_are_shown_as_text(chromium: Browser, service: Service
         with looking(chromium, service, viewport=size) as page:
             opened(page)
             row(page, made).click()
-            expect(row(page, made).locator(".who")).to_contain_text(HOSTILE[:200], use_inner_text=True)
+            who = row(page, made).locator(".who")
+            expect(who).to_contain_text(HOSTILE[:200], use_inner_text=True)
             page.get_by_role("tab", name="Couriers").click()
             expect(page.locator('table.couriers tr[data-key="c_2"]')).to_contain_text(HOSTILE[:20])
             assert is_untouched(page)
