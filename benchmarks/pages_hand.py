@@ -23,13 +23,19 @@ SETTLE_MS = 150
 
 def _press(page: Page, place: str, kind: str, done: str) -> float:
     """Returns the milliseconds of a click on the element at a CSS selector, which may move away."""
+    x, y = _reach(page, place)
+    return timed(page, kind, partial(page.mouse.click, x, y), done)
+
+
+def _reach(page: Page, place: str, away: float = 0) -> tuple[float, float]:
+    """Returns where the element at a CSS selector is, with the pointer so many pixels beside it."""
     is_there = "([x, y, place]) => document.elementFromPoint(x, y)?.closest(place) != null"
     while True:
         x, y = spot(page, place)
-        page.mouse.move(x, y)
+        page.mouse.move(x + away, y)
         page.wait_for_timeout(SETTLE_MS)
         if page.evaluate(is_there, [x, y, place]):
-            return timed(page, kind, partial(page.mouse.click, x, y), done)
+            return x, y
 
 
 def _choose(page: Page, row: str, shows: str = "true") -> float:
@@ -147,10 +153,7 @@ def hover(page: Page, times: int) -> list[float]:
     """The pointer comes to a row."""
     found = []
     for i in range(times):
-        # Not the first: where dangers are told above the table, all rows move by one or two.
-        x, y = spot(page, f"{ROWS}:nth-child({i % 8 + 3})")
-        page.mouse.move(x + 900, y)
-        page.wait_for_timeout(SETTLE_MS)
+        x, y = _reach(page, f"{ROWS}:nth-child({i % 8 + 1})", away=900)
         done = f"document.querySelector('{ROWS}:hover')"
         found.append(timed(page, "pointermove", partial(page.mouse.move, x, y), done))
     return found
