@@ -36,6 +36,7 @@ def _reach(page: Page, place: str, away: float = 0) -> tuple[float, float]:
         page.wait_for_timeout(SETTLE_MS)
         if page.evaluate(is_there, [x, y, place]):
             return x, y
+        page.locator(place).first.evaluate("(it) => it.scrollIntoView({block: 'center'})")
 
 
 def _choose(page: Page, row: str, shows: str = "true") -> float:

@@ -32,3 +32,31 @@ def test_a_row_that_moves_up_by_itself_keeps_the_focus(chromium: Browser, tmp_pa
             ask(service, "POST", f"/v1/orders/{made[first]}/pause", {"reason": "asked to"})
             expect(rows.nth(0)).to_have_attribute("data-key", second)
             expect(rows.nth(0)).to_be_focused()
+
+
+COVERED = """(row) => {
+  const head = row.closest('table').tHead.getBoundingClientRect();
+  return row.getBoundingClientRect().top < head.bottom - 1;
+}"""
+"""Whether a row begins behind the head that stays above it."""
+
+
+def test_a_row_reached_by_keys_is_never_behind_the_head(chromium: Browser, tmp_path: Path) -> None:
+    with running(tmp_path, requests_per_second=10_000) as service:
+        hire(service, "Aino")
+        for _ in range(9):
+            order(service)
+        size = {"width": 1280, "height": 480}
+        with looking(chromium, service, viewport=size) as page:
+            page.wait_for_selector("#console:not([hidden])")
+            rows = page.locator("table.orders tbody tr")
+            expect(rows).to_have_count(9)
+            rows.last.focus()
+            page.keyboard.press("Home")
+            expect(rows.first).to_be_focused()
+            assert not rows.first.evaluate(COVERED)
+            page.keyboard.press("End")
+            for nth in range(7, -1, -1):
+                page.keyboard.press("ArrowUp")
+                expect(rows.nth(nth)).to_be_focused()
+                assert not rows.nth(nth).evaluate(COVERED)
