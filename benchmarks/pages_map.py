@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def zoom(page: Page, times: int) -> list[float]:
-    """The wheel turns over the map: it begins to move; Leaflet gathers turns for 40 ms."""
+    """The wheel turns over the map: it begins to move."""
     x, y = spot(page, "#map", 0.5)
     page.mouse.move(x, y)
     found, drawn = [], "document.querySelector('#map canvas').style.transform"

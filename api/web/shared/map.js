@@ -37,8 +37,8 @@ export function drawCity(element, sheet, labels) {
     zoomControl: false,
     preferCanvas: true,
     zoomSnap: 0.25,
-    // Milliseconds that turns of the wheel are gathered; 40 of its own are felt.
-    wheelDebounceTime: 10,
+    // Turns of the wheel are not gathered for 40 ms, which are felt: they come with frames as it is.
+    wheelDebounceTime: 0,
     minZoom: 11,
     maxZoom: 19,
     maxBounds: box.pad(0.5),
