@@ -351,8 +351,11 @@ def test_three_hundred_orders_cost_little_each_second(chromium: Browser, live: S
         expect(page.locator("table.orders tbody tr")).to_have_count(300)
         # Some twenty rows are seen, and twelve dangers; each may change its countdown twice within
         # a good second, and the rescues that are not found be told. Every 5 s all is looked at:
-        # that is in some of these times, not in each.
-        assert 3 <= min(page.evaluate(COUNTED) for _ in range(5)) <= 100
+        # that is in some of these times, not in each. In the first the page may not have been told
+        # yet which rows are seen, and only its clock changes.
+        touched = [page.evaluate(COUNTED) for _ in range(5)]
+        assert min(touched) <= 100
+        assert max(touched) >= 3
 
 
 def _copy(order: Any, i: int) -> Any:

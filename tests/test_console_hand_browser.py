@@ -212,6 +212,27 @@ def test_a_move_is_taken_back_by_key_and_by_note(chromium: Browser, service: Ser
                 page.locator(".note .quiet").last.click()
 
 
+def test_a_move_is_taken_back_by_a_page_that_has_heard_of_no_plan_since(
+    chromium: Browser, service: Service
+) -> None:
+    older = ask(service, "GET", "/v1/plan")
+    drop = order(service)["drops"][0]["id"]
+    here = carrier(service, drop)
+    with looking(chromium, service) as page:
+        page.route(re.compile(r"/v1/plan(\?|$)"), lambda route: route.fulfill(json=older))
+        page.reload()
+        pick(opened(page), "drop", drop)
+        page.get_by_role("button", name="Move…").click()
+        page.get_by_role("dialog").get_by_label("Courier").select_option(other(here))
+        page.get_by_role("button", name="Move", exact=True).and_(page.locator(":enabled")).click()
+        page.get_by_role("dialog").wait_for(state="detached")
+        assert carrier(service, drop) == other(here)
+        page.locator("body").press("Control+z")
+        name = {"c_1": "Aino", "c_2": "Ville"}[here]
+        page.locator(".note", has_text=f"{drop} is back with {name}").wait_for()
+        assert carrier(service, drop) == here
+
+
 def test_a_drop_with_nobody_says_why_for_each_courier(chromium: Browser, service: Service) -> None:
     drop = order(service)["drops"][0]["id"]
     for courier in ("c_1", "c_2"):

@@ -59,12 +59,17 @@ function remember(move) {
   if (done.length > MOST_KEPT) done.shift();
 }
 
-/** Returns where a drop is, as a wish that brings it back there. */
+/**
+ * Returns where a drop is, as a wish that brings it back there.
+ *
+ * The drop is newer than the plan that the page has heard of: where the two disagree it goes back to
+ * its courier, where it fits.
+ */
 export function placeOf(model, { id, courier, pinned }) {
   const route = model.plan().routes.find((each) => each.courier === courier);
   const handed = (route?.stops ?? []).filter(({ kind }) => kind === "deliver").flatMap(({ drops }) => drops);
   const at = handed.indexOf(id);
-  return { courier: at < 0 ? pinned : courier, after: at > 0 ? handed[at - 1] : null, pinned: Boolean(pinned) };
+  return { courier: courier ?? pinned, after: at > 0 ? handed[at - 1] : null, pinned: Boolean(pinned) };
 }
 
 /** Takes back the last move, or the last of one drop; returns whether there was one. */
