@@ -2,7 +2,7 @@
  * How couriers and states look: a colour and a number, a sign and a word, never colour alone.
  */
 
-import { el, svg } from "../shared/dom.js";
+import { el, setAttribute, svg } from "../shared/dom.js";
 import { t } from "../shared/words.js";
 
 /** Colours that are told apart by most eyes, each 4.5 : 1 with white at least. */
@@ -49,7 +49,7 @@ export function badge(courier) {
 export function showBadge(node, courier) {
   const text = courier ? numberOf(courier) : "";
   if (node.textContent !== text) node.textContent = text;
-  node.hidden = !courier;
+  setAttribute(node, "hidden", !courier);
   if (courier) node.style.setProperty("--of", colourOf(courier));
 }
 

@@ -30,8 +30,8 @@ export function courierLayer(map, model) {
       left.delete(courier.id);
       const found = marks.get(courier.id) ?? make(courier.id);
       const { spot, heard, title } = whereIs(courier, model);
-      const faded = chosen && chosen !== courier.id ? " faded" : "";
-      found.node.className = `courier-mark${heard ? "" : " guessed"}${chosen === courier.id ? " selected" : faded}`;
+      const look = { guessed: !heard, selected: chosen === courier.id, faded: chosen && chosen !== courier.id };
+      for (const [name, isIt] of Object.entries(look)) found.node.classList.toggle(name, Boolean(isIt));
       setAttribute(found.node, "title", title);
       glide(found, spot, still.matches);
     }
@@ -43,7 +43,7 @@ export function courierLayer(map, model) {
 
   function make(id) {
     const { spot } = whereIs(model.courier(id), model);
-    const found = marker(map, spot, "", () => select({ kind: "courier", id }), { zIndexOffset: 1000 });
+    const found = marker(map, spot, "courier-mark", () => select({ kind: "courier", id }), { zIndexOffset: 1000 });
     found.node.textContent = numberOf(id);
     found.node.style.setProperty("--of", colourOf(id));
     const aimed = (target) => found.node.classList.toggle("aimed", Boolean(target));

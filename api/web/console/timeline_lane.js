@@ -27,8 +27,12 @@ export function makeLane(courier, scale) {
   return lane;
 }
 
-/** Shows a courier's route in a lane; what is as it was is left alone. */
-export function showLane(lane, { courier, stops, from, version }, model) {
+/**
+ * Shows a courier's route in a lane; what is as it was is left alone.
+ *
+ * The label is shown at once, the blocks by `draw`, a `seenFirst`.
+ */
+export function showLane(lane, { courier, stops, from, version }, model, draw) {
   const [, name, words] = lane.label.children;
   setText(name, nameOf(courier));
   setText(words, t(`console.doing_${doing(courier, stops[0])}`));
@@ -36,11 +40,22 @@ export function showLane(lane, { courier, stops, from, version }, model) {
   lane.classList.toggle("selected", isMine);
   setAttribute(lane.label, "aria-pressed", String(isMine));
   const key = `${from} ${version} ${JSON.stringify(stops)}`;
-  if (lane.shown !== key) {
-    Object.assign(lane, { shown: key, stops });
-    fill(lane.track, lane.gap, blocksOf(stops, from, model));
-  }
-  for (const block of lane.track.querySelectorAll("[data-drop]")) mark(block, model);
+  draw(lane, () => {
+    if (lane.shown !== key) {
+      Object.assign(lane, { shown: key, stops });
+      fillTrack(lane, blocksOf(stops, from, model));
+    }
+    for (const block of lane.track.querySelectorAll("[data-drop]")) mark(block, model);
+  });
+}
+
+/** The block of the drop that has the focus has it still, where the lane has one. */
+function fillTrack({ track, gap, label }, blocks) {
+  const held = track.contains(document.activeElement) ? document.activeElement.dataset.drop : null;
+  fill(track, gap, blocks);
+  if (held === null) return;
+  const same = [...track.children].find(({ dataset }) => dataset.drop === held);
+  (same ?? label).focus({ preventScroll: true });
 }
 
 function mark(block, model) {

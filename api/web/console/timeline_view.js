@@ -6,6 +6,7 @@ import { byId, el, fill, keep, setAttribute, setText } from "../shared/dom.js";
 import { clockTime, now } from "../shared/times.js";
 import { onLanguage, t } from "../shared/words.js";
 import { numberOf } from "./look.js";
+import { seenFirst } from "./seen_first.js";
 import { onSelect, selected } from "./selection.js";
 import { walkTimeline } from "./timeline_keys.js";
 import { makeLane, showLane } from "./timeline_lane.js";
@@ -45,6 +46,7 @@ export function startTimeline(model) {
   const scale = () => ({ from: ui.from, minute: ui.minute });
 
   const make = ({ courier }) => makeLane(courier, scale);
+  const draw = seenFirst(scroller);
 
   function show() {
     if (ui.asTable) return showTimelineTable(words, model);
@@ -58,7 +60,7 @@ export function startTimeline(model) {
     drawAxis(axis, ui, until);
     const { from, version } = ui;
     const items = couriers.map((courier) => ({ courier, stops: routes.get(courier.id) ?? [], from, version }));
-    keep(lanes, items, ({ courier }) => courier.id, make, (lane, item) => showLane(lane, item, model));
+    keep(lanes, items, ({ courier }) => courier.id, make, (lane, item) => showLane(lane, item, model, draw));
     walk.settle();
     tick();
   }

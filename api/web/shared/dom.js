@@ -2,6 +2,8 @@
  * Elements of pages, made of texts only: nothing that was told to us is ever read as HTML.
  */
 
+import { longestRising } from "./staying.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -33,7 +35,7 @@ function dressed(node, { on = {}, style = {}, data = {}, ...attributes }, childr
 /** Sets an attribute, or takes it away where the value is null, undefined or false. */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
-  else if (value === true) node.setAttribute(name, "");
+  else if (value === true) node.toggleAttribute(name, true);
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
@@ -64,7 +66,6 @@ export function setText(node, text) {
  */
 export function keep(parent, items, keyOf, make, update) {
   const kept = parent.keptChildren ?? new Map();
-  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const wanted = new Map();
   items.forEach((item, index) => {
     const key = keyOf(item);
@@ -73,18 +74,27 @@ export function keep(parent, items, keyOf, make, update) {
     wanted.set(key, child);
   });
   for (const [key, child] of kept) if (!wanted.has(key)) child.remove();
-  let next = parent.firstElementChild;
-  for (const child of wanted.values()) {
-    // What is in its place is left alone: to move the element with the focus would lose it.
-    if (child === next) next = next.nextElementSibling;
-    else parent.insertBefore(child, next);
-  }
-  // An element that is put elsewhere has lost the focus all the same.
-  if (focused && focused !== document.activeElement && parent.contains(focused)) {
-    focused.focus({ preventScroll: true });
-  }
+  arrange(parent, [...wanted.values()]);
   parent.keptChildren = wanted;
   return wanted;
+}
+
+/**
+ * Puts children in their order, and moves as few as can be: each that moves is laid out and painted
+ * anew. What has the focus is not moved, since it would lose it.
+ */
+function arrange(parent, children) {
+  const places = new Map([...parent.children].map((child, place) => [child, place]));
+  const there = children.filter((child) => places.has(child));
+  const focused = there.findIndex((child) => child.contains(document.activeElement));
+  const isBeside = (child, i) => (i < focused) === (places.get(child) < places.get(there[focused]));
+  const mayStay = focused < 0 ? there : there.filter(isBeside);
+  const staying = longestRising(mayStay.map((child) => places.get(child)));
+  let next = null;
+  for (const child of children.reverse()) {
+    if (!staying.has(places.get(child))) parent.insertBefore(child, next);
+    next = child;
+  }
 }
 
 /** Returns the element with an id; an error of ours where the page has none. */
