@@ -4,9 +4,8 @@ The commands about personal data: what is held about somebody, and erasing it.
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -158,11 +157,14 @@ def _erased(database: Database, settings: Settings, zone: str, subject: str) -> 
 
 
 def _now(database: Database, settings: Settings, zone: str) -> int:
-    """Returns the moment of erasing; that of the last event where the clock is a manual one."""
-    last = database.events_after(zone, database.head(zone) - 1)
-    if settings.clock == "manual" and last:
-        return last[-1].at
-    return int(time.time())
+    """Returns the moment of erasing: where the clock is a manual one, what it shows."""
+    from api.settings import start_of
+
+    now = datetime.now(UTC)
+    if settings.clock == "manual":
+        last = database.events_after(zone, database.head(zone) - 1)
+        return max([start_of(settings, now)] + [event.at for event in last])
+    return int(now.timestamp())
 
 
 def _report(found: Personal, erased: Erased | None) -> dict[str, Any]:

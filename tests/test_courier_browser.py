@@ -212,6 +212,9 @@ def test_photos_are_made_small_wait_on_the_phone_and_come_after_the_tap(
     with looking(chromium, service, "/courier", allowed=AWAY, **PHONE) as page:
         sign_in(page, service, courier)
         page.get_by_role("button", name="Hand over").wait_for()
+        # What was answered: a page loaded anew may reach the service before it is offline too.
+        sent: list[str] = []
+        page.on("response", lambda answer: sent.append(f"{answer.request.method} {answer.url}"))
         page.context.set_offline(True)
         page.get_by_role("button", name="Hand over").click()
         page.get_by_role("button", name="Accept one less of Paper").click()
@@ -228,8 +231,6 @@ def test_photos_are_made_small_wait_on_the_phone_and_come_after_the_tap(
         # The page may go and come again without a network: the photo is still there.
         page.reload()
         page.locator("#depth", has_text="1 photo waits").wait_for()
-        sent: list[str] = []
-        page.on("request", lambda asked: sent.append(f"{asked.method} {asked.url}"))
         page.context.set_offline(False)
         page.wait_for_selector("#depth", state="hidden")
         told = [line.rpartition("/")[2] for line in sent if line.startswith(("POST", "PUT"))]

@@ -18,7 +18,7 @@ from dispatch.errors import InvalidRequest
 from dispatch.quoted import ERASED
 from dispatch.store import Database
 from dispatch.subjects import Subject, digits
-from tests.api_world import a_courier, a_drop, at, placed, service
+from tests.api_world import TEN, a_courier, a_drop, at, move_clock, placed, service
 from tests.store_worlds import STORES
 from tests.test_cli import Command, dispatch
 from tests.test_privacy import BUILDING, deliver, in_file, tell
@@ -35,6 +35,13 @@ __all__ = ["dispatch"]
 
 ZONE = "helsinki"
 NAME, PHONE = "Aino Virtanen", "+358 40 765 4321"
+
+
+@pytest.fixture(autouse=True)
+def by_the_clock_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands are given the settings of the service, whose clock is not that of the wall."""
+    monkeypatch.setenv("DISPATCH_CLOCK", "manual")
+    monkeypatch.setenv("DISPATCH_CLOCK_START", TEN.isoformat())
 
 
 def drop_for(name: str, phone: str, note: str = "", desk: str = "k_1") -> dict[str, Any]:
@@ -197,7 +204,22 @@ def test_what_was_erased_is_told_to_nobody_and_the_service_goes_on(
     told = dispatch("audit", "log", "--db", home.url, "--json").stdout.splitlines()
     (entry,) = [e for e in map(json.loads, told) if e["kind"] == "contacts_erased"]
     assert (entry["actor"], entry["body"]["reason"]) == ("dispatch privacy", "Asked for.")
+    assert entry["at"] == at(0)
     assert all(ref.startswith("ct_") for ref in entry["body"]["contacts"])
+
+
+def test_erasing_stands_in_the_log_where_a_manual_clock_was_moved_to(
+    tmp_path: Path, dispatch: Command
+) -> None:
+    with service(tmp_path) as client:
+        placed(client, drop_for(NAME, PHONE))
+        move_clock(client, 30)
+        placed(client, drop_for("Bo", "040 111"))
+    db = f"sqlite:///{tmp_path / 'dispatch.db'}"
+    assert dispatch("privacy", "erase", PHONE, "--db", db).returncode == 0
+    told = dispatch("audit", "log", "--db", db, "--json").stdout.splitlines()
+    assert json.loads(told[-1])["kind"] == "contacts_erased"
+    assert json.loads(told[-1])["at"] == at(30)
 
 
 def test_a_courier_is_exported_with_taps_and_erased_to_an_id(
