@@ -147,8 +147,7 @@ def _warn_of_profiles(city: City, state: State, now: int) -> None:
 
 def _set_clock(clock: Clock, database: Database, zone: str, plan: Plan) -> None:
     """A manual clock goes on where it stood; the machine's must not be long before that."""
-    last = database.events_after(zone, database.head(zone) - 1)
-    latest = max([plan.made_at, *(event.at for event in last)])
+    latest = max(plan.made_at, database.latest(zone))
     if isinstance(clock, ManualClock):
         clock.move_to(max(clock.now(), latest))
     elif latest > clock.now() + SKEW_S:

@@ -157,13 +157,12 @@ def _erased(database: Database, settings: Settings, zone: str, subject: str) -> 
 
 
 def _now(database: Database, settings: Settings, zone: str) -> int:
-    """Returns the moment of erasing: where the clock is a manual one, what it shows."""
+    """Returns the moment of erasing, by the clock of the service: the machine's or a manual one."""
     from api.settings import start_of
 
     now = datetime.now(UTC)
     if settings.clock == "manual":
-        last = database.events_after(zone, database.head(zone) - 1)
-        return max([start_of(settings, now)] + [event.at for event in last])
+        return max(start_of(settings, now), database.latest(zone))
     return int(now.timestamp())
 
 

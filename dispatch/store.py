@@ -220,6 +220,11 @@ class Database:
         with self.read() as connection:
             return stored.read_log(connection, stored.after(zone, seq, limit))
 
+    def latest(self, zone: str) -> int:
+        """Returns the moment of the last event in a zone, in Unix seconds; 0 before the first."""
+        last = self.events_after(zone, self.head(zone) - 1)
+        return last[-1].at if last else 0
+
     def entries_after(self, zone: str, seq: int, limit: int = 500) -> list[dict[str, Any]]:
         """Returns the first ``limit`` entries of the log numbered above ``seq``, whole rows."""
         with self.read() as connection:

@@ -68,6 +68,15 @@ def test_a_group_of_events_is_numbered_in_order_and_the_plan_comes_last(database
     ]
 
 
+def test_the_latest_moment_of_a_zone_is_that_of_its_own_last_event(database: Database) -> None:
+    database.start_zone("north")
+    assert database.latest(ZONE) == 0
+    database.commit(ZONE, Commit(100, (joined(1),)))
+    database.commit(ZONE, Commit(130, (), a_plan(1, drops=())))
+    database.commit("north", Commit(900, (), a_plan(1, drops=())))
+    assert (database.latest(ZONE), database.latest("north")) == (130, 900)
+
+
 def test_zones_are_numbered_each_by_itself(database: Database) -> None:
     database.start_zone("north")
     assert database.commit(ZONE, Commit(0, (joined(1), joined(2)))) == 2
